@@ -1,0 +1,117 @@
+import type { SQL } from 'drizzle-orm';
+import type { QueryBuilder } from 'drizzle-orm/mysql-core';
+import type { ComponentType } from 'react';
+import type { Duration } from '../core/duration.ts';
+import type { Command } from '../flow/commands.ts';
+import type { Runtime } from '../flow/runtime.ts';
+
+/** A project's whole configuration: the default export of `segflow.config.ts`. `A` is the shape of a user's attributes. */
+export interface SegflowConfig<A extends object = Record<string, unknown>> {
+  emailProvider: EmailProvider;
+  /** Emails that campaigns send, by id. */
+  templates?: Record<string, Template<A>>;
+  /** Groups of users, by id. */
+  segments?: Record<string, Segment>;
+  /** Flows that users of segments go through, by id. */
+  campaigns?: Record<string, Campaign<A>>;
+  /** Emails sent once for every event of a name, by id. */
+  transactions?: Record<string, Transaction<A>>;
+}
+
+export interface EmailProvider {
+  config: PostmarkConfig | FileProviderConfig;
+  /** The sender: `hello@example.com` or `Example <hello@example.com>`. */
+  fromAddress: string;
+  replyTo?: string;
+}
+
+export interface PostmarkConfig {
+  name: 'postmark';
+  /** The server API token of the Postmark server. */
+  apiKey: string;
+  /** Base URL of the API; the environment variable POSTMARK_API_URL has precedence. Default https://api.postmarkapp.com */
+  url?: string;
+  /** The message stream of campaigns' emails. Default `outbound`; marketing mail belongs in a broadcast stream. */
+  messageStream?: string;
+  /** The message stream of transactions' emails. Default `outbound`. */
+  transactionalStream?: string;
+}
+
+/** Writes each email as an `.eml` file instead of sending it. */
+export interface FileProviderConfig {
+  name: 'file';
+  /** Folder for the files, relative to the data folder. Default `outbox`. */
+  directory?: string;
+}
+
+export interface Template<A extends object> {
+  subject: string | ((user: A) => string);
+  component: ComponentType<{ user: A }>;
+}
+
+/** The event a transaction answers. */
+export interface TransactionEvent {
+  name: string;
+  attributes: Record<string, unknown>;
+  createdAt: Date;
+}
+
+export interface Transaction<A extends object> {
+  /** Name of the event that sends this email. */
+  event: string;
+  subject: string | ((user: A, event: TransactionEvent) => string);
+  component: ComponentType<{ user: A; event: TransactionEvent }>;
+}
+
+/** What an evaluator gets: Drizzle's MySQL query builder (`select`, `selectDistinct`, `with`, …). It builds; Segflow runs. */
+export type SegmentDb = Pick<QueryBuilder, 'select' | 'selectDistinct' | '$with' | 'with'>;
+
+/** One SELECT of user ids: a Drizzle select of `{ id }`, or SQL text of a SELECT whose only column is the user's id. */
+export type SegmentQuery = { getSQL(): SQL; readonly _: { readonly result: { id: string }[] } } | SQL;
+
+export interface Segment {
+  evaluator: (db: SegmentDb) => SegmentQuery;
+  /**
+   * When to evaluate, if not by default. By default a segment is evaluated for a user whenever the user's attributes or
+   * events change, and every minute when time alone can change its members.
+   */
+  triggers?: SegmentTriggers;
+}
+
+export interface SegmentTriggers {
+  /** Evaluate for everyone this often: `{ minutes: 15 }` or `'15m'`. At least one second. */
+  every?: Duration | string;
+  /** Evaluate for everyone at these times: a cron expression, UTC. */
+  cron?: string;
+  /** Of the events, only these cause an evaluation for the user concerned. Changed attributes always do. */
+  events?: string[];
+}
+
+/** What a flow knows about its user. */
+export interface UserContext<A extends object = Record<string, unknown>> {
+  readonly id: string;
+  /** The attributes as they were when this part of the flow first ran. */
+  readonly attributes: Readonly<A>;
+  /** When the user entered the campaign. */
+  readonly enteredAt: Date;
+}
+
+/** A campaign's script. Segflow replays it, so it must do the same thing given the same history. */
+export type Flow<A extends object> = (ctx: UserContext<A>, rt: Runtime) => Generator<Command, void, never>;
+
+export interface Campaign<A extends object> {
+  /** Ids of segments; a user who is in all of them enters. */
+  segments: string[];
+  /** Ids of segments; a user who is in any of them does not enter. */
+  excludeSegments?: string[];
+  /** `static`: once, to the end. `dynamic`: out as soon as the user stops qualifying, in again when the user qualifies again. */
+  behavior: 'static' | 'dynamic';
+  flow: Flow<A>;
+}
+
+/** Gives a configuration its type without naming it: `export default defineConfig<MyAttributes>({ … })`. */
+export function defineConfig<A extends object = Record<string, unknown>>(
+  config: SegflowConfig<A>,
+): SegflowConfig<A> {
+  return config;
+}

@@ -1,0 +1,23 @@
+/**
+ * Named places right before and after a durable transition. With SEGFLOW_CRASH_AT=NAME in the environment the process kills
+ * itself there (SIGKILL), which is how the tests show that nothing is lost and nothing is sent twice.
+ */
+export type CrashPoint =
+  | 'ingest:before-commit'
+  | 'ingest:after-commit'
+  | 'segment:before-commit'
+  | 'segment:after-commit'
+  | 'step:before-commit'
+  | 'step:after-commit'
+  | 'mail:before-sending'
+  | 'mail:after-sending'
+  | 'mail:after-answer'
+  | 'mail:after-commit'
+  | 'deploy:before-commit'
+  | 'deploy:after-commit';
+
+const crashAt = process.env.SEGFLOW_CRASH_AT;
+
+export function crashPoint(name: CrashPoint): void {
+  if (crashAt === name) process.kill(process.pid, 'SIGKILL');
+}

@@ -1,0 +1,96 @@
+/** Every failure Segflow reports on purpose carries one of these codes. */
+export type ErrorCode =
+  | 'invalid_input'
+  | 'invalid_config'
+  | 'config_not_found'
+  | 'unauthorized'
+  | 'not_found'
+  | 'user_not_found'
+  | 'payload_too_large'
+  | 'conflict'
+  | 'idempotency_key_reused'
+  | 'not_deployed'
+  | 'unavailable'
+  | 'unreachable'
+  | 'store_locked'
+  | 'store_unsupported'
+  | 'schema_newer'
+  | 'flow_error'
+  | 'render_error'
+  | 'host_timeout'
+  | 'host_crashed'
+  | 'provider_error'
+  | 'port_in_use'
+  | 'internal';
+
+export interface SegflowErrorOptions {
+  /** What the reader can do next. */
+  hint?: string;
+  cause?: unknown;
+  /** Machine-readable detail: the list of problems of a config, for example. */
+  details?: unknown;
+}
+
+const BRAND = Symbol.for('segflow.error');
+
+/** The one error class: a closed code, what was expected and what came (message), what to do next (hint). */
+export class SegflowError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly details: unknown;
+  readonly [BRAND] = true;
+
+  constructor(code: ErrorCode, message: string, options: SegflowErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'SegflowError';
+    this.code = code;
+    this.hint = options.hint;
+    this.details = options.details;
+  }
+
+  static is(value: unknown): value is SegflowError {
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
+}
+
+/** HTTP status an error code answers with. */
+export const HTTP_STATUS: Record<ErrorCode, number> = {
+  invalid_input: 400,
+  invalid_config: 422,
+  config_not_found: 400,
+  unauthorized: 401,
+  not_found: 404,
+  user_not_found: 404,
+  payload_too_large: 413,
+  conflict: 409,
+  idempotency_key_reused: 422,
+  not_deployed: 409,
+  unavailable: 503,
+  unreachable: 502,
+  store_locked: 503,
+  store_unsupported: 422,
+  schema_newer: 500,
+  flow_error: 500,
+  render_error: 500,
+  host_timeout: 500,
+  host_crashed: 500,
+  provider_error: 502,
+  port_in_use: 500,
+  internal: 500,
+};
+
+/** Exit code of the command that ends with an error code; those not listed exit with 1. */
+export const EXIT_CODE: Partial<Record<ErrorCode, number>> = {
+  invalid_input: 2,
+  invalid_config: 3,
+  config_not_found: 3,
+  unauthorized: 4,
+  unreachable: 5,
+  not_found: 6,
+  user_not_found: 6,
+};
+
+/** The text of anything thrown, without its stack. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,14 @@
+/** A new id: `prefix_` and a UUIDv7 (RFC 9562) without dashes, so ids sort by the time they were made. */
+export function newId(prefix: string, atMs: number): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  let ms = Math.floor(atMs);
+  for (let i = 5; i >= 0; i--) {
+    bytes[i] = ms % 256;
+    ms = Math.floor(ms / 256);
+  }
+  bytes[6] = (bytes[6]! & 0x0f) | 0x70;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  let hex = '';
+  for (const byte of bytes) hex += byte.toString(16).padStart(2, '0');
+  return `${prefix}_${hex}`;
+}

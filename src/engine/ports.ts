@@ -1,0 +1,481 @@
+import type { Json, JsonObject } from '../core/json.ts';
+import type { MessageStatus, RunStatus } from '../schema/index.ts';
+
+/*
+ * What the engine needs from the outside: a store, a host that runs the pushed code, and a mailer. Adapters in store/, host/ and
+ * email/ implement these; app.ts wires them. All times are epoch milliseconds, UTC.
+ */
+
+// --- Store ---------------------------------------------------------------------------------------
+
+export interface Store extends Statements {
+  /**
+   * Runs `work` in one write transaction: durable once it resolves, undone when it rejects. A conflict that the database
+   * reports as retryable (a deadlock) runs `work` again, so `work` has no effects but its statements.
+   */
+  transaction<T>(work: (tx: Statements) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Statements by area. Lists may be empty (no effect) or of any length: the store splits them. */
+export interface Statements
+  extends UserStatements,
+    SegmentStatements,
+    RunStatements,
+    MessageStatements,
+    DeploymentStatements,
+    ReadStatements {
+  /** The database's clock. */
+  now(): Promise<number>;
+}
+
+export interface UserRow {
+  id: string;
+  attributes: JsonObject;
+  createdAt: number;
+  updatedAt: number;
+}
+
+export interface NewEvent {
+  userId: string;
+  name: string;
+  attributes: JsonObject;
+  createdAt: number;
+  messageId: string | null;
+}
+
+export interface EventRow extends NewEvent {
+  id: number;
+}
+
+/**
+ * Why a user is to be evaluated: `user` (attributes changed), `event:NAME`, or `segment:ID` (a sweep found that the
+ * user's membership of that segment changed).
+ */
+export type DirtyCause = string;
+
+export interface UserStatements {
+  getUser(id: string): Promise<UserRow | undefined>;
+  /** Those of `ids` that exist, locked until the transaction ends. */
+  lockUsers(ids: string[]): Promise<UserRow[]>;
+  /** Inserts the users, or replaces their attributes and updatedAt. */
+  putUsers(users: UserRow[]): Promise<void>;
+  /** Removes the users with their events, memberships, runs and dirty marks. Messages stay (they are the ledger), without their address. */
+  deleteUsers(ids: string[]): Promise<void>;
+  /** Inserts and returns the new ids, in the order given. */
+  insertEvents(events: NewEvent[]): Promise<number[]>;
+  /** Those of `pairs` that were stored before, as `userId\nmessageId`. */
+  knownEvents(pairs: { userId: string; messageId: string }[]): Promise<Set<string>>;
+  markDirty(marks: { userId: string; cause: DirtyCause }[]): Promise<void>;
+  /** Answers kept for idempotency keys. */
+  idempotent(keys: string[]): Promise<{ key: string; requestHash: string; response: Json }[]>;
+  putIdempotent(
+    rows: { key: string; requestHash: string; response: Json; createdAt: number }[],
+  ): Promise<void>;
+  /** Forgets idempotency keys older than `before`. */
+  pruneIdempotent(before: number): Promise<void>;
+}
+
+/** A segment's SELECT in MySQL's dialect, with its parameters. */
+export interface SegmentSql {
+  id: string;
+  sql: string;
+  params: unknown[];
+}
+
+/** What the store found out about a segment's SELECT. */
+export interface SegmentTraits {
+  /** The SQL reads the clock, so time alone can change the members. */
+  readsClock: boolean;
+  /** Whether a user's membership depends on that user's own rows alone. When false it is evaluated whole. */
+  ownRowsOnly: boolean;
+  readsEvents: boolean;
+}
+
+export interface DirtyMark {
+  userId: string;
+  cause: DirtyCause;
+  /** Grows each time the mark is set; a mark is only cleared as it was read. */
+  seq: number;
+}
+
+export interface SegmentStatements {
+  /** Checks that the store can run this SELECT. Throws `store_unsupported` or `invalid_config` with the reason. */
+  inspectSegment(segment: SegmentSql): Promise<SegmentTraits>;
+  /** Those of `userIds` that the segment selects. */
+  evaluateSegment(segment: SegmentSql, traits: SegmentTraits, userIds: string[]): Promise<Set<string>>;
+  /** Marks, as `segment:ID`, the users whose stored membership differs from what the segment selects now. Returns how many. */
+  markSegmentChanges(segment: SegmentSql): Promise<number>;
+  /** All marks of up to `limit` users, oldest first. */
+  dirtyUsers(limit: number): Promise<DirtyMark[]>;
+  clearDirty(marks: DirtyMark[]): Promise<void>;
+  /** Whether the user waits for an evaluation. */
+  isDirty(userId: string): Promise<boolean>;
+  memberships(userIds: string[]): Promise<{ userId: string; segmentId: string }[]>;
+  addMembers(rows: { segmentId: string; userId: string; since: number }[]): Promise<void>;
+  removeMembers(rows: { segmentId: string; userId: string }[]): Promise<void>;
+  setEvaluated(segmentId: string, at: number): Promise<void>;
+  /** Begins, or begins anew, an evaluation of every user (after a deployment). */
+  startSweep(): Promise<void>;
+  /** The next users of the sweep under way, or undefined when there is none. `token` is handed to advanceSweep. */
+  nextSweep(limit: number): Promise<{ userIds: string[]; token: SweepToken } | undefined>;
+  /** Records that the users nextSweep gave with `token` were evaluated. */
+  advanceSweep(token: SweepToken): Promise<void>;
+}
+
+export interface SweepToken {
+  slot: number;
+  /** Sweep number: one begun since makes the token void. */
+  sweep: number;
+  /** Last user evaluated, or null when the slot is done. */
+  after: string | null;
+}
+
+export interface RunHead {
+  id: number;
+  campaignId: string;
+  userId: string;
+  entry: number;
+  status: RunStatus;
+}
+
+export interface NewRun {
+  campaignId: string;
+  userId: string;
+  entry: number;
+  deploymentId: string;
+  enteredAt: number;
+}
+
+/** A run that is due, with what its flow needs. */
+export interface DueRun extends RunHead {
+  deploymentId: string;
+  enteredAt: number;
+  wakeAt: number;
+  position: number;
+  /** The whole journal, sealed chunks included. */
+  journal: string;
+  /** Length of the part of `journal` that is sealed. */
+  sealed: number;
+  chunks: number;
+  journalHash: string;
+  attributes: JsonObject;
+}
+
+export interface RunUpdate {
+  id: number;
+  status: RunStatus;
+  deploymentId: string;
+  wakeAt: number | null;
+  position: number;
+  /** The unsealed part of the journal. */
+  journal: string;
+  journalHash: string;
+  chunks: number;
+  reason: string | null;
+  endedAt: number | null;
+}
+
+export interface RunStatements {
+  /** The latest run of each of these users in each campaign. */
+  latestRuns(userIds: string[]): Promise<RunHead[]>;
+  /** Inserts pending runs, due at once. */
+  insertRuns(rows: NewRun[]): Promise<void>;
+  /** Ends the runs among `ids` that have not ended, as cancelled. */
+  cancelRuns(ids: number[], reason: string, at: number): Promise<void>;
+  /** Runs with wakeAt <= now, the earliest first. */
+  dueRuns(now: number, limit: number): Promise<DueRun[]>;
+  /** The earliest wakeAt there is. */
+  nextWake(): Promise<number | undefined>;
+  /** Writes the updates of runs that have not ended since they were read (a cancelled run stays cancelled). Returns the ids written. */
+  saveRuns(updates: RunUpdate[]): Promise<Set<number>>;
+  sealJournal(rows: { runId: number; chunk: number; text: string }[]): Promise<void>;
+  /** Makes running runs due at `at` (their message was settled). */
+  wakeRuns(ids: number[], at: number): Promise<void>;
+}
+
+export interface NewMessage {
+  id: string;
+  userId: string;
+  template: string;
+  campaignId: string | null;
+  runId: number | null;
+  position: number | null;
+  eventId: number | null;
+  deploymentId: string;
+  createdAt: number;
+}
+
+/** A message that is due, with what sending it needs. */
+export interface DueMessage extends NewMessage {
+  status: MessageStatus;
+  attempts: number;
+  /** Undefined when the user is gone. */
+  attributes: JsonObject | undefined;
+  runStatus: RunStatus | null;
+  event: EventRow | null;
+}
+
+export interface MessageUpdate {
+  id: string;
+  status: MessageStatus;
+  attempts: number;
+  nextAttemptAt: number | null;
+  providerId: string | null;
+  reason: string | null;
+  toAddress: string | null;
+  subject: string | null;
+  sentAt: number | null;
+}
+
+export interface MessageStatements {
+  /** Inserts queued messages, due at once. A message whose run and position, or event and template, exist is not inserted again. */
+  insertMessages(rows: NewMessage[]): Promise<void>;
+  /** Queued and unknown messages with nextAttemptAt <= now, the earliest first. */
+  dueMessages(now: number, limit: number): Promise<DueMessage[]>;
+  nextAttempt(): Promise<number | undefined>;
+  /** Writes the updates of messages that are not settled (sent, failed or skipped). */
+  saveMessages(updates: MessageUpdate[]): Promise<void>;
+  /** The messages that settled since their run began to wait for them, for those of `runIds`: by run and position. */
+  settledMessages(steps: { runId: number; position: number }[]): Promise<SettledMessage[]>;
+  /** Skips the queued messages of these runs. */
+  skipMessagesOf(runIds: number[], reason: string): Promise<void>;
+  /** Turns every `sending` message into `unknown`, to be asked about at `at`. Called when a process starts. Returns how many. */
+  unsettle(at: number): Promise<number>;
+}
+
+export interface SettledMessage {
+  id: string;
+  runId: number;
+  position: number;
+  status: 'sent' | 'failed' | 'skipped';
+  reason: string | null;
+}
+
+export interface DeploymentRow {
+  id: string;
+  code: string;
+  /** Encrypted. */
+  environment: string;
+  manifest: Manifest;
+  createdAt: number;
+  activatedAt: number | null;
+}
+
+export interface DeploymentStatements {
+  activeDeployment(): Promise<DeploymentRow | undefined>;
+  deployment(id: string): Promise<DeploymentRow | undefined>;
+  /** Inserts the deployment or, when its code is known, replaces its environment and manifest. */
+  putDeployment(row: DeploymentRow): Promise<void>;
+  /**
+   * Makes it the active one at `at`: replaces the rows of segments and campaigns, removes members of segments that are gone.
+   * Runs of campaigns that are gone are cancelled by the caller.
+   */
+  activate(id: string, manifest: Manifest, at: number): Promise<void>;
+  /** Live runs of campaigns that are not among `campaignIds`. */
+  liveRunsOutside(campaignIds: string[], limit: number): Promise<RunHead[]>;
+  listDeployments(limit: number): Promise<Omit<DeploymentRow, 'code' | 'environment'>[]>;
+}
+
+/** For people who look, not for the engine. */
+export interface ReadStatements {
+  counts(): Promise<Counts>;
+  listMessages(filter: MessageFilter): Promise<MessageView[]>;
+  /** Runs of a user, latest first, each with its whole journal. */
+  runsOfUser(userId: string, limit: number): Promise<RunView[]>;
+  eventsOfUser(userId: string, limit: number): Promise<EventRow[]>;
+}
+
+export interface Counts {
+  users: number;
+  events: number;
+  /** Users and sweep work waiting for an evaluation. */
+  dirtyUsers: number;
+  segments: { id: string; size: number; evaluatedAt: number | null }[];
+  runs: Partial<Record<RunStatus, number>>;
+  messages: Partial<Record<MessageStatus, number>>;
+}
+
+export interface MessageFilter {
+  userId?: string;
+  status?: MessageStatus;
+  campaignId?: string;
+  template?: string;
+  /** Messages older than this one: for paging. */
+  before?: string;
+  limit: number;
+}
+
+export interface MessageView {
+  id: string;
+  userId: string;
+  template: string;
+  campaignId: string | null;
+  to: string | null;
+  subject: string | null;
+  status: MessageStatus;
+  reason: string | null;
+  attempts: number;
+  providerId: string | null;
+  createdAt: number;
+  sentAt: number | null;
+}
+
+export interface RunView extends RunHead {
+  deploymentId: string;
+  enteredAt: number;
+  endedAt: number | null;
+  wakeAt: number | null;
+  reason: string | null;
+  journal: string;
+}
+
+// --- Host ----------------------------------------------------------------------------------------
+
+/** Pushed code with the environment variables it was pushed with. */
+export interface Bundle {
+  /** Hash of the code. */
+  id: string;
+  code: string;
+  environment: Record<string, string>;
+}
+
+export interface Manifest {
+  templates: string[];
+  segments: ManifestSegment[];
+  campaigns: { id: string; segments: string[]; excludeSegments: string[]; behavior: 'static' | 'dynamic' }[];
+  transactions: { id: string; event: string }[];
+}
+
+export interface ManifestSegment {
+  id: string;
+  sql: string;
+  params: unknown[];
+  /** The evaluator builds other parameters at another time, or the SQL reads the clock. */
+  timeDependent: boolean;
+  /** The evaluator's SQL or parameters change with time: ask the host for them at each evaluation. */
+  volatile: boolean;
+  traits: SegmentTraits;
+  triggers: { everyMs?: number; cron?: string; events?: string[] };
+}
+
+/** What the host finds in a bundle. `traits` come from the store, `timeDependent` from both. */
+export interface Inspection {
+  manifest: Omit<Manifest, 'segments'> & { segments: Omit<ManifestSegment, 'traits' | 'timeDependent'>[] };
+  provider: ProviderSettings;
+}
+
+/** The config's emailProvider, resolved. Holds secrets: never logged, never stored in clear. */
+export interface ProviderSettings {
+  config:
+    | { name: 'postmark'; apiKey: string; url?: string; messageStream?: string; transactionalStream?: string }
+    | { name: 'file'; directory?: string };
+  fromAddress: string;
+  replyTo?: string;
+}
+
+/** One thing wrong with a config. */
+export interface Problem {
+  /** Where: `campaigns.welcome.segments[0]`. */
+  path: string;
+  message: string;
+  hint?: string;
+  file?: string;
+  line?: number;
+  column?: number;
+  /** The lines around the place, for a terminal. */
+  frame?: string;
+}
+
+export interface ActivationRequest {
+  runId: number;
+  campaignId: string;
+  userId: string;
+  attributes: JsonObject;
+  enteredAt: number;
+  /** The journal so far. */
+  journal: string;
+  /** The result of the pending command, unless this is the first activation. */
+  result?: Json;
+  /** The time of this activation. */
+  at: number;
+}
+
+export type ActivationResult =
+  | {
+      outcome: 'advanced';
+      /** Records to append to the journal. */
+      appended: string;
+      /** How many commands the journal then has. */
+      position: number;
+      /** The command the run now waits for, or null when the flow has ended. */
+      pending: { kind: 'email'; template: string } | { kind: 'wait'; until: number } | null;
+    }
+  /** The flow threw, or yielded what is not a command. */
+  | { outcome: 'failed'; appended: string; position: number; error: { message: string; stack: string } }
+  /** The code yields something else than the journal says. */
+  | { outcome: 'diverged'; position: number; recorded: string; yielded: string };
+
+export interface RenderRequest {
+  messageId: string;
+  kind: 'template' | 'transaction';
+  /** Id of the template or transaction. */
+  id: string;
+  attributes: JsonObject;
+  event: { name: string; attributes: JsonObject; createdAt: number } | null;
+  /** For people who look: render with the component's PreviewProps where it has them, else with a sample user and event. */
+  preview?: boolean;
+}
+
+export type RenderResult =
+  | { ok: true; subject: string; html: string; text: string }
+  | { ok: false; error: { message: string; stack: string } };
+
+/** Runs pushed code, contained: a request that hangs or kills its process fails alone. */
+export interface Host {
+  /** Loads the bundle. Throws `invalid_config` with `details: Problem[]` (all of them) when it is wrong. */
+  inspect(bundle: Bundle): Promise<Inspection>;
+  /** The SELECTs of `segmentIds` as the evaluators build them at `at`. */
+  segmentQueries(bundle: Bundle, segmentIds: string[], at: number): Promise<SegmentSql[]>;
+  advance(bundle: Bundle, requests: ActivationRequest[]): Promise<ActivationResult[]>;
+  render(bundle: Bundle, requests: RenderRequest[]): Promise<RenderResult[]>;
+  close(): Promise<void>;
+}
+
+// --- Mailer --------------------------------------------------------------------------------------
+
+export interface OutgoingEmail {
+  /** The message's id: goes with the email as metadata, so that the provider can be asked about it. */
+  id: string;
+  kind: 'campaign' | 'transactional';
+  from: string;
+  to: string;
+  replyTo?: string;
+  subject: string;
+  html: string;
+  text: string;
+  /** Template or transaction id, for the provider's statistics. */
+  tag: string;
+}
+
+export type SendResult =
+  | { status: 'sent'; providerId: string }
+  /** Refused for good: the address, the content. */
+  | { status: 'refused'; reason: string }
+  /** Surely not sent; try again after `retryAfterMs` if given. */
+  | { status: 'retry'; reason: string; retryAfterMs?: number }
+  /** May have been sent: ask with `find` before trying again. */
+  | { status: 'unknown'; reason: string };
+
+export interface MailProvider {
+  readonly name: string;
+  /** Most emails one `send` takes. */
+  readonly batchSize: number;
+  /** Resolves to one result an email, in order; never rejects. */
+  send(emails: OutgoingEmail[]): Promise<SendResult[]>;
+  /** What became of these messages: the provider's id of those it has. Throws `provider_error` when it cannot tell. */
+  find(messageIds: string[]): Promise<Map<string, string>>;
+}
+
+/** Makes the provider of a config. */
+export type MailProviderFactory = (settings: ProviderSettings) => MailProvider;

@@ -1,0 +1,207 @@
+import { z } from 'zod';
+import type { ErrorCode } from '../core/errors.ts';
+
+/*
+ * The wire contract: JSON over HTTP under /v1, `Authorization: Bearer KEY`. Times are ISO 8601 in UTC.
+ *
+ *   PUT    /v1/users/:id             create the user, or merge attributes (RFC 7396)      → UserAnswer   201 or 200
+ *   PATCH  /v1/users/:id             merge attributes; 404 when unknown                   → UserAnswer
+ *   GET    /v1/users/:id             the journey                                          → Journey
+ *   DELETE /v1/users/:id                                                                  → 204
+ *   POST   /v1/events                                                                     → EventAnswer  202
+ *   POST   /v1/batch                 up to 1,000 operations, in order                     → BatchAnswer
+ *   GET    /v1/messages              ?user&status&campaign&template&before&limit          → MessageItem[]
+ *   GET    /v1/status                                                                     → Status
+ *   POST   /v1/deployments           push                                                 → DeploymentAnswer 201
+ *   GET    /v1/deployments                                                                → DeploymentItem[]
+ *   GET    /healthz, /readyz, /openapi.json   (no key)
+ *
+ * PUT, PATCH and POST of users and events take `?wait=true`: they answer once segments and campaigns were evaluated, with `changes`.
+ * `Idempotency-Key` (PUT, PATCH, POST of users, events, batch): the same key with the same request gives the first answer again.
+ */
+
+const NAME = /^[^\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u;
+
+export const userIdSchema = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(NAME, 'must not begin or end with a space, nor hold control characters')
+  .describe("The user's id in your system: 1 to 255 characters.");
+
+export const eventNameSchema = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(NAME, 'must not begin or end with a space, nor hold control characters')
+  .describe("The event's name: 1 to 128 characters, such as `purchase`.");
+
+export const attributesSchema = z.record(z.string(), z.json()).describe('A JSON object.');
+
+export const eventSchema = z.strictObject({
+  userId: userIdSchema,
+  name: eventNameSchema,
+  attributes: attributesSchema.default({}),
+  messageId: z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe('Your own id of the event; a repeated one is not stored again.'),
+  createdAt: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe('When it happened, if not now. Not in the future.'),
+});
+export type EventBody = z.input<typeof eventSchema>;
+
+export const userBodySchema = z.strictObject({ attributes: attributesSchema.default({}) });
+export type UserBody = z.input<typeof userBodySchema>;
+
+export const operationSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('user'), id: userIdSchema, attributes: attributesSchema.default({}) }),
+  z.strictObject({ type: z.literal('delete'), id: userIdSchema }),
+  z.strictObject({ type: z.literal('event'), ...eventSchema.shape }),
+]);
+export type Operation = z.input<typeof operationSchema>;
+
+export const MAX_BATCH = 1000;
+export const MAX_BODY_BYTES = 1024 * 1024;
+export const MAX_PUSH_BYTES = 32 * 1024 * 1024;
+
+export const batchSchema = z.strictObject({ operations: z.array(operationSchema).min(1).max(MAX_BATCH) });
+export type BatchBody = z.input<typeof batchSchema>;
+
+export const pushSchema = z.strictObject({
+  code: z.string().min(1).describe('The bundled configuration: one ES module.'),
+  environment: z.record(z.string(), z.string()).default({}),
+});
+export type PushBody = z.input<typeof pushSchema>;
+
+export const messageStatusSchema = z.enum(['queued', 'sending', 'sent', 'failed', 'skipped', 'unknown']);
+export const runStatusSchema = z.enum(['pending', 'running', 'sleeping', 'completed', 'failed', 'cancelled']);
+
+const ids = z.array(z.string());
+export const changesSchema = z.object({
+  segments: z.object({ entered: ids, left: ids }),
+  campaigns: z.object({ entered: ids, left: ids }),
+});
+export type Changes = z.infer<typeof changesSchema>;
+
+export const userAnswerSchema = z.object({
+  user: z.object({ id: z.string(), attributes: attributesSchema }),
+  created: z.boolean(),
+  changes: changesSchema.optional(),
+});
+export type UserAnswer = z.infer<typeof userAnswerSchema>;
+
+export const eventAnswerSchema = z.object({
+  event: z.object({ userId: z.string(), name: z.string(), duplicate: z.boolean() }),
+  changes: changesSchema.optional(),
+});
+export type EventAnswer = z.infer<typeof eventAnswerSchema>;
+
+export const errorSchema = z.object({
+  error: z.object({
+    code: z.string() as z.ZodType<ErrorCode>,
+    message: z.string(),
+    hint: z.string().optional(),
+    details: z.unknown().optional(),
+  }),
+});
+export type ErrorBody = z.infer<typeof errorSchema>;
+
+export const batchAnswerSchema = z.object({
+  accepted: z.number().int(),
+  rejected: z.number().int(),
+  /** One an operation, in order. */
+  results: z.array(
+    z.union([z.object({ ok: z.literal(true) }), z.object({ ok: z.literal(false), ...errorSchema.shape })]),
+  ),
+});
+export type BatchAnswer = z.infer<typeof batchAnswerSchema>;
+
+export const messageItemSchema = z.object({
+  id: z.string(),
+  userId: z.string(),
+  template: z.string(),
+  campaign: z.string().nullable(),
+  to: z.string().nullable(),
+  subject: z.string().nullable(),
+  status: messageStatusSchema,
+  reason: z.string().nullable(),
+  createdAt: z.string(),
+  sentAt: z.string().nullable(),
+});
+export type MessageItem = z.infer<typeof messageItemSchema>;
+
+export const stepSchema = z.object({
+  at: z.string(),
+  kind: z.string(),
+  /** Template of an email, length of a wait. */
+  key: z.string(),
+  /** Absent while the step is under way. */
+  result: z.unknown().optional(),
+  endedAt: z.string().nullable(),
+});
+
+export const runItemSchema = z.object({
+  campaign: z.string(),
+  entry: z.number().int(),
+  status: runStatusSchema,
+  enteredAt: z.string(),
+  endedAt: z.string().nullable(),
+  wakeAt: z.string().nullable(),
+  reason: z.string().nullable(),
+  deployment: z.string(),
+  steps: z.array(stepSchema),
+});
+export type RunItem = z.infer<typeof runItemSchema>;
+
+export const journeySchema = z.object({
+  id: z.string(),
+  attributes: attributesSchema,
+  createdAt: z.string(),
+  segments: ids,
+  runs: z.array(runItemSchema),
+  messages: z.array(messageItemSchema),
+  events: z.array(z.object({ name: z.string(), attributes: attributesSchema, createdAt: z.string() })),
+});
+export type Journey = z.infer<typeof journeySchema>;
+
+export const statusSchema = z.object({
+  version: z.string(),
+  store: z.string(),
+  deployment: z.object({ id: z.string(), activatedAt: z.string() }).nullable(),
+  users: z.number().int(),
+  events: z.number().int(),
+  /** Users waiting for an evaluation. */
+  pending: z.number().int(),
+  segments: z.array(z.object({ id: z.string(), size: z.number().int(), evaluatedAt: z.string().nullable() })),
+  runs: z.partialRecord(runStatusSchema, z.number().int()),
+  messages: z.partialRecord(messageStatusSchema, z.number().int()),
+  /** total = sent + failed + skipped + unknown + waiting (queued and sending). */
+  ledger: z.object({ total: z.number().int(), balanced: z.boolean() }),
+});
+export type Status = z.infer<typeof statusSchema>;
+
+export const deploymentAnswerSchema = z.object({
+  deployment: z.string(),
+  /** False when the same code was active already. */
+  changed: z.boolean(),
+  /** Names of the environment variables that came along. */
+  environment: ids,
+  segments: z.object({ added: ids, removed: ids, changed: ids }),
+  campaigns: z.object({ added: ids, removed: ids }),
+  templates: ids,
+  transactions: ids,
+});
+export type DeploymentAnswer = z.infer<typeof deploymentAnswerSchema>;
+
+export const deploymentItemSchema = z.object({
+  id: z.string(),
+  createdAt: z.string(),
+  activatedAt: z.string().nullable(),
+  active: z.boolean(),
+});
+export type DeploymentItem = z.infer<typeof deploymentItemSchema>;

@@ -1,0 +1,184 @@
+import {
+  bigint,
+  char,
+  datetime,
+  index,
+  int,
+  json,
+  mysqlTable,
+  primaryKey,
+  text,
+  tinyint,
+  uniqueIndex,
+  varchar,
+} from 'drizzle-orm/mysql-core';
+
+/*
+ * The database, as Drizzle MySQL tables. Segments are written against these on every store.
+ * Times people query are DATETIME(3) in UTC; schedule columns (`wakeAt`, `nextAttemptAt`) are epoch milliseconds.
+ * `slot` (0–255, a hash of the user's id) says which process works on the row.
+ */
+
+/** Longest user id, in characters. */
+export const MAX_USER_ID = 255;
+/** Longest id of a segment, campaign, template or transaction, and longest event name, in characters. */
+export const MAX_NAME = 128;
+
+const userId = () => varchar('user_id', { length: MAX_USER_ID });
+const name = (column: string) => varchar(column, { length: MAX_NAME });
+const time = (column: string) => datetime(column, { mode: 'date', fsp: 3 });
+const millis = (column: string) => bigint(column, { mode: 'number' });
+const slot = () => int('slot').notNull();
+
+/** People, with their attributes. */
+export const users = mysqlTable(
+  'users',
+  {
+    id: varchar('id', { length: MAX_USER_ID }).primaryKey(),
+    attributes: json('attributes').$type<Record<string, unknown>>().notNull(),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+    slot: slot(),
+  },
+  (t) => [index('users_slot').on(t.slot, t.id)],
+);
+
+/** What people did. Append-only. */
+export const events = mysqlTable(
+  'events',
+  {
+    id: bigint('id', { mode: 'number' }).autoincrement().primaryKey(),
+    name: name('name').notNull(),
+    userId: userId().notNull(),
+    createdAt: time('created_at').notNull(),
+    attributes: json('attributes').$type<Record<string, unknown>>().notNull(),
+    /** The sender's own id of the event, unique per user: a repeated one is not stored again. */
+    messageId: varchar('message_id', { length: MAX_USER_ID }),
+  },
+  (t) => [
+    index('events_user').on(t.userId, t.name, t.createdAt),
+    index('events_name').on(t.name, t.createdAt),
+    uniqueIndex('events_message').on(t.userId, t.messageId),
+  ],
+);
+
+/** The segments of the active deployment. */
+export const segments = mysqlTable('segments', {
+  id: name('id').primaryKey(),
+  /** The SELECT the evaluator built at the last deployment, in MySQL's dialect. */
+  query: text('query').notNull(),
+  /** 1 when time alone can change the members. */
+  timeDependent: tinyint('time_dependent').notNull(),
+  deploymentId: varchar('deployment_id', { length: 40 }).notNull(),
+  /** Last evaluation for everyone. */
+  evaluatedAt: time('evaluated_at'),
+});
+
+/** Who is in which segment, since when. */
+export const segmentMembers = mysqlTable(
+  'segment_members',
+  {
+    segmentId: name('segment_id').notNull(),
+    userId: userId().notNull(),
+    since: time('since').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.segmentId, t.userId] }), index('segment_members_user').on(t.userId)],
+);
+
+/** The campaigns of the active deployment. */
+export const campaigns = mysqlTable('campaigns', {
+  id: name('id').primaryKey(),
+  behavior: varchar('behavior', { length: 16 }).$type<'static' | 'dynamic'>().notNull(),
+  deploymentId: varchar('deployment_id', { length: 40 }).notNull(),
+});
+
+export type RunStatus = 'pending' | 'running' | 'sleeping' | 'completed' | 'failed' | 'cancelled';
+
+/** One user's passage through one campaign: the state of the campaign for that user, and its history. */
+export const runs = mysqlTable(
+  'runs',
+  {
+    id: bigint('id', { mode: 'number' }).autoincrement().primaryKey(),
+    campaignId: name('campaign_id').notNull(),
+    userId: userId().notNull(),
+    /** 1 for the user's first passage through the campaign, 2 for the second, … */
+    entry: int('entry').notNull(),
+    status: varchar('status', { length: 16 }).$type<RunStatus>().notNull(),
+    /** The deployment whose code the run follows. */
+    deploymentId: varchar('deployment_id', { length: 40 }).notNull(),
+    enteredAt: time('entered_at').notNull(),
+    endedAt: time('ended_at'),
+    /** When the engine is to advance the run, epoch milliseconds; null while it waits for a message, or has ended. */
+    wakeAt: millis('wake_at'),
+    /** Commands yielded so far. */
+    position: int('position').notNull(),
+    /** Recent part of the journal (see flow/journal). */
+    journal: text('journal').notNull(),
+    /** How many sealed chunks precede `journal`. */
+    chunks: int('chunks').notNull(),
+    journalHash: char('journal_hash', { length: 14 }).notNull(),
+    /** Why it failed or was cancelled. */
+    reason: text('reason'),
+    slot: slot(),
+  },
+  (t) => [
+    uniqueIndex('runs_entry').on(t.campaignId, t.userId, t.entry),
+    index('runs_user').on(t.userId),
+    index('runs_due').on(t.wakeAt),
+  ],
+);
+
+export type MessageStatus = 'queued' | 'sending' | 'sent' | 'failed' | 'skipped' | 'unknown';
+
+/** Every email Segflow was told to send, and what became of it. */
+export const messages = mysqlTable(
+  'messages',
+  {
+    id: varchar('id', { length: 40 }).primaryKey(),
+    userId: userId().notNull(),
+    /** Id of the template, or of the transaction. */
+    template: name('template').notNull(),
+    /** The campaign's id; null for a transaction. */
+    campaignId: name('campaign_id'),
+    runId: bigint('run_id', { mode: 'number' }),
+    /** Position in the run of the command that sends it. */
+    position: int('position'),
+    /** The event, for a transaction. */
+    eventId: bigint('event_id', { mode: 'number' }),
+    deploymentId: varchar('deployment_id', { length: 40 }).notNull(),
+    status: varchar('status', { length: 16 }).$type<MessageStatus>().notNull(),
+    toAddress: varchar('to_address', { length: 320 }),
+    subject: text('subject'),
+    /** Times the provider was asked to send it. */
+    attempts: int('attempts').notNull(),
+    /** When to try next, or, for `unknown`, when to ask the provider: epoch milliseconds; null once settled. */
+    nextAttemptAt: millis('next_attempt_at'),
+    /** The provider's id of the message. */
+    providerId: varchar('provider_id', { length: 128 }),
+    /** Why it failed, was skipped or is delayed. */
+    reason: text('reason'),
+    createdAt: time('created_at').notNull(),
+    sentAt: time('sent_at'),
+    slot: slot(),
+  },
+  (t) => [
+    uniqueIndex('messages_step').on(t.runId, t.position),
+    uniqueIndex('messages_event').on(t.eventId, t.template),
+    index('messages_user').on(t.userId, t.createdAt),
+    index('messages_created').on(t.createdAt),
+    index('messages_due').on(t.nextAttemptAt),
+  ],
+);
+
+/** Every configuration ever pushed. */
+export const deployments = mysqlTable('deployments', {
+  /** Hash of the code: the same code has the same id. */
+  id: varchar('id', { length: 40 }).primaryKey(),
+  code: text('code').notNull(),
+  /** The captured environment, encrypted. */
+  environment: text('environment').notNull(),
+  manifest: json('manifest').notNull(),
+  createdAt: time('created_at').notNull(),
+  /** When it was last made the active one; the latest is active. */
+  activatedAt: time('activated_at'),
+});

@@ -1,0 +1,64 @@
+import type { JsonObject } from '../core/json.ts';
+import type {
+  Changes,
+  DeploymentAnswer,
+  DeploymentItem,
+  Journey,
+  MessageItem,
+  PushBody,
+  Status,
+} from '../protocol/api.ts';
+
+/** What the server serves. The application implements it over the engine; a test may hand in another. */
+export interface Backend {
+  /**
+   * Applies the operations in order and resolves once they are committed, to one result an operation. A rejected operation
+   * does not undo the others. With an idempotency key seen before, gives the results of that time and applies nothing;
+   * throws `idempotency_key_reused` when the request was another.
+   */
+  submit(
+    operations: BackendOperation[],
+    idempotency?: { key: string; requestHash: string },
+  ): Promise<OperationResult[]>;
+  /** Runs `work` and resolves once the segments and campaigns of the user were evaluated, with what changed. */
+  withChanges<T>(userId: string, work: () => Promise<T>): Promise<{ result: T; changes: Changes }>;
+  /** Throws `user_not_found`. */
+  journey(userId: string): Promise<Journey>;
+  messages(filter: MessageQuery): Promise<MessageItem[]>;
+  status(): Promise<Status>;
+  /** Throws `invalid_config` with `details: Problem[]`. */
+  push(body: Required<PushBody>): Promise<DeploymentAnswer>;
+  deployments(): Promise<DeploymentItem[]>;
+  /** Undefined when ready for requests, else why not. */
+  notReady(): Promise<string | undefined>;
+}
+
+export type BackendOperation =
+  /** `mode: 'merge'` is rejected with `user_not_found` when the user does not exist; `upsert` creates it. */
+  | { type: 'user'; id: string; attributes: JsonObject; mode: 'upsert' | 'merge' }
+  | { type: 'delete'; id: string }
+  | {
+      type: 'event';
+      userId: string;
+      name: string;
+      attributes: JsonObject;
+      messageId?: string | undefined;
+      /** Epoch milliseconds; now when absent. */
+      createdAt?: number | undefined;
+    };
+
+export type OperationResult =
+  | { ok: true; type: 'user'; created: boolean; attributes: JsonObject }
+  | { ok: true; type: 'delete' }
+  | { ok: true; type: 'event'; duplicate: boolean }
+  | { ok: false; error: { code: 'user_not_found'; message: string; hint: string } };
+
+export interface MessageQuery {
+  userId?: string | undefined;
+  status?: MessageItem['status'] | undefined;
+  campaign?: string | undefined;
+  template?: string | undefined;
+  /** Id of a message: only older ones. */
+  before?: string | undefined;
+  limit: number;
+}
