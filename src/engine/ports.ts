@@ -431,6 +431,26 @@ export type RenderResult =
   | { ok: true; subject: string; html: string; text: string }
   | { ok: false; error: { message: string; stack: string } };
 
+/** What a preview lists of a bundle, whether or not the bundle could be pushed. */
+export interface PreviewCatalog {
+  /** Templates, then transactions, in the config's order. */
+  items: PreviewItem[];
+  /** The config's sender; undefined while it has none. */
+  fromAddress: string | undefined;
+  replyTo: string | undefined;
+  /** All that `inspect` would refuse, the provider's missing key included. With a module that throws on import: that, and no items. */
+  problems: Problem[];
+}
+
+export interface PreviewItem {
+  kind: RenderRequest['kind'];
+  id: string;
+  /** What a RenderRequest with `preview: true` renders with: the component's PreviewProps, else the sample user and event. */
+  sample: { attributes: JsonObject; event: RenderRequest['event'] };
+  /** The sample is from the component's PreviewProps. */
+  previewProps: boolean;
+}
+
 /** Runs pushed code, contained: a request that hangs or kills its process fails alone. */
 export interface Host {
   /** Loads the bundle. Throws `invalid_config` with `details: Problem[]` (all of them) when it is wrong. */
@@ -438,7 +458,10 @@ export interface Host {
   /** The SELECTs of `segmentIds` as the evaluators build them at `at`. */
   segmentQueries(bundle: Bundle, segmentIds: string[], at: number): Promise<SegmentSql[]>;
   advance(bundle: Bundle, requests: ActivationRequest[]): Promise<ActivationResult[]>;
+  /** Renders also what `inspect` would refuse, as long as the template itself is there. Stacks name source files. */
   render(bundle: Bundle, requests: RenderRequest[]): Promise<RenderResult[]>;
+  /** For a preview: never throws for what is wrong with the config, but lists it. */
+  catalog(bundle: Bundle): Promise<PreviewCatalog>;
   close(): Promise<void>;
 }
 
