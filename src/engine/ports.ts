@@ -234,8 +234,8 @@ export interface MessageStatements {
   /** Queued and unknown messages with nextAttemptAt <= now, the earliest first. */
   dueMessages(now: number, limit: number): Promise<DueMessage[]>;
   nextAttempt(): Promise<number | undefined>;
-  /** Writes the updates of messages that are not settled (sent, failed or skipped). */
-  saveMessages(updates: MessageUpdate[]): Promise<void>;
+  /** Writes the updates of messages that are not settled (sent, failed or skipped). Returns the ids written. */
+  saveMessages(updates: MessageUpdate[]): Promise<Set<string>>;
   /** The messages that settled since their run began to wait for them, for those of `runIds`: by run and position. */
   settledMessages(steps: { runId: number; position: number }[]): Promise<SettledMessage[]>;
   /** Skips the queued messages of these runs. */

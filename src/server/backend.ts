@@ -1,4 +1,4 @@
-import type { JsonObject } from '../core/json.ts';
+import type { Operation, OperationResult } from '../engine/operations.ts';
 import type {
   Changes,
   DeploymentAnswer,
@@ -9,6 +9,8 @@ import type {
   Status,
 } from '../protocol/api.ts';
 
+export type { Operation as BackendOperation, OperationResult } from '../engine/operations.ts';
+
 /** What the server serves. The application implements it over the engine; a test may hand in another. */
 export interface Backend {
   /**
@@ -17,7 +19,7 @@ export interface Backend {
    * throws `idempotency_key_reused` when the request was another.
    */
   submit(
-    operations: BackendOperation[],
+    operations: Operation[],
     idempotency?: { key: string; requestHash: string },
   ): Promise<OperationResult[]>;
   /** Runs `work` and resolves once the segments and campaigns of the user were evaluated, with what changed. */
@@ -32,26 +34,6 @@ export interface Backend {
   /** Undefined when ready for requests, else why not. */
   notReady(): Promise<string | undefined>;
 }
-
-export type BackendOperation =
-  /** `mode: 'merge'` is rejected with `user_not_found` when the user does not exist; `upsert` creates it. */
-  | { type: 'user'; id: string; attributes: JsonObject; mode: 'upsert' | 'merge' }
-  | { type: 'delete'; id: string }
-  | {
-      type: 'event';
-      userId: string;
-      name: string;
-      attributes: JsonObject;
-      messageId?: string | undefined;
-      /** Epoch milliseconds; now when absent. */
-      createdAt?: number | undefined;
-    };
-
-export type OperationResult =
-  | { ok: true; type: 'user'; created: boolean; attributes: JsonObject }
-  | { ok: true; type: 'delete' }
-  | { ok: true; type: 'event'; duplicate: boolean }
-  | { ok: false; error: { code: 'user_not_found'; message: string; hint: string } };
 
 export interface MessageQuery {
   userId?: string | undefined;
