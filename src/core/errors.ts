@@ -6,7 +6,9 @@ export type ErrorCode =
   | 'unauthorized'
   | 'not_found'
   | 'user_not_found'
+  | 'method_not_allowed'
   | 'payload_too_large'
+  | 'unsupported_media_type'
   | 'conflict'
   | 'idempotency_key_reused'
   | 'not_deployed'
@@ -61,7 +63,9 @@ export const HTTP_STATUS: Record<ErrorCode, number> = {
   unauthorized: 401,
   not_found: 404,
   user_not_found: 404,
+  method_not_allowed: 405,
   payload_too_large: 413,
+  unsupported_media_type: 415,
   conflict: 409,
   idempotency_key_reused: 422,
   not_deployed: 409,

@@ -17,23 +17,28 @@ import type { ErrorCode } from '../core/errors.ts';
  *   GET    /healthz, /readyz, /openapi.json   (no key)
  *
  * PUT, PATCH and POST of users and events take `?wait=true`: they answer once segments and campaigns were evaluated, with `changes`.
- * `Idempotency-Key` (PUT, PATCH, POST of users, events, batch): the same key with the same request gives the first answer again.
+ * `Idempotency-Key` (writes of users, events, batch): the same key with the same request gives the first answer again.
  */
 
-const NAME = /^[^\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u;
+export const NAME_PATTERN = /^[^\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u;
+/** "." and ".." cannot be named in a URL's path, so they are no ids. */
+export const USER_ID_PATTERN = /^(?!\.{1,2}$)[^\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u;
 
 export const userIdSchema = z
   .string()
   .min(1)
   .max(255)
-  .regex(NAME, 'must not begin or end with a space, nor hold control characters')
+  .regex(
+    USER_ID_PATTERN,
+    'must not begin or end with a space, nor hold control characters, nor be "." or ".."',
+  )
   .describe("The user's id in your system: 1 to 255 characters.");
 
 export const eventNameSchema = z
   .string()
   .min(1)
   .max(128)
-  .regex(NAME, 'must not begin or end with a space, nor hold control characters')
+  .regex(NAME_PATTERN, 'must not begin or end with a space, nor hold control characters')
   .describe("The event's name: 1 to 128 characters, such as `purchase`.");
 
 export const attributesSchema = z.record(z.string(), z.json()).describe('A JSON object.');
@@ -46,6 +51,7 @@ export const eventSchema = z.strictObject({
     .string()
     .min(1)
     .max(255)
+    .regex(NAME_PATTERN, 'must not begin or end with a space, nor hold control characters')
     .optional()
     .describe('Your own id of the event; a repeated one is not stored again.'),
   createdAt: z.iso
