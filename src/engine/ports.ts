@@ -210,6 +210,8 @@ export interface NewMessage {
 export interface DueMessage extends NewMessage {
   status: MessageStatus;
   attempts: number;
+  toAddress: string | null;
+  subject: string | null;
   /** Undefined when the user is gone. */
   attributes: JsonObject | undefined;
   runStatus: RunStatus | null;

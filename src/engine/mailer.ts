@@ -1,0 +1,361 @@
+import type { Clock } from '../core/clock.ts';
+import { crashPoint } from '../core/crash-point.ts';
+import { messageOf } from '../core/errors.ts';
+import type { Deployment, Deployments } from './deployments.ts';
+import type { Log } from './log.ts';
+import type {
+  DueMessage,
+  Host,
+  MailProvider,
+  MailProviderFactory,
+  MessageUpdate,
+  OutgoingEmail,
+  RenderResult,
+  SendResult,
+  Store,
+} from './ports.ts';
+import { isLive } from './qualification.ts';
+import type { Next } from './worker.ts';
+
+/** Batches on their way to the provider at once: while one is answered, the next is rendered. */
+const IN_FLIGHT = 4;
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 600_000;
+/** How long a provider may still be taking in a message that it does not yet find. */
+export const SETTLE_AFTER_MS = 60_000;
+
+/**
+ * Sends what is queued. The ledger's states:
+ *
+ *   queued → sending → sent | failed            (skipped, from queued, when it must not be sent any more)
+ *              │ ▲ └→ queued, later              the provider surely did not take it
+ *              ▼ └── queued                      asked, and the provider does not have it
+ *           unknown → sent                       asked, and the provider has it
+ *
+ * `sending` is committed before the provider is called and the answer after, each message for itself. A crash in between
+ * leaves `sending`, which the next start turns into `unknown`; an unknown message is asked about before anything is sent
+ * again. Whether a message may still be sent (user, campaign, address) is checked when it is sent, not when it was queued.
+ */
+export class Mailer {
+  #store: Store;
+  #host: Host;
+  #deployments: Deployments;
+  #providerOf: MailProviderFactory;
+  #clock: Clock;
+  #log: Log;
+  #parseAddress: (value: unknown) => string | undefined;
+  #settleAfterMs: number;
+  #onSettled: () => void;
+  #provider: { bundleId: string; provider: MailProvider } | undefined;
+  #inFlight = new Set<Promise<void>>();
+  /** No batch leaves before this time: the provider refused a whole batch for now. */
+  #pausedUntil = 0;
+
+  constructor(options: {
+    store: Store;
+    host: Host;
+    deployments: Deployments;
+    providerOf: MailProviderFactory;
+    /** The one mailbox in a user's `email` attribute, or undefined when there is none. */
+    parseAddress: (value: unknown) => string | undefined;
+    clock: Clock;
+    log: Log;
+    settleAfterMs?: number | undefined;
+    /** Messages were settled, and the runs that waited for them are due. */
+    onSettled: () => void;
+  }) {
+    this.#store = options.store;
+    this.#host = options.host;
+    this.#deployments = options.deployments;
+    this.#providerOf = options.providerOf;
+    this.#parseAddress = options.parseAddress;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#settleAfterMs = options.settleAfterMs ?? SETTLE_AFTER_MS;
+    this.#onSettled = options.onSettled;
+  }
+
+  /** What a crash left half-sent is to be asked about, after the time a provider may take to find it. */
+  async recover(): Promise<void> {
+    const now = await this.#store.now();
+    const count = await this.#store.unsettle(now + this.#settleAfterMs);
+    if (count > 0) {
+      this.#log.warn(
+        `${count} message(s) were being sent when the last process ended; the provider is asked about them in ${Math.round(this.#settleAfterMs / 1000)} s before anything is sent again`,
+      );
+    }
+  }
+
+  get busy(): boolean {
+    return this.#inFlight.size > 0;
+  }
+
+  /** Resolves once every batch on its way is answered and committed. */
+  async idle(): Promise<void> {
+    while (this.#inFlight.size > 0) await Promise.allSettled(this.#inFlight);
+  }
+
+  async step(): Promise<Next> {
+    const deployment = await this.#deployments.active();
+    if (!deployment) return 'when-woken';
+    if (this.#inFlight.size >= IN_FLIGHT) {
+      await Promise.race(this.#inFlight);
+      return 'now';
+    }
+    const now = await this.#store.now();
+    if (now < this.#pausedUntil) return { at: this.#clock.now() + this.#pausedUntil - now };
+    const provider = await this.#providerFor(deployment);
+    const due = await this.#store.dueMessages(now, provider.batchSize);
+    if (due.length === 0) {
+      const next = await this.#store.nextAttempt();
+      return next === undefined ? 'when-woken' : { at: this.#clock.now() + Math.max(next - now, 1) };
+    }
+    const unknown = due.filter(({ status }) => status === 'unknown');
+    if (unknown.length > 0) await this.#ask(provider, unknown, now);
+    const queued = due.filter(({ status }) => status === 'queued');
+    if (queued.length > 0) await this.#dispatch(deployment, provider, queued);
+    return 'now';
+  }
+
+  /** Asks the provider about messages that may have been sent. */
+  async #ask(provider: MailProvider, messages: DueMessage[], now: number): Promise<void> {
+    let found: Map<string, string>;
+    try {
+      found = await provider.find(messages.map(({ id }) => id));
+    } catch (error) {
+      this.#log.warn(
+        `${provider.name} could not be asked about ${messages.length} message(s): ${messageOf(error)}`,
+      );
+      const nextAttemptAt = now + backoff(Math.max(1, ...messages.map(({ attempts }) => attempts)) + 4);
+      await this.#save(
+        messages.map((message) => ({ message, update: { status: 'unknown', nextAttemptAt } })),
+      );
+      return;
+    }
+    await this.#save(
+      messages.map((message) => {
+        const providerId = found.get(message.id);
+        return providerId === undefined
+          ? { message, update: { status: 'queued', nextAttemptAt: now } }
+          : { message, update: { status: 'sent', providerId, sentAt: now, reason: null } };
+      }),
+    );
+  }
+
+  /** Renders and marks a batch, then leaves it to the provider without waiting for the answer. */
+  async #dispatch(deployment: Deployment, provider: MailProvider, queued: DueMessage[]): Promise<void> {
+    const dropped: Change[] = [];
+    const wanted: (DueMessage & { to: string })[] = [];
+    for (const message of queued) {
+      const to = this.#parseAddress(message.attributes?.email);
+      const skip = skipReason(message);
+      if (skip) dropped.push({ message, update: { status: 'skipped', reason: skip } });
+      else if (to === undefined) dropped.push({ message, update: { status: 'failed', reason: NO_ADDRESS } });
+      else wanted.push({ ...message, to });
+    }
+    const rendered = await this.#render(deployment, wanted);
+    const { fromAddress, replyTo } = await this.#deployments.provider(deployment);
+    const outgoing: { message: DueMessage; email: OutgoingEmail }[] = [];
+    wanted.forEach((message, i) => {
+      const result = rendered[i]!;
+      if (!result.ok) {
+        const reason = `rendering failed: ${result.error.stack || result.error.message}`;
+        dropped.push({ message, update: { status: 'failed', reason, toAddress: message.to } });
+        this.#log.warn(
+          `message ${message.id} (${message.template}): rendering failed: ${result.error.message}`,
+        );
+        return;
+      }
+      const email: OutgoingEmail = {
+        id: message.id,
+        kind: message.campaignId === null ? 'transactional' : 'campaign',
+        from: fromAddress,
+        to: message.to,
+        ...(replyTo === undefined ? {} : { replyTo }),
+        subject: result.subject,
+        html: result.html,
+        text: result.text,
+        tag: message.template,
+      };
+      outgoing.push({ message: { ...message, attempts: message.attempts + 1 }, email });
+    });
+    if (dropped.length > 0) await this.#save(dropped);
+    if (outgoing.length === 0) return;
+    crashPoint('mail:before-sending');
+    const marked = await this.#save(
+      outgoing.map(({ message, email }) => ({
+        message,
+        update: { status: 'sending', toAddress: email.to, subject: email.subject },
+      })),
+    );
+    crashPoint('mail:after-sending');
+    const batch = outgoing.filter(({ message }) => marked.has(message.id));
+    if (batch.length === 0) return;
+    const sending = this.#send(provider, batch).finally(() => this.#inFlight.delete(sending));
+    this.#inFlight.add(sending);
+  }
+
+  async #render(deployment: Deployment, messages: DueMessage[]): Promise<RenderResult[]> {
+    const { manifest, bundle } = deployment;
+    const here = new Set([
+      ...manifest.templates.map(templateKey),
+      ...manifest.transactions.map(({ id }) => transactionKey(id)),
+    ]);
+    const results = new Map<string, RenderResult>();
+    // The newest wording goes out; a template that was removed since is rendered by the deployment that asked for it.
+    const groups = Map.groupBy(messages, (message) =>
+      here.has(keyOf(message)) ? null : message.deploymentId,
+    );
+    for (const [deploymentId, group] of groups) {
+      const code = deploymentId === null ? bundle : await this.#deployments.bundle(deploymentId);
+      const answers = await this.#host.render(
+        code,
+        group.map((message) => ({
+          messageId: message.id,
+          kind: message.campaignId === null ? 'transaction' : 'template',
+          id: message.template,
+          attributes: message.attributes ?? {},
+          event: message.event,
+        })),
+      );
+      group.forEach((message, i) => {
+        results.set(message.id, answers[i]!);
+      });
+    }
+    return messages.map(({ id }) => results.get(id)!);
+  }
+
+  async #send(provider: MailProvider, batch: { message: DueMessage; email: OutgoingEmail }[]): Promise<void> {
+    const results = await provider.send(batch.map(({ email }) => email));
+    crashPoint('mail:after-answer');
+    const now = await this.#store.now();
+    if (results.every(({ status }) => status === 'retry')) this.#pause(results, now);
+    const changes = batch.map(({ message, email }, i) => ({
+      message,
+      update: this.#answered(message, email, { result: results[i]!, now }),
+    }));
+    await this.#saveUntilDone(changes);
+    crashPoint('mail:after-commit');
+  }
+
+  #answered(message: DueMessage, email: OutgoingEmail, { result, now }: { result: SendResult; now: number }) {
+    const sent = { toAddress: email.to, subject: email.subject };
+    switch (result.status) {
+      case 'sent':
+        return { ...sent, status: 'sent', providerId: result.providerId, sentAt: now, reason: null } as const;
+      case 'refused':
+        return { ...sent, status: 'failed', reason: result.reason } as const;
+      case 'retry': {
+        const nextAttemptAt = now + Math.max(backoff(message.attempts), result.retryAfterMs ?? 0);
+        return { ...sent, status: 'queued', nextAttemptAt, reason: result.reason } as const;
+      }
+      case 'unknown':
+        return {
+          ...sent,
+          status: 'unknown',
+          nextAttemptAt: now + this.#settleAfterMs,
+          reason: result.reason,
+        } as const;
+    }
+  }
+
+  /** A whole batch was turned away for now: the next would be too. */
+  #pause(results: SendResult[], now: number): void {
+    const [first] = results;
+    if (first?.status !== 'retry') return;
+    const delay = Math.max(
+      FIRST_RETRY_MS,
+      ...results.map((result) => (result.status === 'retry' && result.retryAfterMs) || 0),
+    );
+    this.#pausedUntil = now + Math.min(delay, LAST_RETRY_MS);
+    this.#log.warn(
+      `the mail provider takes no mail for now: ${first.reason}; trying again in ${Math.round(delay / 1000)} s`,
+    );
+  }
+
+  /** The provider's answer is worth keeping: a database that is away for a moment must not turn sent into unknown. */
+  async #saveUntilDone(changes: Change[]): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#save(changes);
+        return;
+      } catch (error) {
+        if (attempt >= 10) {
+          // The rows stay `sending`; the next start asks the provider about them.
+          this.#log.error(`the provider's answer could not be stored: ${messageOf(error)}`, error);
+          return;
+        }
+        await this.#clock.sleepUntil(this.#clock.now() + backoff(attempt) / 4, new AbortController().signal);
+      }
+    }
+  }
+
+  /** Writes the changes and makes the runs of settled messages due. Returns the ids of the messages written. */
+  async #save(changes: Change[]): Promise<Set<string>> {
+    let woke = false;
+    const written = await this.#store.transaction(async (tx) => {
+      const now = await tx.now();
+      const ids = await tx.saveMessages(
+        changes.map(({ message, update }) => ({ ...unchanged(message), ...update })),
+      );
+      const settled = changes.filter(
+        ({ message, update }) => ids.has(message.id) && isSettled(update.status),
+      );
+      const runIds = settled.flatMap(({ message }) => (message.runId === null ? [] : [message.runId]));
+      await tx.wakeRuns(runIds, now);
+      woke = runIds.length > 0;
+      return ids;
+    });
+    if (woke) this.#onSettled();
+    return written;
+  }
+
+  async #providerFor(deployment: Deployment): Promise<MailProvider> {
+    const bundleId = deployment.bundle.id;
+    if (this.#provider?.bundleId !== bundleId) {
+      this.#provider = { bundleId, provider: this.#providerOf(await this.#deployments.provider(deployment)) };
+    }
+    return this.#provider.provider;
+  }
+}
+
+// --- internal ------------------------------------------------------------------------------------
+
+type Change = { message: DueMessage; update: Partial<MessageUpdate> & { status: MessageUpdate['status'] } };
+
+const NO_ADDRESS = 'the user has no valid address in the attribute "email"';
+
+function unchanged(message: DueMessage): Omit<MessageUpdate, 'status'> {
+  return {
+    id: message.id,
+    attempts: message.attempts,
+    nextAttemptAt: null,
+    providerId: null,
+    reason: null,
+    toAddress: message.toAddress,
+    subject: message.subject,
+    sentAt: null,
+  };
+}
+
+function skipReason(message: DueMessage): string | undefined {
+  if (message.attributes === undefined) return 'the user was deleted';
+  if (message.runId !== null && (message.runStatus === null || !isLive({ status: message.runStatus }))) {
+    return "the user left the campaign's segments";
+  }
+  return undefined;
+}
+
+function isSettled(status: MessageUpdate['status']): boolean {
+  return status === 'sent' || status === 'failed' || status === 'skipped';
+}
+
+const templateKey = (id: string) => `template ${id}`;
+const transactionKey = (id: string) => `transaction ${id}`;
+const keyOf = ({ campaignId, template }: DueMessage) =>
+  campaignId === null ? transactionKey(template) : templateKey(template);
+
+/** 1 s, 2 s, 4 s … 10 minutes. */
+function backoff(attempts: number): number {
+  return Math.min(FIRST_RETRY_MS * 2 ** Math.max(0, attempts - 1), LAST_RETRY_MS);
+}

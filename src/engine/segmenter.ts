@@ -1,0 +1,221 @@
+import { crashPoint } from '../core/crash-point.ts';
+import type { Deployment, Deployments } from './deployments.ts';
+import type { Mutex } from './mutex.ts';
+import type {
+  DirtyMark,
+  Host,
+  ManifestSegment,
+  NewRun,
+  RunHead,
+  SegmentSql,
+  Statements,
+  Store,
+  SweepToken,
+} from './ports.ts';
+import { decide } from './qualification.ts';
+import type { Next } from './worker.ts';
+
+/** Users evaluated by one step. */
+const BATCH = 500;
+
+/**
+ * Turns what changed about users into memberships and campaign entries. A step takes a batch of marked users (or, when
+ * there are none, of the sweep that follows a deployment), asks the store which segments select them, and commits in one
+ * transaction: memberships, runs that begin, runs that end, and the marks it has dealt with. A mark set again meanwhile
+ * stays, so a change is never missed; a crash before the commit repeats the batch, which is harmless.
+ */
+export class Segmenter {
+  #store: Store;
+  #host: Host;
+  #deployments: Deployments;
+  #evaluation: Mutex;
+  #onRuns: () => void;
+  #onWhole: (segmentIds: string[]) => void;
+  #onCleared: () => void;
+
+  constructor(options: {
+    store: Store;
+    host: Host;
+    deployments: Deployments;
+    evaluation: Mutex;
+    /** Runs began. */
+    onRuns: () => void;
+    /** These segments depend on more than a user's own rows, and some user's rows changed. */
+    onWhole: (segmentIds: string[]) => void;
+    /** A batch of marks was dealt with. */
+    onCleared: () => void;
+  }) {
+    this.#store = options.store;
+    this.#host = options.host;
+    this.#deployments = options.deployments;
+    this.#evaluation = options.evaluation;
+    this.#onRuns = options.onRuns;
+    this.#onWhole = options.onWhole;
+    this.#onCleared = options.onCleared;
+  }
+
+  step(): Promise<Next> {
+    return this.#evaluation.run(async () => {
+      const deployment = await this.#deployments.active();
+      const marks = await this.#store.dirtyUsers(BATCH);
+      if (marks.length > 0) {
+        if (deployment) await this.#evaluate(deployment, marks);
+        else await this.#store.clearDirty(marks);
+        this.#onCleared();
+        return 'now';
+      }
+      const sweep = deployment && (await this.#store.nextSweep(BATCH));
+      if (!deployment || !sweep) return 'when-woken';
+      await this.#sweep(deployment, sweep);
+      return 'now';
+    });
+  }
+
+  async #evaluate(deployment: Deployment, marks: DirtyMark[]): Promise<void> {
+    const { segments } = deployment.manifest;
+    const concerned = new Map<ManifestSegment, Set<string>>();
+    const whole = new Set<string>();
+    for (const { userId, cause } of marks) {
+      for (const segment of segments) {
+        if (!concerns(segment, cause)) continue;
+        const users = concerned.get(segment);
+        if (users) users.add(userId);
+        else concerned.set(segment, new Set([userId]));
+        if (!segment.traits.ownRowsOnly && !cause.startsWith('segment:')) whole.add(segment.id);
+      }
+    }
+    const userIds = [...new Set(marks.map(({ userId }) => userId))];
+    await this.#apply(deployment, {
+      userIds,
+      concerned,
+      everyone: false,
+      done: (tx) => tx.clearDirty(marks),
+    });
+    if (whole.size > 0) this.#onWhole([...whole]);
+  }
+
+  async #sweep(deployment: Deployment, sweep: { userIds: string[]; token: SweepToken }): Promise<void> {
+    const all = new Set(sweep.userIds);
+    const concerned = new Map(deployment.manifest.segments.map((segment) => [segment, all]));
+    const done = (tx: Statements) => tx.advanceSweep(sweep.token);
+    await this.#apply(deployment, { userIds: sweep.userIds, concerned, everyone: true, done });
+  }
+
+  async #apply(deployment: Deployment, batch: Batch): Promise<void> {
+    const { userIds } = batch;
+    const before = await this.#memberships(userIds);
+    const after = new Map([...before].map(([userId, ids]) => [userId, new Set(ids)]));
+    const now = await this.#store.now();
+    const queries = await this.#queries(deployment, [...batch.concerned.keys()], now);
+    for (const [segment, users] of batch.concerned) {
+      const query = queries.get(segment.id) ?? segment;
+      const selected = await this.#store.evaluateSegment(query, segment.traits, [...users]);
+      for (const userId of users) {
+        if (selected.has(userId)) after.get(userId)!.add(segment.id);
+        else after.get(userId)!.delete(segment.id);
+      }
+    }
+    const moved = userIds.filter((userId) => !sameSet(before.get(userId)!, after.get(userId)!));
+    const considered = batch.everyone ? userIds : moved;
+    const runs = byUserAndCampaign(await this.#store.latestRuns(considered));
+
+    const began = await this.#store.transaction(async (tx) => {
+      const present = new Set((await tx.lockUsers(considered)).map(({ id }) => id));
+      const diff = membershipDiff(
+        moved.filter((id) => present.has(id)),
+        { before, after },
+      );
+      await tx.removeMembers(diff.removed);
+      await tx.addMembers(diff.added.map((row) => ({ ...row, since: now })));
+      const entries: NewRun[] = [];
+      const leaving: number[] = [];
+      for (const userId of considered) {
+        if (!present.has(userId)) continue;
+        for (const campaign of deployment.manifest.campaigns) {
+          const latest = runs.get(`${userId}\n${campaign.id}`);
+          const change = { before: before.get(userId)!, after: after.get(userId)! };
+          const decision = decide(campaign, latest, change);
+          if (decision === 'leave') leaving.push(latest!.id);
+          if (decision === 'enter') {
+            const entry = (latest?.entry ?? 0) + 1;
+            entries.push({
+              campaignId: campaign.id,
+              userId,
+              entry,
+              deploymentId: deployment.id,
+              enteredAt: now,
+            });
+          }
+        }
+      }
+      await tx.cancelRuns(leaving, LEFT, now);
+      await tx.skipMessagesOf(leaving, LEFT);
+      await tx.insertRuns(entries);
+      await batch.done(tx);
+      crashPoint('segment:before-commit');
+      return entries.length;
+    });
+    crashPoint('segment:after-commit');
+    if (began > 0) this.#onRuns();
+  }
+
+  async #memberships(userIds: string[]): Promise<Map<string, Set<string>>> {
+    const members = new Map(userIds.map((userId) => [userId, new Set<string>()]));
+    for (const { userId, segmentId } of await this.#store.memberships(userIds))
+      members.get(userId)?.add(segmentId);
+    return members;
+  }
+
+  async #queries(
+    deployment: Deployment,
+    segments: ManifestSegment[],
+    at: number,
+  ): Promise<Map<string, SegmentSql>> {
+    const ids = segments.filter(({ volatile }) => volatile).map(({ id }) => id);
+    if (ids.length === 0) return new Map();
+    const queries = await this.#host.segmentQueries(deployment.bundle, ids, at);
+    return new Map(queries.map((query) => [query.id, query]));
+  }
+}
+
+// --- internal ------------------------------------------------------------------------------------
+
+const LEFT = "the user left the campaign's segments";
+
+interface Batch {
+  userIds: string[];
+  /** Which users to evaluate each segment for. */
+  concerned: Map<ManifestSegment, Set<string>>;
+  /** Whether to consider campaigns also for users whose memberships did not change (after a deployment). */
+  everyone: boolean;
+  done: (tx: Statements) => Promise<void>;
+}
+
+function concerns(segment: ManifestSegment, cause: string): boolean {
+  if (cause === 'user') return true;
+  if (cause.startsWith('segment:')) return cause.slice(8) === segment.id;
+  const { events } = segment.triggers;
+  return segment.traits.readsEvents && (!events || events.includes(cause.slice(6)));
+}
+
+function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((item) => b.has(item));
+}
+
+function byUserAndCampaign(runs: RunHead[]): Map<string, RunHead> {
+  return new Map(runs.map((run) => [`${run.userId}\n${run.campaignId}`, run]));
+}
+
+type Memberships = Map<string, ReadonlySet<string>>;
+
+function membershipDiff(userIds: string[], { before, after }: { before: Memberships; after: Memberships }) {
+  const added: { segmentId: string; userId: string }[] = [];
+  const removed: { segmentId: string; userId: string }[] = [];
+  for (const userId of userIds) {
+    const was = before.get(userId)!;
+    const is = after.get(userId)!;
+    for (const segmentId of is) if (!was.has(segmentId)) added.push({ segmentId, userId });
+    for (const segmentId of was) if (!is.has(segmentId)) removed.push({ segmentId, userId });
+  }
+  return { added, removed };
+}

@@ -1,0 +1,87 @@
+import type { Clock } from '../core/clock.ts';
+import { messageOf } from '../core/errors.ts';
+import type { Log } from './log.ts';
+
+/** When a step wants to run again: at once, at a time (epoch ms), or when woken. */
+export type Next = 'now' | 'when-woken' | { at: number };
+
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 30_000;
+
+/**
+ * Repeats a step. States: idle (no timer or one that is not due), stepping, stopped.
+ *  - A wake during a step is not lost: the step runs once more.
+ *  - A step that throws is logged and repeated after a growing delay, so a failing database is asked again by itself.
+ *  - `stop()` lets the step under way finish. A crash in a step loses nothing: each step commits whole or not at all.
+ */
+export class Worker {
+  readonly name: string;
+  #step: () => Promise<Next>;
+  #clock: Clock;
+  #log: Log;
+  #woken = true;
+  #alarm = new AbortController();
+  #stopped = false;
+  #idle = false;
+  #failures = 0;
+  #loop: Promise<void> | undefined;
+
+  constructor(name: string, step: () => Promise<Next>, options: { clock: Clock; log: Log }) {
+    this.name = name;
+    this.#step = step;
+    this.#clock = options.clock;
+    this.#log = options.log;
+  }
+
+  start(): void {
+    this.#loop ??= this.#run();
+  }
+
+  wake(): void {
+    this.#woken = true;
+    this.#alarm.abort();
+  }
+
+  /** Whether there is nothing to do at the present time. */
+  get idle(): boolean {
+    return this.#idle && !this.#woken;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.wake();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      this.#woken = false;
+      const next = await this.#attempt();
+      if (next === 'now' || this.#woken) continue;
+      this.#alarm = new AbortController();
+      this.#idle = true;
+      await (next === 'when-woken'
+        ? aborted(this.#alarm.signal)
+        : this.#clock.sleepUntil(next.at, this.#alarm.signal));
+      this.#idle = false;
+    }
+    this.#idle = true;
+  }
+
+  async #attempt(): Promise<Next> {
+    try {
+      const next = await this.#step();
+      this.#failures = 0;
+      return next;
+    } catch (error) {
+      const delay = Math.min(FIRST_RETRY_MS * 2 ** this.#failures++, LAST_RETRY_MS);
+      this.#log.error(`${this.name}: ${messageOf(error)}; trying again in ${delay} ms`, error);
+      return { at: this.#clock.now() + delay };
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
