@@ -5,7 +5,6 @@ import type {
   DeploymentItem,
   Journey,
   MessageItem,
-  PushBody,
   Status,
 } from '../protocol/api.ts';
 
@@ -29,7 +28,7 @@ export interface Backend {
   messages(filter: MessageQuery): Promise<MessageItem[]>;
   status(): Promise<Status>;
   /** Throws `invalid_config` with `details: Problem[]`. */
-  push(body: Required<PushBody>): Promise<DeploymentAnswer>;
+  push(body: { code: string; environment: Record<string, string> }): Promise<DeploymentAnswer>;
   deployments(): Promise<DeploymentItem[]>;
   /** Undefined when ready for requests, else why not. */
   notReady(): Promise<string | undefined>;

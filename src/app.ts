@@ -1,0 +1,115 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { systemClock } from './core/clock.ts';
+import { parseDuration } from './core/duration.ts';
+import { SegflowError } from './core/errors.ts';
+import { parseAddress } from './email/address.ts';
+import { createMailProvider } from './email/providers/create.ts';
+import { Engine } from './engine/engine.ts';
+import type { Log } from './engine/log.ts';
+import { createSecretBox } from './engine/secret-box.ts';
+import { createHost } from './host/pool.ts';
+import { readOrCreateSecret } from './secret-file.ts';
+import { createApp } from './server/app.ts';
+import { createBackend } from './server/engine-backend.ts';
+import { listen } from './server/listen.ts';
+import { openStore } from './store/open.ts';
+
+export interface ServerOptions {
+  port: number;
+  host: string;
+  /** Folder of the embedded store, its keys and the file provider's mail. Made when missing. */
+  dataDir: string;
+  /** Send everything to `.eml` files in this folder, whatever the config says. */
+  outbox?: string | undefined;
+  environment: Record<string, string | undefined>;
+  version: string;
+  log: Log;
+}
+
+export interface RunningServer {
+  url: string;
+  apiKey: { value: string; isNew: boolean };
+  /** Stops taking requests, finishes what is in flight, ends the child processes, closes the store. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * The composition root of `segflow serve`: store, host, engine and HTTP server, started in that order and stopped in the
+ * reverse one. Whatever a failed start had opened is closed again.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { environment, log } = options;
+  const dataDir = resolve(options.dataDir);
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const settleAfterMs = durationSetting(environment, 'SEGFLOW_SETTLE_AFTER');
+
+  await using started = new AsyncDisposableStack();
+  const store = started.adopt(await openStore({ dataDir, clock: systemClock }), (it) => it.close());
+  const apiKey = environment.SEGFLOW_API_KEY
+    ? { value: environment.SEGFLOW_API_KEY, isNew: false }
+    : await readOrCreateSecret(join(dataDir, 'api-key'));
+  const secret = environment.SEGFLOW_SECRET ?? (await readOrCreateSecret(join(dataDir, 'secret'))).value;
+  const host = started.adopt(createHost({ environment, log: (line) => log.info(line) }), (it) => it.close());
+  const engine = new Engine({
+    store,
+    host,
+    providerOf: (settings) =>
+      createMailProvider(settings, {
+        dataDir,
+        environment,
+        ...(options.outbox === undefined ? {} : { outbox: resolve(options.outbox) }),
+      }),
+    parseAddress,
+    secrets: await createSecretBox(secret),
+    clock: systemClock,
+    log,
+    settleAfterMs,
+  });
+  await engine.start();
+  started.defer(() => engine.stop());
+
+  let stopping = false;
+  const backend = createBackend({
+    engine,
+    version: options.version,
+    storeName: 'embedded',
+    notReady: () => (stopping ? 'the server is stopping' : undefined),
+  });
+  const app = createApp({
+    backend,
+    apiKey: apiKey.value,
+    version: options.version,
+    log: (line) => log.error(line),
+  });
+  const listener = await listen(app, { host: options.host, port: options.port });
+  started.defer(() => listener.stop());
+
+  const instanceFile = join(dataDir, 'instance.json');
+  await writeFile(instanceFile, `${JSON.stringify({ url: listener.url, pid: process.pid })}\n`, {
+    mode: 0o600,
+  });
+  started.defer(() => rm(instanceFile, { force: true }));
+
+  const running = started.move();
+  let closed: Promise<void> | undefined;
+  const close = () => {
+    stopping = true;
+    closed ??= running.disposeAsync();
+    return closed;
+  };
+  return { url: listener.url, apiKey, close, [Symbol.asyncDispose]: close };
+}
+
+// --- internal ------------------------------------------------------------------------------------
+
+function durationSetting(environment: Record<string, string | undefined>, name: string): number | undefined {
+  const text = environment[name];
+  if (text === undefined || text === '') return undefined;
+  const ms = parseDuration(text);
+  if (ms === undefined) {
+    throw new SegflowError('invalid_input', `${name} must be a duration such as 30s, got "${text}"`);
+  }
+  return ms;
+}

@@ -1,0 +1,143 @@
+import type { Clock } from '../core/clock.ts';
+import { Deployments } from './deployments.ts';
+import { Ingest } from './ingest.ts';
+import type { Log } from './log.ts';
+import { Mailer } from './mailer.ts';
+import { Mutex } from './mutex.ts';
+import type { Host, MailProviderFactory, Store } from './ports.ts';
+import { Runner } from './runner.ts';
+import { Scheduler } from './scheduler.ts';
+import type { SecretBox } from './secret-box.ts';
+import { Segmenter } from './segmenter.ts';
+import { Worker } from './worker.ts';
+
+export interface EngineOptions {
+  store: Store;
+  host: Host;
+  providerOf: MailProviderFactory;
+  parseAddress: (value: unknown) => string | undefined;
+  secrets: SecretBox;
+  clock: Clock;
+  log: Log;
+  /** How long after a crash, or a time-out, the provider is asked about a message. Default a minute. */
+  settleAfterMs?: number | undefined;
+}
+
+/**
+ * The engine: four workers over one store, each waking the next.
+ *
+ *   ingest ──marks──▶ segmenter ──runs──▶ runner ──messages──▶ mailer ──settled──▶ runner
+ *                        ▲ scheduler marks users when time changed their memberships
+ *
+ * They share nothing but the store, so what one commits is never lost on the way to the next: a wake is only a hint.
+ */
+export class Engine {
+  readonly store: Store;
+  readonly deployments: Deployments;
+  readonly ingest: Ingest;
+  #mailer: Mailer;
+  #workers: { segmenter: Worker; scheduler: Worker; runner: Worker; mailer: Worker };
+  #cleared = Promise.withResolvers<void>();
+
+  constructor(options: EngineOptions) {
+    const { store, host, clock, log } = options;
+    this.store = store;
+    const evaluation = new Mutex();
+    this.deployments = new Deployments({ store, host, secrets: options.secrets, evaluation });
+    const { deployments } = this;
+    const segmenter = new Segmenter({
+      store,
+      host,
+      deployments,
+      evaluation,
+      onRuns: () => this.#workers.runner.wake(),
+      onWhole: (ids) => {
+        scheduler.changed(ids);
+        this.#workers.scheduler.wake();
+      },
+      onCleared: () => {
+        this.#cleared.resolve();
+        this.#cleared = Promise.withResolvers();
+      },
+    });
+    const scheduler = new Scheduler({
+      store,
+      host,
+      deployments,
+      clock,
+      log,
+      onMarked: () => this.#workers.segmenter.wake(),
+    });
+    const runner = new Runner({
+      store,
+      host,
+      deployments,
+      clock,
+      log,
+      onMessages: () => this.#workers.mailer.wake(),
+    });
+    this.#mailer = new Mailer({
+      store,
+      host,
+      deployments,
+      clock,
+      log,
+      providerOf: options.providerOf,
+      parseAddress: options.parseAddress,
+      settleAfterMs: options.settleAfterMs,
+      onSettled: () => this.#workers.runner.wake(),
+    });
+    this.#workers = {
+      segmenter: new Worker('segmenter', () => segmenter.step(), { clock, log }),
+      scheduler: new Worker('scheduler', () => scheduler.step(), { clock, log }),
+      runner: new Worker('runner', () => runner.step(), { clock, log }),
+      mailer: new Worker('mailer', () => this.#mailer.step(), { clock, log }),
+    };
+    this.ingest = new Ingest({
+      store,
+      transactions: () => deployments.transactions(),
+      onCommit: ({ messages }) => {
+        this.#workers.segmenter.wake();
+        if (messages) this.#workers.mailer.wake();
+      },
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#mailer.recover();
+    for (const worker of Object.values(this.#workers)) worker.start();
+  }
+
+  /** Finishes what is under way, in the order in which work flows. Nothing is lost when it is cut short. */
+  async stop(): Promise<void> {
+    await this.ingest.idle();
+    await this.#workers.scheduler.stop();
+    await this.#workers.segmenter.stop();
+    await this.#workers.runner.stop();
+    await this.#workers.mailer.stop();
+    await this.#mailer.idle();
+  }
+
+  async push(input: { code: string; environment: Record<string, string> }) {
+    const activation = await this.deployments.push(input);
+    for (const worker of Object.values(this.#workers)) worker.wake();
+    return activation;
+  }
+
+  /** Resolves once no mark of the user waits for the segmenter. Waits at most `timeoutMs`; false when that was not enough. */
+  async evaluated(userId: string, timeoutMs: number): Promise<boolean> {
+    const deadline = Date.now() + timeoutMs;
+    while (Date.now() < deadline) {
+      const cleared = this.#cleared.promise;
+      if (!(await this.store.isDirty(userId))) return true;
+      this.#workers.segmenter.wake();
+      await Promise.race([cleared, new Promise((resolve) => setTimeout(resolve, 100))]);
+    }
+    return false;
+  }
+
+  /** Whether nothing is left to do at the present time. */
+  get idle(): boolean {
+    return !this.#mailer.busy && Object.values(this.#workers).every((worker) => worker.idle);
+  }
+}

@@ -1,0 +1,38 @@
+import { link, readFile, unlink, writeFile } from 'node:fs/promises';
+import { SegflowError } from './core/errors.ts';
+
+/**
+ * The secret kept in `path` (one line, mode 0600), made on first use: 256 random bits as hex. Written whole under another
+ * name and then linked, so a crash never leaves half a secret and two processes that start together agree on one.
+ */
+export async function readOrCreateSecret(path: string): Promise<{ value: string; isNew: boolean }> {
+  const existing = await read(path);
+  if (existing !== undefined) return { value: existing, isNew: false };
+  const value = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex');
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, `${value}\n`, { mode: 0o600, flag: 'w', flush: true });
+  try {
+    await link(temporary, path);
+    return { value, isNew: true };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return { value: (await read(path))!, isNew: false };
+  } finally {
+    await unlink(temporary);
+  }
+}
+
+async function read(path: string): Promise<string | undefined> {
+  try {
+    const value = (await readFile(path, 'utf8')).trim();
+    if (value === '') {
+      throw new SegflowError('invalid_input', `the file ${path} is empty`, {
+        hint: 'Restore it from a backup, or delete it to have a new secret made.',
+      });
+    }
+    return value;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
