@@ -68,7 +68,7 @@ export function formatDuration(ms: number): string {
 
 /** Milliseconds of a text such as `30s`, `5m`, `1h30m`, `2 days`; undefined when it is not a duration. */
 export function parseDuration(text: string): number | undefined {
-  const pattern = /(\d+(?:\.\d+)?)\s*(ms|milliseconds?|s|seconds?|m|minutes?|h|hours?|d|days?|w|weeks?)\s*/gy;
+  const pattern = /(\d+(?:\.\d+)?)\s*(milliseconds?|ms|seconds?|s|minutes?|m|hours?|h|days?|d|weeks?|w)\s*/gy;
   let total = 0;
   let end = 0;
   const input = text.trim();

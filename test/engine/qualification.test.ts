@@ -1,0 +1,46 @@
+import { expect, test } from 'bun:test';
+import type { RunHead } from '../../src/engine/ports.ts';
+import { decide, qualifies } from '../../src/engine/qualification.ts';
+
+const campaign = (behavior: 'static' | 'dynamic') => ({
+  id: 'c',
+  segments: ['a', 'b'],
+  excludeSegments: ['x'],
+  behavior,
+});
+const run = (status: RunHead['status']): RunHead => ({
+  id: 1,
+  campaignId: 'c',
+  userId: 'u',
+  entry: 1,
+  status,
+});
+const IN = new Set(['a', 'b']);
+const OUT = new Set(['a']);
+
+test('a user qualifies who is in all segments and none of the excluded', () => {
+  expect(qualifies(campaign('static'), new Set(['a', 'b', 'other']))).toBe(true);
+  expect(qualifies(campaign('static'), new Set(['a']))).toBe(false);
+  expect(qualifies(campaign('static'), new Set(['a', 'b', 'x']))).toBe(false);
+});
+
+test.each([
+  ['static', undefined, OUT, IN, 'enter'],
+  ['static', undefined, IN, IN, 'enter'],
+  ['static', 'sleeping', IN, OUT, 'stay'],
+  ['static', 'completed', OUT, IN, 'stay'],
+  ['dynamic', undefined, OUT, IN, 'enter'],
+  ['dynamic', undefined, IN, IN, 'enter'],
+  ['dynamic', undefined, OUT, OUT, 'stay'],
+  ['dynamic', 'pending', IN, OUT, 'leave'],
+  ['dynamic', 'running', IN, OUT, 'leave'],
+  ['dynamic', 'sleeping', IN, OUT, 'leave'],
+  ['dynamic', 'sleeping', IN, IN, 'stay'],
+  ['dynamic', 'cancelled', OUT, IN, 'enter'],
+  ['dynamic', 'completed', OUT, IN, 'enter'],
+  ['dynamic', 'completed', IN, IN, 'stay'],
+  ['dynamic', 'failed', IN, IN, 'stay'],
+  ['dynamic', 'cancelled', IN, OUT, 'stay'],
+] as const)('%s, latest run %s, from %p to %p: %s', (behavior, status, before, after, decision) => {
+  expect(decide(campaign(behavior), status && run(status), { before, after })).toBe(decision);
+});
