@@ -1,0 +1,297 @@
+import { describe, expect, test } from 'bun:test';
+import type { UserContext } from '../../src/config/types.ts';
+import { command } from '../../src/flow/commands.ts';
+import { parseJournal, rollHash } from '../../src/flow/journal.ts';
+import { MAX_COMMANDS_PER_ACTIVATION } from '../../src/flow/replay.ts';
+import type { Runtime } from '../../src/flow/runtime.ts';
+import { DrivenRun } from './drive.ts';
+
+const DAY = 86_400_000;
+const SENT = { status: 'sent', messageId: 'msg_1' };
+
+describe('a run', () => {
+  test('goes from email to wait to its end, as the journal says', () => {
+    const told: unknown[] = [];
+    const run = new DrivenRun(function* (_ctx: UserContext, rt: Runtime) {
+      told.push(yield rt.sendEmail('welcome email'));
+      told.push(yield rt.wait({ days: 1, hours: 12 }));
+      const outcome = yield* rt.sendEmail('tips');
+      told.push(outcome.status);
+    });
+    expect(run.pending()).toEqual({ kind: 'email', template: 'welcome email' });
+    run.at += 5000;
+    expect(run.pending(SENT)).toEqual({ kind: 'wait', until: run.at + 1.5 * DAY });
+    run.at += 2 * DAY;
+    expect(run.pending(null)).toEqual({ kind: 'email', template: 'tips' });
+    told.length = 0;
+    run.at += 1;
+    expect(run.pending(SENT)).toBeNull();
+    expect(told).toEqual([SENT, undefined, 'sent']);
+    expect(run.journal.replace(/^@.*$/gm, '@')).toBe(
+      '@\n>email welcome%20email -\n' +
+        `@\n<${JSON.stringify(SENT)}\n>wait 1d12h -\n` +
+        '@\n<null\n>email tips -\n' +
+        `@\n<${JSON.stringify(SENT)}\n`,
+    );
+    const journal = parseJournal(run.journal);
+    expect(journal.entries.map((entry) => [entry.kind, entry.key])).toEqual([
+      ['email', 'welcome email'],
+      ['wait', '1d12h'],
+      ['email', 'tips'],
+    ]);
+    expect(journal.entries[1]!.at).toBe(Date.UTC(2026, 0, 1) + 5000);
+    expect(journal.starts).toEqual([0, 1, 2, 3]);
+  });
+
+  test('counts its commands', () => {
+    const run = new DrivenRun(function* (_ctx: UserContext, rt: Runtime) {
+      for (let i = 0; i < 3; i++) yield rt.wait({ days: 2 ** i });
+    });
+    const positions = [run.step(), run.step(null), run.step(null), run.step(null)].map(
+      (output) => output.position,
+    );
+    expect(positions).toEqual([1, 2, 3, 3]);
+  });
+
+  test('waits for nothing at all, or for ever and again', () => {
+    const zero = new DrivenRun(function* (_ctx: UserContext, rt: Runtime) {
+      yield rt.wait({ seconds: 0 });
+    });
+    expect(zero.pending()).toEqual({ kind: 'wait', until: zero.at });
+    expect(zero.pending(null)).toBeNull();
+
+    const loop = new DrivenRun(function* (_ctx: UserContext, rt: Runtime) {
+      while (true) yield rt.wait({ days: 30 });
+    });
+    let result: null | undefined;
+    for (let i = 0; i < 200; i++) {
+      expect(loop.pending(result)).toEqual({ kind: 'wait', until: loop.at + 30 * DAY });
+      result = null;
+      loop.at += 30 * DAY;
+    }
+  });
+
+  test('hashes alike when it did the same at another time', () => {
+    const flow = function* (_ctx: UserContext, rt: Runtime) {
+      yield rt.sendEmail('a');
+      yield rt.wait({ days: 1 });
+    };
+    const hashes = [0, 12_345].map((offset) => {
+      const run = new DrivenRun(flow);
+      run.at += offset;
+      run.step();
+      run.at += 2 * offset;
+      run.step(SENT);
+      return rollHash('', run.journal);
+    });
+    expect(hashes[0]).toBe(hashes[1]!);
+  });
+
+  test('that failed is taken up where it failed', () => {
+    let broken = true;
+    const run = new DrivenRun(function* (_ctx: UserContext, rt: Runtime) {
+      const outcome = yield* rt.sendEmail('a');
+      if (broken) throw new Error('not yet');
+      yield rt.sendEmail(`after-${outcome.status}`);
+    });
+    run.step();
+    expect(run.step(SENT)).toMatchObject({ outcome: 'failed', position: 1 });
+    broken = false;
+    expect(run.pending()).toEqual({ kind: 'email', template: 'after-sent' });
+    expect(run.pending(SENT)).toBeNull();
+  });
+});
+
+describe('a flow that changed', () => {
+  const recorded = (flow: unknown, steps: number) => {
+    const run = new DrivenRun(flow);
+    run.step();
+    for (let i = 1; i < steps; i++) run.step(SENT);
+    return run;
+  };
+  const winback = function* (_ctx: UserContext, rt: Runtime) {
+    yield rt.sendEmail('winback-email');
+    yield rt.wait({ days: 2 });
+    yield rt.sendEmail('goodbye');
+  };
+
+  test.each([
+    [
+      'another template',
+      function* (_ctx: UserContext, rt: Runtime) {
+        yield rt.sendEmail('vip-email');
+      },
+      { position: 0, recorded: 'email winback-email', yielded: 'email vip-email' },
+    ],
+    [
+      'another wait',
+      function* (_ctx: UserContext, rt: Runtime) {
+        yield rt.sendEmail('winback-email');
+        yield rt.wait({ days: 3 });
+      },
+      { position: 1, recorded: 'wait 2d', yielded: 'wait 3d' },
+    ],
+    [
+      'another kind',
+      function* (_ctx: UserContext, rt: Runtime) {
+        yield rt.sendEmail('winback-email');
+        yield rt.sendEmail('winback-email');
+      },
+      { position: 1, recorded: 'wait 2d', yielded: 'email winback-email' },
+    ],
+    [
+      'an early end',
+      function* (_ctx: UserContext, rt: Runtime) {
+        yield rt.sendEmail('winback-email');
+      },
+      { position: 1, recorded: 'wait 2d', yielded: 'the end of the flow' },
+    ],
+    [
+      'an error where it yielded before',
+      function* (_ctx: UserContext, rt: Runtime) {
+        yield rt.sendEmail('winback-email');
+        throw new Error('oops');
+      },
+      { position: 1, recorded: 'wait 2d', yielded: 'an error: oops' },
+    ],
+    [
+      'arguments that it did not have',
+      function* (_ctx: UserContext) {
+        yield command('email', 'winback-email', { stream: 'x' });
+      },
+      {
+        position: 0,
+        recorded: 'email winback-email',
+        yielded: 'email winback-email with other arguments',
+      },
+    ],
+  ])('diverges by %s', (_name, changed, expected) => {
+    const run = recorded(winback, 3);
+    const before = run.journal;
+    run.flow = changed;
+    expect(run.step(SENT)).toEqual({ outcome: 'diverged', ...expected });
+    expect(run.journal).toBe(before);
+  });
+
+  test('goes on when only what is ahead changed', () => {
+    const run = recorded(winback, 2);
+    run.flow = function* (_ctx: UserContext, rt: Runtime) {
+      yield rt.sendEmail('winback-email');
+      yield rt.wait({ hours: 48 });
+      yield rt.sendEmail('something-new');
+    };
+    expect(run.pending(null)).toEqual({ kind: 'email', template: 'something-new' });
+  });
+
+  test('is blocked, not failed, by a journal that makes no sense', () => {
+    for (const journal of ['@1\n?x\n', '@1\n>email a -', '@1\n<null\n', '@1\n>email a -\n@2\n>email b -\n']) {
+      const run = new DrivenRun(function* (_ctx: UserContext, rt: Runtime) {
+        while (true) yield rt.sendEmail('a');
+      });
+      run.journal = journal;
+      expect(run.step(null)).toMatchObject({ outcome: 'diverged', yielded: 'nothing' });
+    }
+  });
+
+  test('compares arguments whatever the order of their keys', () => {
+    const run = new DrivenRun(function* () {
+      yield command('email', 'a', { x: 1, y: [2] });
+      yield command('email', 'b');
+    });
+    run.step();
+    run.flow = function* () {
+      yield command('email', 'a', { y: [2], x: 1 });
+      yield command('email', 'b');
+    };
+    expect(run.pending(SENT)).toEqual({ kind: 'email', template: 'b' });
+    expect(parseJournal(run.journal).entries[0]!.argsHash).toMatch(/^[0-9a-f]{14}$/);
+  });
+});
+
+describe('refused with a reason:', () => {
+  const failure = (flow: unknown, answer?: ConstructorParameters<typeof DrivenRun>[1]) => {
+    const output = new DrivenRun(flow, answer).step();
+    if (output.outcome !== 'failed') throw new Error(`not refused: ${JSON.stringify(output)}`);
+    expect(output.appended).toStartWith('@');
+    return output.error.message;
+  };
+
+  test('what is no generator function', () => {
+    expect(failure(undefined)).toContain('is undefined');
+    expect(failure(() => 5)).toContain('returned the number "5"');
+    expect(failure(() => Promise.reject(new Error('late')))).toContain('returned a promise');
+    let ran = false;
+    expect(
+      failure(async () => {
+        ran = true;
+      }),
+    ).toContain('async');
+    expect(
+      failure(async function* () {
+        ran = true;
+        yield 1;
+      }),
+    ).toContain('async');
+    expect(ran).toBe(false);
+  });
+
+  test('what is no command', () => {
+    expect(
+      failure(function* () {
+        yield Promise.reject(new Error('late'));
+      }),
+    ).toContain('yielded a promise');
+    expect(
+      failure(function* () {
+        yield 'welcome-email';
+      }),
+    ).toContain('yielded the string "welcome-email"');
+    expect(
+      failure(function* () {
+        yield { ...command('wait', '5 parsecs') };
+      }),
+    ).toContain('"5 parsecs"');
+    expect(
+      failure(function* () {
+        yield { ...command('wait', '1d'), kind: 'teleport' };
+      }),
+    ).toContain('"teleport"');
+  });
+
+  test('arguments that make no sense', () => {
+    expect(
+      failure(function* (_ctx: UserContext, rt: Runtime) {
+        yield rt.wait({ days: Number.NaN });
+      }),
+    ).toContain('finite number');
+  });
+
+  test('a loop that never waits', () => {
+    const never = function* (_ctx: UserContext, rt: Runtime) {
+      while (true) yield rt.sendEmail('a');
+    };
+    expect(failure(never, { answer: () => ({ value: null }) })).toContain(
+      '10,000 commands without ever waiting',
+    );
+    const almost = function* (_ctx: UserContext, rt: Runtime) {
+      for (let i = 1; i < MAX_COMMANDS_PER_ACTIVATION; i++) yield rt.sendEmail('a');
+    };
+    expect(new DrivenRun(almost, { answer: () => ({ value: null }) }).pending()).toBeNull();
+  });
+
+  test('what it throws, with the place', () => {
+    const output = new DrivenRun(function* namedFlow() {
+      yield* [];
+      throw new TypeError('no such thing');
+    }).step();
+    if (output.outcome !== 'failed') throw new Error('did not fail');
+    expect(output.error.message).toBe('no such thing');
+    expect(output.error.stack).toContain('namedFlow');
+    expect(output.error.stack).toContain('replay.test.ts');
+    const odd = new DrivenRun(function* () {
+      yield* [];
+      throw 'a string';
+    }).step();
+    expect(odd).toMatchObject({ outcome: 'failed', error: { message: 'a string', stack: '' } });
+  });
+});
