@@ -8,6 +8,7 @@ export type ModuleExports = Record<string, unknown>;
 const LOADERS = {
   segflow: segflow,
   'segflow/schema': () => import('../schema/index.ts'),
+  'segflow/client/sdk': () => import('../client/sdk.ts'),
   'drizzle-orm': () => import('drizzle-orm'),
   'drizzle-orm/mysql-core': () => import('drizzle-orm/mysql-core'),
   react: () => import('react'),

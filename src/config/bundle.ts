@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { dirname, relative, resolve, sep } from 'node:path';
+import type { Problem } from '../engine/ports.ts';
+import { assetProblems, type BuildInputs } from './bundle-assets.ts';
+import { buildProblem } from './bundle-errors.ts';
+import { NO_FOLDER, scanBundle } from './bundle-scan.ts';
+import { HOST_MODULES } from './host-modules.ts';
+import { isInstalled, joinSourceMap, splitSourceMap } from './source-map.ts';
+
+export interface BundledConfig {
+  /** 32 hex digits of the SHA-256 of `code`: the same sources have the same id wherever the project lies. */
+  id: string;
+  /** One ES module with an inline source map that holds its sources; '' when it does not compile. */
+  code: string;
+  /**
+   * Absolute paths of the project's own files in the bundle, the config first: what a preview watches. Of a project that does
+   * not compile, those files that have the errors.
+   */
+  files: string[];
+  /** Environment variables that the project's own code reads, sorted. */
+  environmentNames: string[];
+  problems: Problem[];
+}
+
+/** Compiles the config and all it imports, host modules aside, into one module. What is wrong with the code comes as problems. */
+export async function bundleConfig(path: string): Promise<BundledConfig> {
+  const entry = realpathSync(path);
+  const root = dirname(entry);
+  const result = await Bun.build({
+    entrypoints: [entry],
+    root,
+    target: 'bun',
+    format: 'esm',
+    sourcemap: 'inline',
+    // Without comments that name the folder it was built in; names stay, for stack traces.
+    minify: { whitespace: true },
+    env: 'disable',
+    define: {
+      // Otherwise the value of the process that bundles is put in for good.
+      'process.env.NODE_ENV': 'process.env.NODE_ENV',
+      __dirname: JSON.stringify(NO_FOLDER),
+      __filename: JSON.stringify(NO_FOLDER),
+    },
+    jsx: { runtime: 'automatic', development: false },
+    plugins: [hostModules()],
+    metafile: true,
+    throw: false,
+  });
+  const inputs: BuildInputs = result.metafile?.inputs ?? {};
+  const output = result.outputs.find((file) => file.kind === 'entry-point' && file.path.endsWith('.js'));
+  if (!result.success || !output) {
+    const problems = result.logs.filter((log) => log.level === 'error').map((log) => buildProblem(log, root));
+    const files = ownFiles(
+      entry,
+      result.logs.map((log) => log.position?.file ?? ''),
+    );
+    return { id: '', code: '', files, environmentNames: [], problems };
+  }
+
+  const files = ownFiles(entry, Object.keys(inputs));
+  const { body, map } = splitSourceMap(await output.text());
+  map.sources = map.sources.map((source) => relative(root, resolve(source)).split(sep).join('/'));
+  const code = joinSourceMap(body, map);
+  const scan = scanBundle(body, map, (name) => isBuiltin(name) || HOST_MODULES.includes(name));
+  const problems = [...assetProblems(inputs, root), ...scan.problems];
+  const id = createHash('sha256').update(code).digest('hex').slice(0, 32);
+  return {
+    id: problems.length > 0 ? '' : id,
+    code,
+    files,
+    environmentNames: scan.environmentNames,
+    problems,
+  };
+}
+
+// --- internal ---
+
+/** Leaves imports of host modules as they are. Not `external`, which takes all of a package's subpaths along. */
+function hostModules(): Bun.BunPlugin {
+  const filter = new RegExp(`^(?:${HOST_MODULES.map((name) => name.replace(/[.]/g, '\\.')).join('|')})$`);
+  return {
+    name: 'host-modules',
+    setup(build) {
+      build.onResolve({ filter }, ({ path }) => ({ path, external: true }));
+    },
+  };
+}
+
+function ownFiles(entry: string, inputs: string[]): string[] {
+  const files = inputs.filter((file) => file !== '' && !isInstalled(file)).map((file) => resolve(file));
+  return [...new Set([entry, ...files])];
+}

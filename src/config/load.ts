@@ -1,0 +1,80 @@
+import { basename, dirname } from 'node:path';
+import { SegflowError } from '../core/errors.ts';
+import { loadHostModules } from './host-modules.ts';
+import { isInstalled } from './source-map.ts';
+
+export interface LoadedConfig {
+  /** The default export, unchecked; undefined when there is none. */
+  config: unknown;
+  /** Absolute path of the file. */
+  path: string;
+  /** All exports of the file. */
+  exports: Record<string, unknown>;
+}
+
+/**
+ * Evaluates the config in this process, straight from its sources: no node_modules needed, and an edited file counts at the next
+ * call. Variables of a `.env` file beside it are set first, where they are not set. Throws `invalid_config` with the cause.
+ */
+export async function loadConfig(path: string): Promise<LoadedConfig> {
+  const [{ loadConfig: load }, { createJiti }, virtualModules] = await Promise.all([
+    import('c12'),
+    import('jiti/static'),
+    loadHostModules(),
+  ]);
+  const jiti = createJiti(path, {
+    virtualModules,
+    jsx: { runtime: 'automatic' },
+    interopDefault: false,
+    // Bun's own loader would be tried first; it finds host modules in some folders and not in others.
+    tryNative: false,
+    fsCache: false,
+    moduleCache: true,
+    extensions: EXTENSIONS,
+  });
+  const before = new Set(Object.keys(jiti.cache));
+  let exports: Record<string, unknown> = {};
+  try {
+    const { config } = await load<Record<string, unknown>>({
+      ...FILE_ONLY,
+      cwd: dirname(path),
+      configFile: basename(path),
+      dotenv: true,
+      resolve: async () => {
+        exports = await jiti.import<Record<string, unknown>>(path);
+        return { config: { exports }, cwd: dirname(path), configFile: path };
+      },
+    });
+    exports = config.exports as Record<string, unknown>;
+  } catch (cause) {
+    throw notLoaded(path, cause);
+  } finally {
+    for (const file of Object.keys(jiti.cache)) {
+      if (!before.has(file) && !isInstalled(file)) delete jiti.cache[file];
+    }
+  }
+  return { config: exports.default, path, exports };
+}
+
+// --- internal ---
+
+const EXTENSIONS = ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs', '.json'];
+
+/** c12 can merge configs from many places; ours is one file, taken as it is. */
+const FILE_ONLY = {
+  rcFile: false,
+  globalRc: false,
+  packageJson: false,
+  extend: false,
+  envName: false,
+  giget: false,
+  merger: (...layers: (Record<string, unknown> | null | undefined)[]) => layers.find(Boolean) ?? {},
+} as const;
+
+function notLoaded(path: string, cause: unknown): SegflowError {
+  const message = (cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)).replace(
+    /^Error: /,
+    '',
+  );
+  return new SegflowError('invalid_config', `${basename(path)} cannot be loaded: ${message}`, { cause });
+}
