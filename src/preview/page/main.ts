@@ -1,0 +1,188 @@
+import type { OverviewItem, PreviewState, RenderAnswer, RenderQuestion } from '../api.ts';
+import { setUpChrome } from './chrome.ts';
+import { drawData } from './data-panel.ts';
+import { announce, byId } from './dom.ts';
+import { drawEnvelope } from './envelope.ts';
+import { type KeyActions, listenForKeys } from './keys.ts';
+import { currentLink, drawList, neighbour, visibleItems } from './list.ts';
+import { addressOf, type PageState, readAddress, selectedItem, type View } from './page-state.ts';
+import { dataFor } from './sample-data.ts';
+import { copyText, drawStage } from './stage.ts';
+import { drawProblems } from './trouble.ts';
+
+/*
+ * The page: one state object, changed here, drawn by the modules beside this one. The address holds the selection and the
+ * view; the server's events say when to ask again.
+ */
+
+const page: PageState = {
+  project: await get<PreviewState>('/api/state'),
+  ...readAddress(),
+  answer: undefined,
+  overview: [],
+  query: '',
+};
+
+const keys: KeyActions = {
+  move(step, focusList) {
+    const item = step === 0 ? (selectedItem(page) ?? visibleItems(page)[0]) : neighbour(page, step);
+    if (item !== undefined) go({ selected: { kind: item.kind, id: item.id } });
+    if (focusList) currentLink()?.focus();
+    currentLink()?.scrollIntoView({ block: 'nearest' });
+  },
+  view: (view) => go({ view }),
+  search: () => chrome.search(),
+  toggleData: () => chrome.toggleData(),
+  escape: () => chrome.escape(),
+};
+
+const chrome = setUpChrome({
+  onSearch(query) {
+    page.query = query;
+    drawList(page);
+  },
+  onView: (view) => go({ view }),
+  onData: () => drawData(page, onEdit),
+  copyText: () => copyText(page),
+});
+
+listenForKeys(document, keys);
+byId('list').addEventListener('click', (event) => {
+  const link = (event.target as HTMLElement).closest<HTMLAnchorElement>('a[data-id]');
+  if (link === null || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const kind = link.dataset.kind === 'transaction' ? 'transaction' : 'template';
+  go({ selected: { kind, id: link.dataset.id ?? '' } });
+  chrome.closeList();
+});
+window.addEventListener('popstate', () => show(readAddress()));
+
+selectFirst();
+drawAll();
+void renderSelected();
+void loadOverview();
+listenForChanges();
+
+// --- internal ---
+
+function go(change: Partial<Pick<PageState, 'selected'>> & { view?: View }): void {
+  const next = { selected: page.selected, view: page.view, ...change };
+  if (addressOf(next) !== addressOf(page)) history.pushState(null, '', addressOf(next));
+  show(next);
+}
+
+function show({ selected, view }: Pick<PageState, 'selected' | 'view'>): void {
+  const other = JSON.stringify(selected) !== JSON.stringify(page.selected);
+  Object.assign(page, { selected, view });
+  if (other) page.answer = undefined;
+  if (selected === undefined) selectFirst();
+  if (!other) {
+    drawAll();
+    return;
+  }
+  // The email on show stays until the next one is there: no flash of nothing in between.
+  drawList(page);
+  chrome.drawView(page);
+  void renderSelected();
+  drawData(page, onEdit);
+}
+
+// The address stays as it is: "/" goes on meaning "the first one".
+function selectFirst(): void {
+  const [first] = visibleItems(page);
+  if (page.selected === undefined && first !== undefined) page.selected = { kind: first.kind, id: first.id };
+}
+
+function drawAll(): void {
+  drawList(page);
+  drawProblems(page.project);
+  drawEmail();
+  drawData(page, onEdit);
+}
+
+function drawEmail(): void {
+  chrome.drawView(page);
+  drawEnvelope(page);
+  drawStage(page, {
+    onFrame: (frame) => frame.contentDocument && listenForKeys(frame.contentDocument, keys),
+  });
+}
+
+function onEdit(): void {
+  drawList(page);
+  clearTimeout(editTimer);
+  editTimer = setTimeout(() => void renderSelected(), 120);
+}
+let editTimer: ReturnType<typeof setTimeout> | undefined;
+
+let asked = 0;
+async function renderSelected(): Promise<void> {
+  const question = ++asked;
+  const item = selectedItem(page);
+  // While the code is broken, the last good email stays as it was.
+  if (item === undefined || (page.project.broken && page.answer?.ok)) return drawEmail();
+  const { kind, id } = item;
+  const answer = await render({ kind, id, data: dataFor(page, item) });
+  if (question !== asked) return;
+  page.answer = answer;
+  drawEmail();
+  if (!answer.ok) announce('This email cannot be rendered');
+}
+
+async function render(question: RenderQuestion): Promise<RenderAnswer> {
+  try {
+    const response = await fetch('/api/render', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(question),
+    });
+    const body = (await response.json()) as RenderAnswer & { error?: { message: string } };
+    if (response.ok) return body;
+    throw new Error(body.error?.message ?? response.statusText);
+  } catch (error) {
+    const { message } = error as Error;
+    return { version: page.project.version, ok: false, error: { message, stack: '' } };
+  }
+}
+
+async function loadOverview(): Promise<void> {
+  const { version } = page.project;
+  const overview = await get<OverviewItem[]>('/api/overview');
+  if (version !== page.project.version) return;
+  page.overview = overview;
+  drawList(page);
+}
+
+async function refresh(): Promise<void> {
+  page.project = await get<PreviewState>('/api/state');
+  selectFirst();
+  chrome.drawProject(page);
+  drawList(page);
+  drawProblems(page.project);
+  await renderSelected();
+  drawData(page, onEdit);
+  announce(page.project.broken ? `${page.project.project.config} cannot be loaded` : 'Reloaded');
+  await loadOverview();
+}
+
+function listenForChanges(): void {
+  chrome.drawProject(page);
+  let lost = false;
+  const source = new EventSource('/api/changes');
+  source.addEventListener('message', ({ data }) => {
+    // After a lost connection this may be another server: its versions say nothing about ours.
+    if (lost || Number(data) !== page.project.version) void refresh();
+    lost = false;
+    chrome.drawConnection(true);
+  });
+  source.addEventListener('error', () => {
+    lost = true;
+    chrome.drawConnection(false);
+  });
+}
+
+async function get<T>(path: string): Promise<T> {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return (await response.json()) as T;
+}

@@ -1,0 +1,83 @@
+import { isIP } from 'node:net';
+import { dirname, resolve } from 'node:path';
+import type { Server } from 'bun';
+import { bundleConfig } from '../config/bundle.ts';
+import { SegflowError } from '../core/errors.ts';
+import { createHost } from '../host/pool.ts';
+import { projectEnvironment } from './environment.ts';
+import { previewHandler } from './http.ts';
+import { openProject } from './project.ts';
+
+export interface PreviewOptions {
+  configPath: string;
+  /** The first of the ports to try; 0 takes any. */
+  port: number;
+  host: string;
+  log: (line: string) => void;
+}
+
+export interface RunningPreview {
+  url: string;
+  close(): Promise<void>;
+}
+
+/** Serves the preview of a config until closed. Throws `port_in_use` when neither the port nor the next 20 are free. */
+export async function startPreview(options: PreviewOptions): Promise<RunningPreview> {
+  const { configPath, log } = options;
+  const host = createHost();
+  const environment = projectEnvironment(dirname(resolve(configPath)));
+  const project = await openProject({ configPath, host, bundle: bundleConfig, environment, log });
+  try {
+    const server = listen(options, previewHandler(project, ownHost(options.host)));
+    return {
+      url: `http://${urlHost(options.host)}:${server.port}`,
+      async close() {
+        await server.stop(true);
+        await project.close();
+        await host.close();
+      },
+    };
+  } catch (error) {
+    await project.close();
+    await host.close();
+    throw error;
+  }
+}
+
+const PORTS_TO_TRY = 20;
+
+function listen(
+  { port, host, log }: PreviewOptions,
+  fetch: (request: Request) => Promise<Response>,
+): Server<undefined> {
+  const last = port === 0 ? 0 : Math.min(port + PORTS_TO_TRY, 65_535);
+  for (let candidate = port; candidate <= last; candidate++) {
+    try {
+      // A reader of changes may hear nothing for long.
+      const server = Bun.serve({ port: candidate, hostname: host, idleTimeout: 0, fetch });
+      if (candidate !== port) log(`Port ${port} is taken; using ${candidate}`);
+      return server;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    }
+  }
+  throw new SegflowError('port_in_use', `The ports ${port} to ${last} are taken`, {
+    hint: 'Choose another with --port',
+  });
+}
+
+// DNS rebinding needs a name that its owner can bind to 127.0.0.1 later; an address or a local name it cannot.
+function ownHost(bound: string): (name: string) => boolean {
+  return (name) =>
+    name === bound ||
+    name === 'localhost' ||
+    name.endsWith('.localhost') ||
+    isIP(name.replace(/^\[|\]$/g, '')) !== 0;
+}
+
+function urlHost(host: string): string {
+  // Not "localhost": another program may have that port on ::1, which a browser tries first.
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return isIP(host) === 6 ? `[${host}]` : host;
+}
