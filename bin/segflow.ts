@@ -1,0 +1,11 @@
+#!/usr/bin/env bun
+// A host child is this executable again: it must not load, nor wait for, anything of the command line.
+if (process.argv[2] === '__host') {
+  const { runHostChild } = await import('../src/host/child.ts');
+  await runHostChild();
+} else {
+  const { run } = await import('../src/cli/run.ts');
+  await run(process.argv.slice(2));
+}
+
+export {};

@@ -1,0 +1,29 @@
+import type { CommandDef } from 'citty';
+import type { AnyCommand } from './about.ts';
+import add from './commands/add.ts';
+import emit from './commands/emit.ts';
+import init from './commands/init.ts';
+import login from './commands/login.ts';
+import messages from './commands/messages.ts';
+import migrate from './commands/migrate.ts';
+import preview from './commands/preview.ts';
+import push from './commands/push.ts';
+import serve from './commands/serve.ts';
+import status from './commands/status.ts';
+import user from './commands/user.ts';
+
+/*
+ * Every command, in the order help lists them. These modules are loaded on every start, so they hold metadata and light code;
+ * what is heavy is imported inside `run`.
+ */
+const COMMANDS = { push, emit, add, init, serve, preview, status, user, messages, login, migrate };
+
+export const commandNames: string[] = Object.keys(COMMANDS);
+
+export const commands: AnyCommand[] = Object.values(COMMANDS);
+
+export function findCommand(name: string): CommandDef | undefined {
+  if (!Object.hasOwn(COMMANDS, name)) return undefined;
+  // Commands with different arguments have no common type in citty; its runCommand takes them all.
+  return COMMANDS[name as keyof typeof COMMANDS] as unknown as CommandDef;
+}

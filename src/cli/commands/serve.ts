@@ -1,0 +1,84 @@
+import { defineCommand } from 'citty';
+import { about } from '../about.ts';
+import { messages, print, printJson } from '../output.ts';
+import { portOf } from '../port.ts';
+import { isLoopback, serverEnvironment } from '../server-environment.ts';
+import { untilSignal } from '../signals.ts';
+import { VERSION } from '../version.ts';
+
+export default defineCommand({
+  meta: about({
+    name: 'serve',
+    usage: '',
+    description: 'Run the server: API, scheduler, mailer',
+    notes: [
+      [
+        'Environment:',
+        '  SEGFLOW_API_KEY   The key clients must send. Without it one is made on first start and kept in the data folder.',
+        '  SEGFLOW_PORT (or PORT), SEGFLOW_HOST, SEGFLOW_DATA, SEGFLOW_OUTBOX   What the flags say; flags win.',
+        '',
+        'SIGTERM or SIGINT finishes what is in flight and exits; a second one exits at once.',
+      ].join('\n'),
+    ],
+    examples: [
+      'segflow serve',
+      'segflow serve --outbox outbox                  # try any config: mail goes to files',
+      'segflow serve --host 0.0.0.0 --port 8080 --data /var/lib/segflow',
+      'segflow serve --print-unit > /etc/systemd/system/segflow.service',
+    ],
+  }),
+  args: {
+    port: {
+      type: 'string',
+      valueHint: 'n',
+      description: 'Port to listen on (default 3000); 0 takes a free one',
+    },
+    host: { type: 'string', valueHint: 'address', description: 'Address to listen on (default 127.0.0.1)' },
+    data: {
+      type: 'string',
+      valueHint: 'dir',
+      description: 'Folder of the database and the keys (default .segflow)',
+    },
+    outbox: {
+      type: 'string',
+      valueHint: 'dir',
+      description: 'Write every email to this folder instead of sending it',
+    },
+    'print-unit': { type: 'boolean', description: 'Print a systemd unit instead' },
+    json: { type: 'boolean', description: 'Print the ready line as JSON' },
+  },
+  async run({ args }) {
+    if (args['print-unit']) return print((await import('../unit.ts')).UNIT);
+    const environment = await serverEnvironment(process.cwd(), process.env);
+    const host = args.host || environment.SEGFLOW_HOST || '127.0.0.1';
+    const log = await messages();
+    const stopped = untilSignal();
+    const { startServer } = await import('../../app.ts');
+    await using server = await startServer({
+      port: portOf(args.port || environment.SEGFLOW_PORT || environment.PORT || '3000'),
+      host,
+      dataDir: args.data || environment.SEGFLOW_DATA || '.segflow',
+      outbox: args.outbox || environment.SEGFLOW_OUTBOX || undefined,
+      environment,
+      version: VERSION,
+      log: {
+        info: (message) => log.info(message),
+        warn: (message) => log.warn(message),
+        error: (message, cause) => (cause === undefined ? log.error(message) : log.error(message, cause)),
+      },
+    });
+    const { value, isNew } = server.apiKey;
+    if (!isLoopback(host)) {
+      log.warn(
+        `Listening on ${host}, which other machines may reach: put a TLS proxy in front, and keep the API key secret.`,
+      );
+    }
+    if (args.json) {
+      await printJson({ url: server.url, pid: process.pid, ...(isNew ? { apiKey: value } : {}) });
+    } else {
+      if (isNew) await print(`API key, shown only now: ${value}`);
+      await print(`Segflow ${VERSION} is ready at ${server.url}`);
+    }
+    log.info(`${await stopped}: finishing what is in flight`);
+  },
+});

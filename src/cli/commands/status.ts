@@ -1,0 +1,57 @@
+import { defineCommand } from 'citty';
+import type { Status } from '../../protocol/api.ts';
+import { about } from '../about.ts';
+import { connect, connectionArgs } from '../connection.ts';
+import { print, printJson } from '../output.ts';
+import { localTime, table } from '../table.ts';
+
+export default defineCommand({
+  meta: about({
+    name: 'status',
+    usage: '',
+    description: 'Show counts of users, events, segments, runs and messages',
+    examples: ['segflow status', 'segflow status --json'],
+  }),
+  args: { ...connectionArgs },
+  async run({ args }) {
+    const server = await connect(args);
+    const status = await server.request<Status>({ method: 'GET', path: '/v1/status' });
+    return args.json ? printJson(status) : print(format(status, server.url));
+  },
+});
+
+// --- internal ---
+
+function format(status: Status, url: string): string {
+  const { deployment, ledger, pending } = status;
+  const facts: [string, string][] = [
+    ['Server', `${url} (Segflow ${status.version}, ${status.store})`],
+    [
+      'Deployment',
+      deployment ? `${deployment.id}, since ${localTime(deployment.activatedAt)}` : 'none: segflow push',
+    ],
+    ['Users', `${status.users}${pending > 0 ? ` (${pending} waiting for evaluation)` : ''}`],
+    ['Events', String(status.events)],
+    ['Runs', byStatus(status.runs)],
+    [
+      'Messages',
+      `${byStatus(status.messages)}${ledger.balanced ? '' : ` (of ${ledger.total}: they do not add up)`}`,
+    ],
+  ];
+  const width = Math.max(...facts.map(([name]) => name.length));
+  const lines = facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
+  if (status.segments.length > 0) {
+    const rows = status.segments.map(({ id, size, evaluatedAt }) => [
+      id,
+      String(size),
+      localTime(evaluatedAt),
+    ]);
+    lines.push('', table(['SEGMENT', 'USERS', 'EVALUATED'], rows));
+  }
+  return lines.join('\n');
+}
+
+function byStatus(counts: Record<string, number | undefined>): string {
+  const parts = Object.entries(counts).filter(([, count]) => count);
+  return parts.map(([name, count]) => `${count} ${name}`).join(', ') || 'none';
+}

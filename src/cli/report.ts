@@ -1,0 +1,58 @@
+import { type ErrorCode, EXIT_CODE, messageOf, SegflowError } from '../core/errors.ts';
+import type { Problem } from '../engine/ports.ts';
+import { messages, print, printError } from './output.ts';
+import { formatProblems } from './problems.ts';
+
+/** Tells the person (stderr), or with `json` the program (`{"error":{…}}` on stderr), what went wrong. Gives the exit code. */
+export async function report(error: unknown, json: boolean): Promise<number> {
+  const failure = asSegflowError(error);
+  const problems = problemsOf(failure);
+  const { code, message, hint, details } = failure;
+  if (json) {
+    if (problems) await print(JSON.stringify({ problems }));
+    await printError(JSON.stringify({ error: { code, message, hint, details } }));
+  } else {
+    if (problems) await printError(formatProblems(problems));
+    const log = await messages();
+    log.error(message);
+    if (hint) log.info(hint);
+    if (details !== undefined && !problems) await printError(describe(details));
+    if (process.env.SEGFLOW_DEBUG && error instanceof Error) await printError(stackOf(error));
+  }
+  return EXIT_CODE[code] ?? 1;
+}
+
+export function problemsOf(error: SegflowError): Problem[] | undefined {
+  const { details } = error;
+  return error.code === 'invalid_config' && Array.isArray(details) && details.length > 0
+    ? (details as Problem[])
+    : undefined;
+}
+
+function asSegflowError(error: unknown): SegflowError {
+  if (SegflowError.is(error)) return error;
+  // What the client throws carries the server's code; what the operating system throws, its own.
+  const { code, hint, details } = error as { code?: unknown; hint?: unknown; details?: unknown };
+  const text = messageOf(error);
+  if (typeof code === 'string' && /^[a-z][a-z_]+$/.test(code)) {
+    return new SegflowError(code as ErrorCode, text, {
+      details,
+      cause: error,
+      ...(typeof hint === 'string' ? { hint } : {}),
+    });
+  }
+  const system = typeof code === 'string' && /^E[A-Z]+$/.test(code);
+  return new SegflowError('internal', text, {
+    cause: error,
+    ...(system ? {} : { hint: 'Run it again with SEGFLOW_DEBUG=1 to see where it happened.' }),
+  });
+}
+
+function describe(details: unknown): string {
+  return typeof details === 'string' ? details : JSON.stringify(details, null, 2);
+}
+
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : '';
+  return `${error.stack ?? error.message}${cause}`;
+}

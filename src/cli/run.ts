@@ -1,0 +1,66 @@
+import { runCommand } from 'citty';
+import { closest } from '../core/closest.ts';
+import { SegflowError } from '../core/errors.ts';
+import { checkArguments } from './arguments.ts';
+import { commandNames, commands, findCommand } from './commands.ts';
+import { commandHelp, overview } from './help.ts';
+import { print } from './output.ts';
+import { VERSION } from './version.ts';
+
+/** Runs one command line and ends the process; nothing else in the program does. */
+export async function run(argv: string[]): Promise<never> {
+  endQuietlyOnClosedPipe();
+  const json = flagsOf(argv).includes('--json');
+  try {
+    await dispatch(argv);
+    process.exit(0);
+  } catch (error) {
+    const { report } = await import('./report.ts');
+    process.exit(await report(error, json));
+  }
+}
+
+async function dispatch(argv: string[]): Promise<void> {
+  const [name, ...rawArgs] = argv;
+  const helpWanted = flagsOf(argv).some((arg) => arg === '--help' || arg === '-h');
+  if (name === '--version' || name === '-v' || name === 'version') return print(VERSION);
+  if (name === 'help' && rawArgs[0]) return print(commandHelp(commandNamed(rawArgs[0])));
+  if (name === undefined || name === 'help' || (name.startsWith('-') && helpWanted)) {
+    return print(overview(commands));
+  }
+  const command = commandNamed(name);
+  if (helpWanted) return print(commandHelp(command));
+  checkArguments(command, rawArgs);
+  await runCommand(command, { rawArgs });
+}
+
+function commandNamed(name: string) {
+  const command = findCommand(name);
+  if (command) return command;
+  if (name.startsWith('-')) {
+    throw new SegflowError('invalid_input', `expected a command before ${name}`, {
+      hint: 'Flags come after the command: segflow status --json. See segflow --help.',
+    });
+  }
+  const guess = closest(name, commandNames);
+  throw new SegflowError('invalid_input', `segflow has no command "${name}"`, {
+    hint: guess
+      ? `Did you mean segflow ${guess}?`
+      : `The commands are ${commandNames.join(', ')}. See segflow --help.`,
+  });
+}
+
+/** The arguments that can be flags: those before a bare `--`. */
+function flagsOf(argv: string[]): string[] {
+  const end = argv.indexOf('--');
+  return end < 0 ? argv : argv.slice(0, end);
+}
+
+/** `segflow messages | head` is no failure: the reader has what it wanted. */
+function endQuietlyOnClosedPipe(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      process.exit(error.code === 'EPIPE' ? 0 : 1);
+    });
+  }
+}

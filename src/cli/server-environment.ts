@@ -1,0 +1,27 @@
+import { isIP } from 'node:net';
+import { readDotenv } from './dotenv.ts';
+
+type Environment = Record<string, string | undefined>;
+
+/**
+ * The environment a server runs with: the process's own, and Segflow's settings (SEGFLOW_*) of the `.env` in `folder`, so that
+ * server and client agree when both run in a project's folder.
+ *
+ * Other variables of `.env` are left out even where the runtime has loaded them: they come with each push, and a stale copy
+ * here would win over what is pushed later.
+ */
+export async function serverEnvironment(folder: string, own: Environment): Promise<Environment> {
+  const dotenv = await readDotenv(folder, own);
+  const environment = { ...own };
+  for (const [name, value] of Object.entries(dotenv)) {
+    if (name.startsWith('SEGFLOW_')) environment[name] ??= value;
+    else if (environment[name] === value) delete environment[name];
+  }
+  return environment;
+}
+
+/** Whether only this machine can reach an address of this name. */
+export function isLoopback(host: string): boolean {
+  const name = host.replace(/^\[|\]$/g, '');
+  return name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'));
+}
