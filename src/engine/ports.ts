@@ -129,6 +129,8 @@ export interface SweepToken {
   sweep: number;
   /** Last user evaluated, or null when the slot is done. */
   after: string | null;
+  /** Other slots that the batch finishes. */
+  alsoDone?: number[];
 }
 
 export interface RunHead {
