@@ -23,9 +23,16 @@ const LOADERS = {
 
 export const HOST_MODULES: readonly string[] = Object.keys(LOADERS);
 
-/** The exports of every host module, by name. Takes about 0.4 s, nearly all of it React Email's highlighter. */
-export async function loadHostModules(): Promise<Record<string, ModuleExports>> {
-  const modules = Object.entries(LOADERS).map(async ([name, load]) => [name, { ...(await load()) }] as const);
+/**
+ * The exports of host modules, by name: of all, or of those among `only`. All take about 0.4 s, nearly all of it React Email's
+ * highlighter.
+ */
+export async function loadHostModules(
+  only: readonly string[] = HOST_MODULES,
+): Promise<Record<string, ModuleExports>> {
+  const modules = Object.entries(LOADERS)
+    .filter(([name]) => only.includes(name))
+    .map(async ([name, load]) => [name, { ...(await load()) }] as const);
   return Object.fromEntries(await Promise.all(modules));
 }
 
