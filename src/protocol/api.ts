@@ -83,6 +83,7 @@ export const pushSchema = z.strictObject({
   environment: z.record(z.string(), z.string()).default({}),
 });
 export type PushBody = z.input<typeof pushSchema>;
+export type Push = z.output<typeof pushSchema>;
 
 export const messageStatusSchema = z.enum(['queued', 'sending', 'sent', 'failed', 'skipped', 'unknown']);
 export const runStatusSchema = z.enum(['pending', 'running', 'sleeping', 'completed', 'failed', 'cancelled']);

@@ -1,0 +1,120 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { cors } from 'hono/cors';
+import { routePath } from 'hono/route';
+import { SegflowError } from '../core/errors.ts';
+import { newId } from '../core/ids.ts';
+import { bearer } from './auth.ts';
+import type { Backend } from './backend.ts';
+import type { Api } from './endpoint.ts';
+import { errorResponse } from './error-response.ts';
+import { clip } from './json-diagnose.ts';
+import { openApiRoute } from './openapi.ts';
+import { batchRoutes } from './routes/batch.ts';
+import { deploymentRoutes } from './routes/deployments.ts';
+import { eventRoutes } from './routes/events.ts';
+import { healthRoutes } from './routes/health.ts';
+import { readingRoutes } from './routes/reading.ts';
+import { userRoutes } from './routes/users.ts';
+
+export interface AppOptions {
+  backend: Backend;
+  /** What clients send as `Authorization: Bearer KEY`. */
+  apiKey: string;
+  version: string;
+  /** Gets one line for every answer with a status of 500 or more: no bodies, keys or addresses. */
+  log?: (line: string) => void;
+  /** Epoch milliseconds. Default: the system's clock. */
+  now?: () => number;
+}
+
+/** The HTTP API as a function of a request. It never throws and never rejects. */
+export interface App {
+  fetch(request: Request): Promise<Response>;
+  /** For tests: `path` such as `/v1/status`. */
+  request(path: string, init?: RequestInit): Promise<Response>;
+}
+
+export function createApp(options: AppOptions): App {
+  const { backend, version, log = () => {}, now = Date.now } = options;
+  const hono = new OpenAPIHono<{ Bindings: { requestId: string } }>();
+  const authorize = bearer(options.apiKey);
+  const api: Api = { app: hono as unknown as OpenAPIHono, backend, version, authorize, now };
+
+  // A key is sent on purpose, never by the browser on its own, so any page may call; without the key it learns nothing.
+  hono.use(
+    '/v1/*',
+    cors({
+      origin: '*',
+      allowMethods: ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE'],
+      exposeHeaders: ['X-Request-Id', 'Retry-After'],
+      maxAge: 600,
+    }),
+  );
+  healthRoutes(api);
+  userRoutes(api);
+  eventRoutes(api);
+  batchRoutes(api);
+  readingRoutes(api);
+  deploymentRoutes(api);
+  openApiRoute(api);
+
+  hono.notFound((c) => {
+    const { method, path } = c.req;
+    let error = noRoute(method, path, methodsOf(hono.routes, path));
+    try {
+      if (path.startsWith('/v1/')) authorize(c.req.header('authorization') ?? null);
+    } catch (refusal) {
+      error = refusal as SegflowError;
+    }
+    return errorResponse(error, { requestId: c.env.requestId, route: method, log });
+  });
+  hono.onError((error, c) => {
+    const route = `${c.req.method} ${routePath(c, -1)}`;
+    return errorResponse(error, { requestId: c.env.requestId, route, log });
+  });
+
+  async function answer(request: Request): Promise<Response> {
+    const requestId = newId('req', now());
+    let response: Response;
+    try {
+      response = await hono.fetch(request, { requestId });
+    } catch (error) {
+      response = errorResponse(error, { requestId, route: request.method, log });
+    }
+    response.headers.set('x-request-id', requestId);
+    response.headers.set('cache-control', 'no-store');
+    return response;
+  }
+
+  return {
+    fetch: answer,
+    request: (path, init) => answer(new Request(new URL(path, 'http://localhost'), init)),
+  };
+}
+
+/** Methods there are for a path. */
+function methodsOf(routes: { method: string; path: string }[], path: string): string[] {
+  const parts = path.split('/');
+  const methods = new Set<string>();
+  for (const route of routes) {
+    const pattern = route.path.split('/');
+    const matches =
+      pattern.length === parts.length &&
+      pattern.every((part, i) => part === parts[i] || (part.startsWith(':') && parts[i] !== ''));
+    if (matches && route.method !== 'ALL') methods.add(route.method);
+  }
+  if (methods.has('GET')) methods.add('HEAD');
+  return [...methods];
+}
+
+function noRoute(method: string, path: string, methods: string[]): SegflowError {
+  if (methods.length > 0) {
+    return new SegflowError('method_not_allowed', `${method} is not a method of ${clip(path)}`, {
+      hint: `Use ${methods.join(', ')}.`,
+      details: methods,
+    });
+  }
+  return new SegflowError('not_found', `there is no ${method} ${clip(path)}`, {
+    hint: 'The API is under /v1: users/ID, events, batch, messages, status, deployments. /openapi.json describes it.',
+  });
+}

@@ -1,0 +1,30 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { SegflowError } from '../core/errors.ts';
+
+/** Tells whether an Authorization header carries the key. Hashes are compared, in constant time, so that not even the length shows. */
+export type Authorize = (header: string | null) => void;
+
+/** A check that throws `unauthorized` unless the header is `Bearer` and `apiKey`. */
+export function bearer(apiKey: string): Authorize {
+  if (apiKey === '') throw new SegflowError('invalid_input', 'the API key is empty');
+  const expected = digest(apiKey);
+  return (header) => {
+    const key = header === null ? undefined : /^Bearer +(\S+) *$/i.exec(header)?.[1];
+    if (key === undefined) {
+      throw refuse(
+        header === null ? 'the request carries no API key' : 'the Authorization header is not "Bearer KEY"',
+      );
+    }
+    if (!timingSafeEqual(digest(key), expected)) throw refuse('the API key is not the one of this server');
+  };
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+function refuse(message: string): SegflowError {
+  return new SegflowError('unauthorized', message, {
+    hint: "Send the header Authorization: Bearer KEY, with the server's SEGFLOW_API_KEY or the key that `segflow serve` showed when it first started.",
+  });
+}

@@ -1,0 +1,37 @@
+import { type EventAnswer, eventAnswerSchema, eventSchema } from '../../protocol/api.ts';
+import { type Api, endpoint } from '../endpoint.ts';
+import { fastEvent } from '../fast-validate.ts';
+import { accepted, eventOperation } from '../operations.ts';
+import { waitQuery } from '../wait.ts';
+
+export function eventRoutes(api: Api): void {
+  const { backend, now } = api;
+  endpoint(
+    api,
+    {
+      method: 'post',
+      path: '/v1/events',
+      tag: 'Events',
+      summary: 'Record an event of a user',
+      description:
+        'Committed when it is answered. An event whose `messageId` the user had before is not stored again.',
+      query: waitQuery,
+      body: { schema: eventSchema, fast: fastEvent },
+      idempotent: true,
+      answers: { 202: { description: 'The event is stored.', schema: eventAnswerSchema } },
+      errors: [404],
+    },
+    async ({ body, query, idempotency }, c) => {
+      const { userId, name } = body;
+      const operation = eventOperation(body, now());
+      const submit = async () => accepted('event', await backend.submit([operation], idempotency));
+      const { result, changes } =
+        query.wait === 'true'
+          ? await backend.withChanges(userId, submit)
+          : { result: await submit(), changes: undefined };
+      const answer: EventAnswer = { event: { userId, name, duplicate: result.duplicate } };
+      if (changes) answer.changes = changes;
+      return c.json(answer, 202);
+    },
+  );
+}

@@ -1,0 +1,156 @@
+import { SegflowError } from '../../src/core/errors.ts';
+import { type JsonObject, mergePatch } from '../../src/core/json.ts';
+import type {
+  Changes,
+  DeploymentAnswer,
+  DeploymentItem,
+  Journey,
+  MessageItem,
+  Push,
+  Status,
+} from '../../src/protocol/api.ts';
+import type { Backend, BackendOperation, MessageQuery, OperationResult } from '../../src/server/backend.ts';
+
+const AT = '2026-01-02T03:04:05.000Z';
+
+/** A Backend in memory that remembers what it was asked. */
+export class MemoryBackend implements Backend {
+  readonly users = new Map<string, JsonObject>();
+  readonly events: Extract<BackendOperation, { type: 'event' }>[] = [];
+  readonly queries: MessageQuery[] = [];
+  readonly pushed: Push[] = [];
+  /** Users whose evaluation was awaited. */
+  readonly awaited: string[] = [];
+  /** Thrown by the next call of any method. */
+  failWith: unknown;
+  reason: string | undefined;
+  readonly #answers = new Map<string, { requestHash: string; results: OperationResult[] }>();
+
+  async submit(
+    operations: BackendOperation[],
+    idempotency?: { key: string; requestHash: string },
+  ): Promise<OperationResult[]> {
+    this.#fail();
+    const known = idempotency && this.#answers.get(idempotency.key);
+    if (known) {
+      if (known.requestHash === idempotency.requestHash) return known.results;
+      throw new SegflowError('idempotency_key_reused', 'the idempotency key was used for another request');
+    }
+    const results = operations.map((operation) => this.#apply(operation));
+    if (idempotency) this.#answers.set(idempotency.key, { requestHash: idempotency.requestHash, results });
+    return results;
+  }
+
+  async withChanges<T>(userId: string, work: () => Promise<T>): Promise<{ result: T; changes: Changes }> {
+    const result = await work();
+    this.awaited.push(userId);
+    return {
+      result,
+      changes: {
+        segments: { entered: ['all-users'], left: [] },
+        campaigns: { entered: ['welcome'], left: [] },
+      },
+    };
+  }
+
+  async journey(userId: string): Promise<Journey> {
+    this.#fail();
+    const attributes = this.users.get(userId);
+    if (!attributes)
+      throw new SegflowError('user_not_found', `there is no user "${userId}"`, { hint: 'Add it.' });
+    const events = this.events
+      .filter((event) => event.userId === userId)
+      .map(({ name, attributes }) => ({ name, attributes, createdAt: AT }));
+    return { id: userId, attributes, createdAt: AT, segments: ['all-users'], runs: [], messages: [], events };
+  }
+
+  async messages(filter: MessageQuery): Promise<MessageItem[]> {
+    this.#fail();
+    this.queries.push(filter);
+    return [
+      {
+        id: 'msg_1',
+        userId: filter.userId ?? 'u',
+        template: 'welcome-email',
+        campaign: 'welcome',
+        to: 'a@example.com',
+        subject: 'Welcome',
+        status: 'sent',
+        reason: null,
+        createdAt: AT,
+        sentAt: AT,
+      },
+    ];
+  }
+
+  async status(): Promise<Status> {
+    this.#fail();
+    return {
+      version: '1.2.3',
+      store: 'memory',
+      deployment: null,
+      users: this.users.size,
+      events: this.events.length,
+      pending: 0,
+      segments: [{ id: 'all-users', size: this.users.size, evaluatedAt: null }],
+      runs: { running: 1 },
+      messages: {},
+      ledger: { total: 0, balanced: true },
+    };
+  }
+
+  async push(body: Push): Promise<DeploymentAnswer> {
+    this.#fail();
+    this.pushed.push(body);
+    return {
+      deployment: 'abc',
+      changed: true,
+      environment: Object.keys(body.environment),
+      segments: { added: [], removed: [], changed: [] },
+      campaigns: { added: [], removed: [] },
+      templates: [],
+      transactions: [],
+    };
+  }
+
+  async deployments(): Promise<DeploymentItem[]> {
+    this.#fail();
+    return [{ id: 'abc', createdAt: AT, activatedAt: AT, active: true }];
+  }
+
+  async notReady(): Promise<string | undefined> {
+    return this.reason;
+  }
+
+  #apply(operation: BackendOperation): OperationResult {
+    if (operation.type === 'user') {
+      const before = this.users.get(operation.id);
+      if (!before && operation.mode === 'merge') return unknownUser(operation.id);
+      const attributes = mergePatch(before ?? {}, operation.attributes);
+      this.users.set(operation.id, attributes);
+      return { ok: true, type: 'user', created: !before, attributes };
+    }
+    if (operation.type === 'delete') {
+      return this.users.delete(operation.id) ? { ok: true, type: 'delete' } : unknownUser(operation.id);
+    }
+    if (!this.users.has(operation.userId)) return unknownUser(operation.userId);
+    const { userId, messageId } = operation;
+    const duplicate =
+      messageId !== undefined && this.events.some((e) => e.userId === userId && e.messageId === messageId);
+    if (!duplicate) this.events.push(operation);
+    return { ok: true, type: 'event', duplicate };
+  }
+
+  #fail(): void {
+    const error = this.failWith;
+    this.failWith = undefined;
+    if (error !== undefined) throw error;
+  }
+}
+
+function unknownUser(id: string): OperationResult {
+  return {
+    ok: false,
+    error: { code: 'user_not_found', message: `there is no user "${id}"`, hint: 'Add it first.' },
+  };
+}
