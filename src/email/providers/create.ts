@@ -1,0 +1,29 @@
+import { isAbsolute, join } from 'node:path';
+import type { MailProvider, ProviderSettings } from '../../engine/ports.ts';
+import { createFileProvider } from './file.ts';
+import { createPostmarkProvider } from './postmark.ts';
+
+export interface ProviderOptions {
+  /** Write everything to `.eml` files in this folder, whatever the settings say. */
+  outbox?: string;
+  /** What a relative folder of the file provider is relative to. */
+  dataDir: string;
+  /** POSTMARK_API_URL has precedence over the settings' url. */
+  environment: Record<string, string | undefined>;
+}
+
+/** The provider of a config. Throws `invalid_config` when its settings cannot work. */
+export function createMailProvider(settings: ProviderSettings, options: ProviderOptions): MailProvider {
+  if (options.outbox !== undefined) return createFileProvider({ directory: options.outbox });
+  const { config } = settings;
+  switch (config.name) {
+    case 'postmark':
+      return createPostmarkProvider({ ...config, url: options.environment.POSTMARK_API_URL || config.url });
+    case 'file': {
+      const directory = config.directory ?? 'outbox';
+      return createFileProvider({
+        directory: isAbsolute(directory) ? directory : join(options.dataDir, directory),
+      });
+    }
+  }
+}

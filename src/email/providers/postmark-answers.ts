@@ -1,0 +1,114 @@
+import type { SendResult } from '../../engine/ports.ts';
+
+/*
+ * What Postmark's answers mean for a message. The rule: what the account, the config or Postmark must mend is `retry` (mended,
+ * the message goes out); what is wrong with this message is `refused`; where Postmark may have taken it, `unknown`.
+ *
+ * Codes: https://postmarkapp.com/developer/api/overview#error-codes. Of HTTP 500 that page says that "in most cases" the
+ * message is lost: in the others it went out.
+ */
+
+/** One message's part of a batch answer. */
+export interface Answer {
+  errorCode: number;
+  message: string;
+  messageId?: string | undefined;
+}
+
+/** Why a request as a whole did not give answers. */
+export interface Failure {
+  /** HTTP status; undefined when there was no response. */
+  status?: number | undefined;
+  errorCode?: number | undefined;
+  /** Postmark's words, or the network error's. */
+  message: string;
+  /** The network error's code: `ECONNREFUSED`. */
+  networkCode?: string | undefined;
+  retryAfterMs?: number | undefined;
+}
+
+/** How long to wait before asking again for what a person must mend first. */
+export const MEND_AFTER_MS = 60_000;
+
+/** Codes that fixing the account or the config makes go away. */
+const ACCOUNT_PROBLEMS: Record<number, string> = {
+  10: 'Postmark does not know the API token',
+  400: 'Postmark has no sender signature for the from address',
+  401: 'the sender signature of the from address is not confirmed at Postmark',
+  405: 'the Postmark account may not send: it ran out of credits',
+  412: 'the Postmark account is pending approval',
+  413: 'the Postmark account may not send',
+};
+
+const MAINTENANCE = 100;
+const INVALID_EMAIL = 300;
+const RATE_LIMIT = 429;
+
+/** Codes of the whole request that one message among many can be to blame for: sending fewer finds it. */
+const BLAMES_A_MESSAGE = new Set([INVALID_EMAIL, 402, 403, 406, 409, 410, 411]);
+
+/** Errors with which a connection never came to be, so that nothing was sent. */
+const NEVER_CONNECTED =
+  /^(ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|FailedToOpenSocket|DNS|CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/i;
+
+export function readAnswer({ errorCode, message, messageId }: Answer): SendResult {
+  if (errorCode === 0 && messageId) return { status: 'sent', providerId: messageId };
+  if (errorCode === 0) return { status: 'unknown', reason: `Postmark gave no message id: ${message}` };
+  if (errorCode === MAINTENANCE || errorCode === RATE_LIMIT) {
+    return { status: 'retry', reason: describe(errorCode, message) };
+  }
+  if (isMendable(errorCode, message)) return mend(describe(errorCode, message));
+  return { status: 'refused', reason: describe(errorCode, message) };
+}
+
+/** `sent` means: how many messages the request held. `split` asks for the same in smaller requests. */
+export function readFailure(failure: Failure, sent: number): SendResult | 'split' {
+  const { status, errorCode = 0, message } = failure;
+  const text = describe(errorCode, message);
+  if (status === undefined) {
+    return NEVER_CONNECTED.test(failure.networkCode ?? '')
+      ? { status: 'retry', reason: `Postmark cannot be reached: ${message}` }
+      : { status: 'unknown', reason: `the connection to Postmark ended before its answer: ${message}` };
+  }
+  switch (status) {
+    case 401:
+      return mend(`${ACCOUNT_PROBLEMS[10]} (HTTP 401: ${message})`);
+    case 408:
+      return { status: 'retry', reason: `Postmark waited too long for the request (HTTP 408)` };
+    case 413:
+      return sent > 1
+        ? 'split'
+        : { status: 'refused', reason: `too large for Postmark (HTTP 413: ${message})` };
+    case 422:
+      if (isMendable(errorCode, message) || !BLAMES_A_MESSAGE.has(errorCode)) return mend(text);
+      return sent > 1 ? 'split' : { status: 'refused', reason: text };
+    case 429:
+      return retry(`Postmark's rate limit is reached (HTTP 429: ${message})`, failure.retryAfterMs);
+    case 503:
+      return retry(`Postmark is not available (HTTP 503: ${message})`, failure.retryAfterMs);
+  }
+  if (status >= 500 || (status >= 200 && status < 300)) {
+    return { status: 'unknown', reason: `Postmark answered HTTP ${status}: ${message}` };
+  }
+  return mend(`Postmark answered HTTP ${status}: ${message}; is its URL right?`);
+}
+
+function isMendable(errorCode: number, message: string): boolean {
+  // Message streams have the codes 12xx. A bad sender comes as 300, as a bad recipient does.
+  const isStream = errorCode >= 1200 && errorCode < 1300;
+  const isSender = errorCode === INVALID_EMAIL && /'From'/i.test(message);
+  return errorCode in ACCOUNT_PROBLEMS || isStream || isSender;
+}
+
+function describe(errorCode: number, message: string): string {
+  const known = ACCOUNT_PROBLEMS[errorCode];
+  return `${known ? `${known}: ` : ''}${message}${errorCode ? ` (Postmark error ${errorCode})` : ''}`;
+}
+
+function mend(reason: string): SendResult {
+  return { status: 'retry', reason, retryAfterMs: MEND_AFTER_MS };
+}
+
+function retry(reason: string, retryAfterMs: number | undefined): SendResult {
+  return { status: 'retry', reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+}

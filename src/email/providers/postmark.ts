@@ -1,0 +1,195 @@
+import type { Models, ServerClient } from 'postmark';
+import { messageOf, SegflowError } from '../../core/errors.ts';
+import type { MailProvider, OutgoingEmail, SendResult } from '../../engine/ports.ts';
+import { senderHeader, toAsciiDomain } from '../address.ts';
+import { cleanSubject } from '../subject.ts';
+import { type Answer, type Failure, readAnswer, readFailure } from './postmark-answers.ts';
+
+/*
+ * Postmark, through its own package. It has no idempotency key: a message carries its id as metadata, by which `find` asks for
+ * it after an answer was lost. Limits: https://postmarkapp.com/developer/api/email-api (500 messages and 50 MB a batch, a tag
+ * of 1,000 characters) and its metadata rules (names of 20, values of 80 characters).
+ */
+
+export interface PostmarkOptions {
+  apiKey: string;
+  /** Base URL of the API. Default https://api.postmarkapp.com */
+  url?: string | undefined;
+  messageStream?: string | undefined;
+  transactionalStream?: string | undefined;
+  /** Milliseconds to wait for an answer. Default 30,000. */
+  timeoutMs?: number | undefined;
+}
+
+const DEFAULT_URL = 'https://api.postmarkapp.com';
+const DEFAULT_STREAM = 'outbound';
+const DEFAULT_TIMEOUT_MS = 30_000;
+const BATCH_SIZE = 500;
+/** Of 50 MB, whichever megabyte is meant, with room for the envelope. */
+const BATCH_BYTES = 45_000_000;
+const TAG_CHARS = 1_000;
+const METADATA_KEY = 'segflow-message';
+const FIND_AT_ONCE = 4;
+
+export function createPostmarkProvider(options: PostmarkOptions): MailProvider {
+  const request = requester(options);
+  const streams = [options.messageStream, options.transactionalStream].map((name) => name ?? DEFAULT_STREAM);
+
+  async function sendBatch(emails: OutgoingEmail[]): Promise<SendResult[]> {
+    const messages = emails.map((email) => toMessage(email, options));
+    const outcome = await request((client) => client.sendEmailBatch(messages));
+    const failure = 'failure' in outcome ? outcome.failure : unreadable(outcome.value, emails.length);
+    if (!failure && 'value' in outcome) return outcome.value.map((answer) => readAnswer(toAnswer(answer)));
+    const result = readFailure(failure!, emails.length);
+    if (result !== 'split') return emails.map(() => result);
+    const half = Math.ceil(emails.length / 2);
+    return [...(await sendBatch(emails.slice(0, half))), ...(await sendBatch(emails.slice(half)))];
+  }
+
+  return {
+    name: 'postmark',
+    batchSize: BATCH_SIZE,
+
+    async send(emails) {
+      const results: SendResult[] = [];
+      for (const batch of batchesOf(emails)) results.push(...(await sendBatch(batch)));
+      return results;
+    },
+
+    async find(messageIds) {
+      const found = new Map<string, string>();
+      const waiting = [...new Set(messageIds)];
+      const work = async () => {
+        for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+          for (const messageStream of new Set(streams)) {
+            const filter = { count: 1, offset: 0, messageStream, [`metadata_${METADATA_KEY}`]: id };
+            const outcome = await request((client) => client.getOutboundMessages(filter));
+            if ('failure' in outcome) {
+              waiting.length = 0;
+              throw cannotTell(outcome.failure);
+            }
+            const providerId = outcome.value.Messages?.[0]?.MessageID;
+            if (providerId) found.set(id, providerId);
+          }
+        }
+      };
+      await Promise.all(Array.from({ length: FIND_AT_ONCE }, work));
+      return found;
+    },
+  };
+}
+
+function toMessage(email: OutgoingEmail, options: PostmarkOptions): Models.Message {
+  const stream = email.kind === 'campaign' ? options.messageStream : options.transactionalStream;
+  return {
+    From: senderHeader(email.from),
+    To: toAsciiDomain(email.to),
+    ...(email.replyTo === undefined ? {} : { ReplyTo: senderHeader(email.replyTo) }),
+    Subject: cleanSubject(email.subject),
+    HtmlBody: email.html.toWellFormed(),
+    TextBody: email.text.toWellFormed(),
+    Tag: email.tag.slice(0, TAG_CHARS),
+    Metadata: { [METADATA_KEY]: email.id },
+    MessageStream: stream ?? DEFAULT_STREAM,
+  };
+}
+
+/** As few batches as Postmark's limits allow, in order. */
+function batchesOf(emails: OutgoingEmail[]): OutgoingEmail[][] {
+  const batches: OutgoingEmail[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const email of emails) {
+    const size = Buffer.byteLength(JSON.stringify(email)) + 1_000;
+    const last = batches.at(-1);
+    if (!last || last.length === BATCH_SIZE || bytes + size > BATCH_BYTES) {
+      batches.push([email]);
+      bytes = size;
+    } else {
+      last.push(email);
+      bytes += size;
+    }
+  }
+  return batches;
+}
+
+type Outcome<T> = { value: T } | { failure: Failure };
+
+/** Makes requests with a client of their own each, since the client tells neither headers nor error codes of the network. */
+function requester(options: PostmarkOptions) {
+  if (!options.apiKey?.trim()) {
+    throw new SegflowError('invalid_config', 'Postmark needs an API key', {
+      hint: 'Set emailProvider.config.apiKey, for example to process.env.POSTMARK_API_KEY.',
+    });
+  }
+  const base = baseUrl(options.url || DEFAULT_URL);
+
+  return async function request<T>(call: (client: ServerClient) => Promise<T>): Promise<Outcome<T>> {
+    const seen: Partial<Failure> = {};
+    try {
+      const postmark = await import('postmark');
+      const client = new postmark.ServerClient(options.apiKey, {
+        ...base,
+        timeout: (options.timeoutMs ?? DEFAULT_TIMEOUT_MS) / 1000,
+        async fetch(input, init) {
+          try {
+            // A redirected POST would arrive as a GET.
+            const response = await fetch(input, { ...init, redirect: 'manual' });
+            seen.status = response.status;
+            seen.retryAfterMs = retryAfterMs(response.headers.get('retry-after'));
+            return response;
+          } catch (error) {
+            seen.networkCode = String((error as { code?: unknown }).code ?? '');
+            throw error;
+          }
+        },
+      });
+      return { value: await call(client) };
+    } catch (error) {
+      const { code } = error as { code?: unknown };
+      const errorCode = typeof code === 'number' ? code : undefined;
+      return { failure: { ...seen, errorCode, message: messageOf(error) } };
+    }
+  };
+}
+
+function baseUrl(text: string): { requestHost: string; useHttps: boolean } {
+  const url = URL.parse(text);
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw new SegflowError(
+      'invalid_config',
+      `Postmark's URL must be http(s)://HOST[:PORT][/PATH], got "${text}"`,
+      {
+        hint: 'Check POSTMARK_API_URL and emailProvider.config.url; without them Postmark itself is used.',
+      },
+    );
+  }
+  return { requestHost: url.host + url.pathname.replace(/\/+$/, ''), useHttps: url.protocol === 'https:' };
+}
+
+/** Seconds or an HTTP date (RFC 9110, 10.2.3). */
+function retryAfterMs(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}
+
+/** A success that does not say what became of each message. */
+function unreadable(answers: unknown, count: number): Failure | undefined {
+  if (Array.isArray(answers) && answers.length === count) return undefined;
+  return { status: 200, message: `its answer is not a list of ${count} results` };
+}
+
+function toAnswer(answer: Partial<Models.MessageSendingResponse> | null): Answer {
+  return {
+    errorCode: typeof answer?.ErrorCode === 'number' ? answer.ErrorCode : 0,
+    message: answer?.Message ?? '',
+    messageId: answer?.MessageID,
+  };
+}
+
+function cannotTell({ status, message }: Failure): SegflowError {
+  const at = status === undefined ? '' : ` (HTTP ${status})`;
+  return new SegflowError('provider_error', `Postmark cannot be asked about sent messages${at}: ${message}`, {
+    hint: 'Messages whose outcome is unknown wait until it can be asked.',
+  });
+}
