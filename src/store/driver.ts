@@ -1,0 +1,97 @@
+import type { Placeholder, SQL } from 'drizzle-orm';
+import type { MySqlColumn, MySqlTable } from 'drizzle-orm/mysql-core';
+
+/*
+ * What the statements need from a database. Statements are written once, with Drizzle's `sql` template and the tables of
+ * the schema, and rendered to text with `?` parameters; a driver runs that text. Where databases differ in syntax, the
+ * statement asks the driver's dialect for a fragment.
+ */
+
+export type Scalar = string | number | null | Uint8Array;
+/** A parameter. A list is only given where the statement used `inList` or `inTuples` of the dialect. */
+export type Value = Scalar | readonly Scalar[] | readonly (readonly Scalar[])[];
+export type Row = Record<string, Scalar>;
+
+export interface Outcome {
+  /** Rows inserted, updated or deleted. */
+  changes: number;
+  /** The first of the consecutive ids given to the rows of an INSERT into a table with generated ids. */
+  firstId: number;
+}
+
+export interface Connection {
+  query(text: string, params: readonly Value[]): Promise<Row[]>;
+  execute(text: string, params: readonly Value[]): Promise<Outcome>;
+  /** Has the database check a statement without running it. */
+  describe(text: string): Promise<{ columns: string[]; params: number }>;
+}
+
+export interface Driver {
+  readonly dialect: Dialect;
+  /** Sees what is committed, nothing else. */
+  readonly reads: Connection;
+  /** One write transaction; durable once it resolves. Several calls at once wait for each other. */
+  transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  /** Waits for the transactions under way, then closes. Closing twice is harmless. */
+  close(): Promise<void>;
+}
+
+/** The fragments in which databases differ. */
+export interface Dialect {
+  readonly name: 'sqlite' | 'mysql';
+  /** The sizes of the statements that `rows` rows are written in. Few distinct sizes keep prepared statements reusable. */
+  chunks(rows: number): number[];
+  /** `column in (the list)`. */
+  inList(column: SQL | MySqlColumn, list: Placeholder): SQL;
+  /** `(columns) in (the list of tuples)`. */
+  inTuples(columns: MySqlColumn[], list: Placeholder): SQL;
+  /** Ends a SELECT whose rows are to stay as read until the transaction ends. */
+  lock: SQL;
+  /** Ends an INSERT: rows whose key exists are left as they are. */
+  orIgnore(table: MySqlTable): SQL;
+  /** Ends an INSERT: rows whose `key` exists get these assignments. */
+  orUpdate(key: MySqlColumn[], assignments: [MySqlColumn, SQL][]): SQL;
+  /** In an assignment of `orUpdate`: the value that was to be inserted. */
+  proposed(column: MySqlColumn): SQL;
+  /** Updates many rows by id, each to values of its own. */
+  updateRows(update: RowUpdate): RowsText;
+  /** How this database runs a segment's SELECT. */
+  readonly segments: SegmentDialect;
+}
+
+export interface RowUpdate {
+  table: MySqlTable;
+  key: MySqlColumn;
+  columns: MySqlColumn[];
+  /** What a column is set to, given the new value, when not just that. */
+  adjust?: { column: MySqlColumn; to: (value: SQL) => SQL }[];
+}
+
+/** A statement over any number of rows: `head`, then `row` for each separated by `between`, then `tail`. */
+export interface RowsText {
+  head: string;
+  row: string;
+  between: string;
+  tail: string;
+}
+
+/** A segment's SELECT made ready for this database. */
+export interface AdaptedSegment {
+  text: string;
+  params: Value[];
+  traits: { readsClock: boolean; readsEvents: boolean; ownRowsOnly: boolean };
+}
+
+export interface SegmentDialect {
+  /** Throws `invalid_config` or `store_unsupported` with the reason when this database cannot run it. */
+  adapt(segment: { id: string; sql: string; params: unknown[] }): AdaptedSegment;
+  /** The ids that the segment selects among those of a list parameter, as column `id`. */
+  among(segment: AdaptedSegment, ownRowsOnly: boolean, userIds: readonly string[]): Statement;
+  /** Everyone the segment selects, as column `id`. */
+  everyone(segment: AdaptedSegment): Statement;
+}
+
+export interface Statement {
+  text: string;
+  params: readonly Value[];
+}

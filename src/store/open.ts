@@ -1,0 +1,96 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Clock } from '../core/clock.ts';
+import { SegflowError } from '../core/errors.ts';
+import { type MigrationStatus, pendingMigrations, printMigrations, statusOf } from './migrations.ts';
+import { openSqlite } from './sqlite/driver.ts';
+import { lockFolder } from './sqlite/lock.ts';
+import { appliedMigrations, migrateSqlite } from './sqlite/migrate.ts';
+import { sqliteMigrations } from './sqlite/migrations/index.ts';
+import { type DisposableStore, storeOn } from './store.ts';
+
+export type StoreOptions = { dataDir: string; clock: Clock } | { memory: true; clock: Clock };
+
+/**
+ * Opens the embedded store in the data folder, or one in memory. Makes the folder (mode 0700), takes its lock, brings the
+ * schema up to date. Throws `store_locked`, `schema_newer`, `unavailable`.
+ */
+export async function openStore(options: StoreOptions): Promise<DisposableStore> {
+  const { clock } = options;
+  const dataDir = 'dataDir' in options ? makeFolder(options.dataDir) : undefined;
+  const lock = dataDir === undefined ? undefined : lockFolder(dataDir);
+  try {
+    const driver = openSqlite(dataDir === undefined ? { clock } : { path: databaseFile(dataDir), clock });
+    try {
+      await migrateSqlite(driver.writer, { migrations: sqliteMigrations, clock });
+    } catch (error) {
+      await driver.close();
+      throw error;
+    }
+    let released: Promise<void> | undefined;
+    const close = () => {
+      released ??= driver.close().finally(() => lock?.release());
+      return released;
+    };
+    return storeOn({ ...driver, close }, clock);
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
+}
+
+/** Brings the schema in the data folder up to date. Returns what ran. Throws `store_locked` while a server uses it. */
+export async function migrate(options: { dataDir: string; clock: Clock }): Promise<MigrationStatus[]> {
+  const dataDir = makeFolder(options.dataDir);
+  const lock = lockFolder(dataDir);
+  try {
+    const driver = openSqlite({ path: databaseFile(dataDir), clock: options.clock });
+    try {
+      const ran = await migrateSqlite(driver.writer, { migrations: sqliteMigrations, clock: options.clock });
+      return statusOf(ran, await appliedMigrations(driver.writer));
+    } finally {
+      await driver.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+/** Every migration and when it ran, without changing anything; also while a server runs. Throws `schema_newer`. */
+export async function migrationStatus(options: {
+  dataDir: string;
+  clock: Clock;
+}): Promise<MigrationStatus[]> {
+  const path = databaseFile(resolve(options.dataDir));
+  if (!existsSync(path)) return statusOf(sqliteMigrations, []);
+  const driver = openSqlite({ path, clock: options.clock });
+  try {
+    const applied = await appliedMigrations(driver.writer);
+    pendingMigrations(sqliteMigrations, applied);
+    return statusOf(sqliteMigrations, applied);
+  } finally {
+    await driver.close();
+  }
+}
+
+/** The SQL of all migrations, as text to read. */
+export function migrationSql(): string {
+  return printMigrations(sqliteMigrations);
+}
+
+function databaseFile(dataDir: string): string {
+  return join(dataDir, 'segflow.db');
+}
+
+function makeFolder(path: string): string {
+  const folder = resolve(path);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new SegflowError('unavailable', `the data folder ${folder} cannot be made: ${String(error)}`, {
+      hint: 'Choose a folder that this user may write, with --data.',
+      cause: error,
+    });
+  }
+  return folder;
+}

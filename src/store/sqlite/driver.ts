@@ -1,0 +1,106 @@
+import { Database } from 'bun:sqlite';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Clock } from '../../core/clock.ts';
+import { SegflowError } from '../../core/errors.ts';
+import type { Connection, Driver } from '../driver.ts';
+import { Queue } from '../queue.ts';
+import { SqliteConnection } from './connection.ts';
+import { sqliteDialect } from './dialect.ts';
+import { wrapSqliteError } from './errors.ts';
+import { registerFunctions } from './functions.ts';
+
+/*
+ * bun:sqlite is synchronous, but a transaction awaits between its statements, and others run then. So:
+ * - transactions wait for each other in a queue; within one, the write connection is its own;
+ * - reads outside of a transaction have a connection of their own, which sees what is committed (WAL);
+ * - in memory there is one connection, so those reads take their turn in the queue.
+ * A commit is synced to the disk (synchronous=FULL) before `transaction` resolves. A process that dies leaves the last
+ * commit; SQLite takes back the rest when the file is opened next.
+ */
+
+export interface SqliteDriver extends Driver {
+  /** The write connection, for migrations. Only while nothing else uses the driver. */
+  readonly writer: SqliteConnection;
+}
+
+/** Opens the database file, or a database in memory when there is no path. */
+export function openSqlite(options: { path?: string; clock: Clock }): SqliteDriver {
+  const { path, clock } = options;
+  const queue = new Queue();
+  const inside = new AsyncLocalStorage<{ open: boolean }>();
+  const writer = connect(path, clock, WRITER_PRAGMAS);
+  const reader = path === undefined ? undefined : connect(path, clock, READER_PRAGMAS);
+  let closing: Promise<void> | undefined;
+
+  // Waiting in the queue for the transaction one is in would never end.
+  const enqueue = <T>(work: () => Promise<T>): Promise<T> => {
+    if (inside.getStore()?.open) {
+      return Promise.reject(
+        new SegflowError(
+          'internal',
+          'the store was used inside one of its transactions: use the transaction',
+        ),
+      );
+    }
+    return queue.run(work);
+  };
+
+  const queued: Connection = {
+    query: (text, params) => enqueue(() => writer.query(text, params)),
+    execute: (text, params) => enqueue(() => writer.execute(text, params)),
+    describe: (text) => enqueue(() => writer.describe(text)),
+  };
+
+  return {
+    dialect: sqliteDialect,
+    writer,
+    reads: reader ?? queued,
+    transaction: (work) =>
+      enqueue(async () => {
+        await writer.execute('begin immediate', []);
+        const here = { open: true };
+        try {
+          const result = await inside.run(here, () => work(writer));
+          await writer.execute('commit', []);
+          return result;
+        } catch (error) {
+          await rollback(writer);
+          throw error;
+        } finally {
+          here.open = false;
+        }
+      }),
+    close() {
+      closing ??= queue.run(async () => {
+        reader?.close();
+        writer.close();
+      });
+      return closing;
+    },
+  };
+}
+
+const WRITER_PRAGMAS = ['synchronous = full', 'cache_size = -65536'];
+const READER_PRAGMAS = ['query_only = on', 'cache_size = -32768'];
+
+function connect(path: string | undefined, clock: Clock, pragmas: string[]): SqliteConnection {
+  let db: Database | undefined;
+  try {
+    db = new Database(path ?? ':memory:', { create: true, readwrite: true });
+    for (const pragma of ['busy_timeout = 5000', 'journal_mode = wal', 'temp_store = memory', ...pragmas]) {
+      db.run(`pragma ${pragma}`);
+    }
+    registerFunctions(db, clock);
+    return new SqliteConnection(db);
+  } catch (error) {
+    db?.close();
+    throw wrapSqliteError(error);
+  }
+}
+
+/** SQLite may have rolled back by itself (a full disk); then there is nothing to take back. */
+async function rollback(writer: SqliteConnection): Promise<void> {
+  try {
+    await writer.execute('rollback', []);
+  } catch {}
+}

@@ -1,0 +1,66 @@
+import { type Placeholder, type SQL, sql } from 'drizzle-orm';
+import { type MySqlColumn, MySqlDialect } from 'drizzle-orm/mysql-core';
+import type { Connection, Dialect, Outcome, Row, Statement, Value } from './driver.ts';
+
+/** A statement with named parameters. Its text is made once a dialect: rendering costs more than most statements take to run. */
+export interface Prepared<Params extends Record<string, Value>> {
+  with(dialect: Dialect, params: Params): Statement;
+}
+
+type Build<Params> = (parameter: (name: keyof Params & string) => Placeholder, dialect: Dialect) => SQL;
+
+export function prepared<Params extends Record<string, Value>>(build: Build<Params>): Prepared<Params> {
+  const rendered = new WeakMap<Dialect, { text: string; params: unknown[] }>();
+  return {
+    with(dialect, params) {
+      let found = rendered.get(dialect);
+      if (!found) {
+        const query = mysql.sqlToQuery(build((name) => sql.placeholder(name), dialect));
+        found = { text: query.sql, params: query.params };
+        rendered.set(dialect, found);
+      }
+      return {
+        text: found.text,
+        params: found.params.map((param) => (isPlaceholder(param) ? params[param.name]! : (param as Value))),
+      };
+    },
+  };
+}
+
+/** Renders a statement that is built anew each time. */
+export function render(query: SQL): Statement {
+  const { sql: text, params } = mysql.sqlToQuery(query);
+  return { text, params: params as Value[] };
+}
+
+/** The columns by their bare names, as INSERT and UPDATE want them. */
+export function names(columns: MySqlColumn[]): SQL {
+  return sql.join(
+    columns.map((column) => sql.identifier(column.name)),
+    sql`, `,
+  );
+}
+
+export async function rows<Params extends Record<string, Value>>(
+  on: { connection: Connection; dialect: Dialect },
+  statement: Prepared<Params>,
+  params: Params,
+): Promise<Row[]> {
+  const { text, params: values } = statement.with(on.dialect, params);
+  return on.connection.query(text, values);
+}
+
+export async function run<Params extends Record<string, Value>>(
+  on: { connection: Connection; dialect: Dialect },
+  statement: Prepared<Params>,
+  params: Params,
+): Promise<Outcome> {
+  const { text, params: values } = statement.with(on.dialect, params);
+  return on.connection.execute(text, values);
+}
+
+const mysql = new MySqlDialect();
+
+function isPlaceholder(value: unknown): value is { name: string } {
+  return typeof value === 'object' && value !== null && 'name' in value;
+}

@@ -1,0 +1,26 @@
+import type { Statements } from '../../engine/ports.ts';
+import type { Context } from '../context.ts';
+import { deploymentStatements } from './deployments.ts';
+import { messageStatements } from './messages.ts';
+import { readStatements } from './reads.ts';
+import { runStatements } from './runs.ts';
+import { findSegmentChanges } from './segment-changes.ts';
+import { segmentStatements } from './segments.ts';
+import { sweepStatements } from './sweeps.ts';
+import { userStatements } from './users.ts';
+
+/** Every statement, on one connection. */
+export function allStatements(on: Context): Statements {
+  const users = userStatements(on);
+  return {
+    ...users,
+    ...segmentStatements(on),
+    ...sweepStatements(on),
+    ...runStatements(on),
+    ...messageStatements(on),
+    ...deploymentStatements(on),
+    ...readStatements(on),
+    markSegmentChanges: (segment) => findSegmentChanges(on, segment, users.markDirty),
+    now: async () => on.clock.now(),
+  };
+}

@@ -1,0 +1,91 @@
+import { sql } from 'drizzle-orm';
+import { events, messages, runs, segmentMembers, users } from '../../schema/index.ts';
+import type { Context } from '../context.ts';
+import { prepared, rows, run } from '../statement.ts';
+import { dirtyUsers, journalChunks } from '../tables.ts';
+
+type Ids = { ids: string[] };
+
+/** Few enough that the rows of these users fit a transaction comfortably. */
+const CHUNK = 500;
+
+/**
+ * Removes the users and all rows about them but their messages. Those are the ledger: they stay, without address and
+ * subject, and what was not sent yet is not sent.
+ */
+export async function deleteUsers(on: Context, userIds: string[]): Promise<void> {
+  for (let from = 0; from < userIds.length; from += CHUNK) {
+    await deleteChunk(on, [...new Set(userIds.slice(from, from + CHUNK))]);
+  }
+}
+
+async function deleteChunk(on: Context, ids: string[]): Promise<void> {
+  const skipped = await run(on, skipQueued, { ids });
+  on.tally.add('message:queued', -skipped.changes);
+  on.tally.add('message:skipped', skipped.changes);
+  await run(on, clearMessages, { ids });
+
+  for (const row of await rows(on, runsByStatus, { ids })) {
+    on.tally.add(`run:${row.status}`, -Number(row.count));
+  }
+  await run(on, deleteChunks, { ids });
+  await run(on, deleteRuns, { ids });
+
+  for (const row of await rows(on, membersBySegment, { ids })) {
+    on.tally.add(`segment:${row.segment_id}`, -Number(row.count));
+  }
+  await run(on, deleteMembers, { ids });
+  await run(on, deleteMarks, { ids });
+  on.tally.add('events', -(await run(on, deleteEvents, { ids })).changes);
+  on.tally.add('users', -(await run(on, deleteRows, { ids })).changes);
+}
+
+const count = sql`count(*) as ${sql.identifier('count')}`;
+
+const skipQueued = prepared<Ids>(
+  (param, dialect) => sql`update ${messages}
+    set ${sql.identifier('status')} = 'skipped', ${sql.identifier('reason')} = 'user deleted', ${sql.identifier('next_attempt_at')} = null
+    where ${dialect.inList(messages.userId, param('ids'))} and ${messages.status} = 'queued'`,
+);
+
+const clearMessages = prepared<Ids>(
+  (param, dialect) => sql`update ${messages}
+    set ${sql.identifier('to_address')} = null, ${sql.identifier('subject')} = null
+    where ${dialect.inList(messages.userId, param('ids'))}`,
+);
+
+const runsByStatus = prepared<Ids>(
+  (param, dialect) => sql`select ${runs.status}, ${count} from ${runs}
+    where ${dialect.inList(runs.userId, param('ids'))} group by ${runs.status}`,
+);
+
+const membersBySegment = prepared<Ids>(
+  (param, dialect) => sql`select ${segmentMembers.segmentId}, ${count} from ${segmentMembers}
+    where ${dialect.inList(segmentMembers.userId, param('ids'))} group by ${segmentMembers.segmentId}`,
+);
+
+const deleteChunks = prepared<Ids>(
+  (param, dialect) => sql`delete from ${journalChunks} where ${journalChunks.runId} in
+    (select ${runs.id} from ${runs} where ${dialect.inList(runs.userId, param('ids'))} and ${runs.chunks} > 0)`,
+);
+
+const deleteRuns = prepared<Ids>(
+  (param, dialect) => sql`delete from ${runs} where ${dialect.inList(runs.userId, param('ids'))}`,
+);
+
+const deleteMembers = prepared<Ids>(
+  (param, dialect) =>
+    sql`delete from ${segmentMembers} where ${dialect.inList(segmentMembers.userId, param('ids'))}`,
+);
+
+const deleteMarks = prepared<Ids>(
+  (param, dialect) => sql`delete from ${dirtyUsers} where ${dialect.inList(dirtyUsers.userId, param('ids'))}`,
+);
+
+const deleteEvents = prepared<Ids>(
+  (param, dialect) => sql`delete from ${events} where ${dialect.inList(events.userId, param('ids'))}`,
+);
+
+const deleteRows = prepared<Ids>(
+  (param, dialect) => sql`delete from ${users} where ${dialect.inList(users.id, param('ids'))}`,
+);

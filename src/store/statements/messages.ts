@@ -1,0 +1,230 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { slotOf } from '../../core/hash.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { DueMessage, MessageStatements, SettledMessage } from '../../engine/ports.ts';
+import { events, type MessageStatus, messages, type RunStatus, runs, users } from '../../schema/index.ts';
+import { bulkInsert, bulkUpdate, changed } from '../bulk.ts';
+import type { Context } from '../context.ts';
+import type { Row } from '../driver.ts';
+import { prepared, rows, run } from '../statement.ts';
+import { fromTime, toTime } from '../times.ts';
+
+/*
+ * queued ─▶ sending ─▶ sent | failed | skipped (settled: nothing changes them any more)
+ *   ▲          └─────▶ unknown ─▶ settled, or queued again
+ * A process that dies leaves `sending` rows; `unsettle` turns them into `unknown` before anything is sent again.
+ */
+
+export function messageStatements(on: Context): MessageStatements {
+  return {
+    async insertMessages(list) {
+      const outcomes = await insertMessages.write(
+        on,
+        list.map((row) => [
+          row.id,
+          row.userId,
+          row.template,
+          row.campaignId,
+          row.runId,
+          row.position,
+          row.eventId,
+          row.deploymentId,
+          'queued',
+          0,
+          row.createdAt,
+          toTime(row.createdAt),
+          slotOf(row.userId),
+        ]),
+      );
+      on.tally.add('message:queued', changed(outcomes));
+    },
+
+    async dueMessages(now, limit) {
+      return (await rows(on, dueMessages, { now, limit })).map(dueMessageOf);
+    },
+
+    async nextAttempt() {
+      const [row] = await rows(on, nextAttempt, {});
+      return row ? Number(row.next_attempt_at) : undefined;
+    },
+
+    async saveMessages(updates) {
+      if (updates.length === 0) return new Set();
+      const open = await rows(on, openMessages, { ids: updates.map((update) => update.id) });
+      const statusOf = new Map(open.map((row) => [String(row.id), String(row.status)]));
+      const written = updates.filter((update) => statusOf.has(update.id));
+      await saveMessages.write(
+        on,
+        written.map((update) => [
+          update.id,
+          update.status,
+          update.attempts,
+          update.nextAttemptAt,
+          update.providerId,
+          update.reason,
+          update.toAddress,
+          update.subject,
+          toTime(update.sentAt),
+        ]),
+      );
+      for (const update of written) {
+        on.tally.add(`message:${statusOf.get(update.id)}`, -1);
+        on.tally.add(`message:${update.status}`, 1);
+      }
+      return new Set(written.map((update) => update.id));
+    },
+
+    async settledMessages(steps) {
+      if (steps.length === 0) return [];
+      const found = await rows(on, settledMessages, {
+        steps: steps.map(({ runId, position }) => [runId, position]),
+      });
+      return found.map((row) => ({
+        id: String(row.id),
+        runId: Number(row.run_id),
+        position: Number(row.position),
+        status: row.status as SettledMessage['status'],
+        reason: row.reason as string | null,
+      }));
+    },
+
+    async skipMessagesOf(runIds, reason) {
+      if (runIds.length === 0) return;
+      const { changes } = await run(on, skipMessages, { runIds, reason });
+      on.tally.add('message:queued', -changes);
+      on.tally.add('message:skipped', changes);
+    },
+
+    async unsettle(at) {
+      const { changes } = await run(on, unsettle, { at });
+      on.tally.add('message:sending', -changes);
+      on.tally.add('message:unknown', changes);
+      return changes;
+    },
+  };
+}
+
+const set = sql.identifier;
+
+const insertMessages = bulkInsert({
+  into: messages,
+  columns: [
+    messages.id,
+    messages.userId,
+    messages.template,
+    messages.campaignId,
+    messages.runId,
+    messages.position,
+    messages.eventId,
+    messages.deploymentId,
+    messages.status,
+    messages.attempts,
+    messages.nextAttemptAt,
+    messages.createdAt,
+    messages.slot,
+  ],
+  ending: (dialect) => dialect.orIgnore(messages),
+});
+
+const dueMessages = prepared<{ now: number; limit: number }>(
+  (
+    param,
+  ) => sql`select ${messages.id}, ${messages.userId}, ${messages.template}, ${messages.campaignId}, ${messages.runId},
+      ${messages.position}, ${messages.eventId}, ${messages.deploymentId}, ${messages.createdAt}, ${messages.status},
+      ${messages.attempts}, ${messages.toAddress}, ${messages.subject}, ${users.attributes} as ${set('user_attributes')}, ${runs.status} as ${set('run_status')},
+      ${events.name} as ${set('event_name')}, ${events.attributes} as ${set('event_attributes')},
+      ${events.createdAt} as ${set('event_created_at')}, ${events.messageId} as ${set('event_message_id')}
+    from ${messages} left join ${users} on ${users.id} = ${messages.userId}
+      left join ${runs} on ${runs.id} = ${messages.runId}
+      left join ${events} on ${events.id} = ${messages.eventId}
+    where ${messages.nextAttemptAt} <= ${param('now')} and ${messages.status} in ('queued', 'unknown')
+    order by ${messages.nextAttemptAt}, ${messages.id} limit ${param('limit')}`,
+);
+
+const nextAttempt = prepared<Record<string, never>>(
+  () => sql`select ${messages.nextAttemptAt} from ${messages}
+    where ${messages.nextAttemptAt} is not null and ${messages.status} in ('queued', 'unknown')
+    order by ${messages.nextAttemptAt} limit 1`,
+);
+
+const openMessages = prepared<{ ids: string[] }>(
+  (param, dialect) => sql`select ${messages.id}, ${messages.status} from ${messages}
+    where ${dialect.inList(messages.id, param('ids'))} and ${messages.status} in ('queued', 'sending', 'unknown') ${dialect.lock}`,
+);
+
+const saveMessages = bulkUpdate({
+  table: messages,
+  key: messages.id,
+  columns: [
+    messages.status,
+    messages.attempts,
+    messages.nextAttemptAt,
+    messages.providerId,
+    messages.reason,
+    messages.toAddress,
+    messages.subject,
+    messages.sentAt,
+  ],
+  adjust: [messages.toAddress, messages.subject].map((column) => ({ column, to: unlessDeleted })),
+});
+
+const settledMessages = prepared<{ steps: number[][] }>(
+  (
+    param,
+    dialect,
+  ) => sql`select ${messages.id}, ${messages.runId}, ${messages.position}, ${messages.status}, ${messages.reason}
+    from ${messages} where ${messages.runId} is not null
+      and ${dialect.inTuples([messages.runId, messages.position], param('steps'))}
+      and ${messages.status} in ('sent', 'failed', 'skipped')`,
+);
+
+const skipMessages = prepared<{ runIds: number[]; reason: string }>(
+  (param, dialect) => sql`update ${messages}
+    set ${set('status')} = 'skipped', ${set('reason')} = ${param('reason')}, ${set('next_attempt_at')} = null
+    where ${dialect.inList(messages.runId, param('runIds'))} and ${messages.status} = 'queued'`,
+);
+
+const unsettle = prepared<{ at: number }>(
+  (
+    param,
+  ) => sql`update ${messages} set ${set('status')} = 'unknown', ${set('next_attempt_at')} = ${param('at')}
+    where ${messages.status} = 'sending'`,
+);
+
+/** Who was deleted while the message was on its way leaves no address behind. */
+function unlessDeleted(value: SQL): SQL {
+  return sql`case when exists (select 1 from ${users} where ${users.id} = ${messages.userId}) then ${value} end`;
+}
+
+function dueMessageOf(row: Row): DueMessage {
+  const eventId = row.event_id as number | null;
+  return {
+    id: String(row.id),
+    userId: String(row.user_id),
+    template: String(row.template),
+    campaignId: row.campaign_id as string | null,
+    runId: row.run_id as number | null,
+    position: row.position as number | null,
+    eventId,
+    deploymentId: String(row.deployment_id),
+    createdAt: fromTime(String(row.created_at)),
+    status: row.status as MessageStatus,
+    attempts: Number(row.attempts),
+    toAddress: row.to_address as string | null,
+    subject: row.subject as string | null,
+    attributes:
+      row.user_attributes === null ? undefined : (JSON.parse(String(row.user_attributes)) as JsonObject),
+    runStatus: row.run_status as RunStatus | null,
+    event:
+      eventId === null || row.event_name === null
+        ? null
+        : {
+            id: eventId,
+            userId: String(row.user_id),
+            name: String(row.event_name),
+            attributes: JSON.parse(String(row.event_attributes)) as JsonObject,
+            createdAt: fromTime(String(row.event_created_at)),
+            messageId: row.event_message_id as string | null,
+          },
+  };
+}

@@ -1,0 +1,117 @@
+import { and, eq, type SQL, sql } from 'drizzle-orm';
+import type { JsonObject } from '../../core/json.ts';
+import type { MessageFilter, MessageView, ReadStatements } from '../../engine/ports.ts';
+import { events, type MessageStatus, messages, runs } from '../../schema/index.ts';
+import type { Context } from '../context.ts';
+import type { Row } from '../driver.ts';
+import { prepared, render, rows } from '../statement.ts';
+import { fromTime, toTime } from '../times.ts';
+import { counts } from './counts.ts';
+import { readSealed } from './journal-chunks.ts';
+import { runHeadColumns, runHeadOf } from './runs.ts';
+
+export function readStatements(on: Context): ReadStatements {
+  return {
+    counts: () => counts(on),
+
+    async listMessages(filter) {
+      const before = filter.before === undefined ? undefined : await createdAt(on, filter.before);
+      if (filter.before !== undefined && before === undefined) return [];
+      const { text, params } = render(messageQuery(filter, before));
+      return (await on.connection.query(text, params)).map(messageViewOf);
+    },
+
+    async runsOfUser(userId, limit) {
+      const found = await rows(on, runsOfUser, { userId, limit });
+      const sealed = await readSealed(
+        on,
+        found.filter((row) => Number(row.chunks) > 0).map((row) => Number(row.id)),
+      );
+      return found.map((row) => ({
+        ...runHeadOf(row),
+        deploymentId: String(row.deployment_id),
+        enteredAt: fromTime(String(row.entered_at)),
+        endedAt: timeOrNull(row.ended_at),
+        wakeAt: row.wake_at as number | null,
+        reason: row.reason as string | null,
+        journal: (sealed.get(Number(row.id)) ?? '') + String(row.journal),
+      }));
+    },
+
+    async eventsOfUser(userId, limit) {
+      return (await rows(on, eventsOfUser, { userId, limit })).map((row) => ({
+        id: Number(row.id),
+        name: String(row.name),
+        userId: String(row.user_id),
+        createdAt: fromTime(String(row.created_at)),
+        attributes: JSON.parse(String(row.attributes)) as JsonObject,
+        messageId: row.message_id as string | null,
+      }));
+    },
+  };
+}
+
+async function createdAt(on: Context, messageId: string): Promise<number | undefined> {
+  const [row] = await rows(on, messageCreatedAt, { messageId });
+  return row && fromTime(String(row.created_at));
+}
+
+function messageQuery(filter: MessageFilter, before: number | undefined): SQL {
+  const older =
+    before === undefined
+      ? undefined
+      : sql`(${messages.createdAt} < ${toTime(before)} or (${messages.createdAt} = ${toTime(before)} and ${messages.id} < ${filter.before}))`;
+  const where = and(
+    filter.userId === undefined ? undefined : eq(messages.userId, filter.userId),
+    filter.status === undefined ? undefined : eq(messages.status, filter.status),
+    filter.campaignId === undefined ? undefined : eq(messages.campaignId, filter.campaignId),
+    filter.template === undefined ? undefined : eq(messages.template, filter.template),
+    older,
+  );
+  return sql`select ${messages.id}, ${messages.userId}, ${messages.template}, ${messages.campaignId}, ${messages.toAddress},
+      ${messages.subject}, ${messages.status}, ${messages.reason}, ${messages.attempts}, ${messages.providerId},
+      ${messages.createdAt}, ${messages.sentAt}
+    from ${messages} ${where ? sql`where ${where}` : sql``}
+    order by ${messages.createdAt} desc, ${messages.id} desc limit ${filter.limit}`;
+}
+
+const messageCreatedAt = prepared<{ messageId: string }>(
+  (param) => sql`select ${messages.createdAt} from ${messages} where ${messages.id} = ${param('messageId')}`,
+);
+
+const runsOfUser = prepared<{ userId: string; limit: number }>(
+  (
+    param,
+  ) => sql`select ${runHeadColumns}, ${runs.deploymentId}, ${runs.enteredAt}, ${runs.endedAt}, ${runs.wakeAt},
+      ${runs.reason}, ${runs.journal}, ${runs.chunks}
+    from ${runs} where ${runs.userId} = ${param('userId')} order by ${runs.id} desc limit ${param('limit')}`,
+);
+
+const eventsOfUser = prepared<{ userId: string; limit: number }>(
+  (
+    param,
+  ) => sql`select ${events.id}, ${events.name}, ${events.userId}, ${events.createdAt}, ${events.attributes}, ${events.messageId}
+    from ${events} where ${events.userId} = ${param('userId')}
+    order by ${events.createdAt} desc, ${events.id} desc limit ${param('limit')}`,
+);
+
+function messageViewOf(row: Row): MessageView {
+  return {
+    id: String(row.id),
+    userId: String(row.user_id),
+    template: String(row.template),
+    campaignId: row.campaign_id as string | null,
+    to: row.to_address as string | null,
+    subject: row.subject as string | null,
+    status: row.status as MessageStatus,
+    reason: row.reason as string | null,
+    attempts: Number(row.attempts),
+    providerId: row.provider_id as string | null,
+    createdAt: fromTime(String(row.created_at)),
+    sentAt: timeOrNull(row.sent_at),
+  };
+}
+
+function timeOrNull(value: unknown): number | null {
+  return value === null || value === undefined ? null : fromTime(String(value));
+}

@@ -1,0 +1,73 @@
+import { sql } from 'drizzle-orm';
+import type { SegmentSql } from '../../engine/ports.ts';
+import { segmentMembers, users } from '../../schema/index.ts';
+import type { Context } from '../context.ts';
+import { prepared, render, rows } from '../statement.ts';
+import { about } from './segments.ts';
+
+type Marks = { userId: string; cause: string }[];
+
+/** Users compared at a time. The embedded database works on the event loop: in between, others get their turn. */
+const PAGE = 1000;
+
+/**
+ * Hands `mark` the users for whom the segment's stored members differ from what it selects now. `mark` may commit each time:
+ * a mark only says that the user is to be looked at.
+ */
+export async function findSegmentChanges(
+  on: Context,
+  segment: SegmentSql,
+  mark: (marks: Marks) => Promise<void>,
+): Promise<number> {
+  const adapted = on.dialect.segments.adapt(segment);
+  const cause = `segment:${segment.id}`;
+  let found = 0;
+  const report = async (userIds: string[]) => {
+    found += userIds.length;
+    if (userIds.length > 0) await mark(userIds.map((userId) => ({ userId, cause })));
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  if (!adapted.traits.ownRowsOnly) {
+    const changes = await about(segment, () => wholeChanges(on, segment));
+    for (let from = 0; from < changes.length; from += PAGE) await report(changes.slice(from, from + PAGE));
+    return found;
+  }
+
+  let after = '';
+  while (true) {
+    const page = (await rows(on, userPage, { after, limit: PAGE })).map((row) => String(row.id));
+    if (page.length === 0) return found;
+    const statement = on.dialect.segments.among(adapted, true, page);
+    const selected = await about(segment, () => on.connection.query(statement.text, statement.params));
+    const now = new Set(selected.map((row) => String(row.id)));
+    const before = await rows(on, membersAmong, { segmentId: segment.id, userIds: page });
+    const then = new Set(before.map((row) => String(row.user_id)));
+    await report(page.filter((id) => now.has(id) !== then.has(id)));
+    after = page.at(-1)!;
+  }
+}
+
+async function wholeChanges(on: Context, segment: SegmentSql): Promise<string[]> {
+  const selected = on.dialect.segments.everyone(on.dialect.segments.adapt(segment));
+  const head = render(
+    sql`select ${users.id} as ${sql.identifier('id')} from ${users} where (${users.id} in (`,
+  ).text;
+  const tail = render(sql`)) <> exists (select 1 from ${segmentMembers}
+    where ${segmentMembers.userId} = ${users.id} and ${segmentMembers.segmentId} = ${segment.id})`);
+  const found = await on.connection.query(head + selected.text + tail.text, [
+    ...selected.params,
+    ...tail.params,
+  ]);
+  return found.map((row) => String(row.id));
+}
+
+const userPage = prepared<{ after: string; limit: number }>(
+  (param) => sql`select ${users.id} from ${users} where ${users.id} > ${param('after')}
+    order by ${users.id} limit ${param('limit')}`,
+);
+
+const membersAmong = prepared<{ segmentId: string; userIds: string[] }>(
+  (param, dialect) => sql`select ${segmentMembers.userId} from ${segmentMembers}
+    where ${segmentMembers.segmentId} = ${param('segmentId')} and ${dialect.inList(segmentMembers.userId, param('userIds'))}`,
+);

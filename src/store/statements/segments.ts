@@ -1,0 +1,158 @@
+import { sql } from 'drizzle-orm';
+import { SegflowError } from '../../core/errors.ts';
+import { slotOf } from '../../core/hash.ts';
+import type { SegmentSql, SegmentStatements } from '../../engine/ports.ts';
+import { segmentMembers, segments } from '../../schema/index.ts';
+import { bulkInsert, changed } from '../bulk.ts';
+import type { Context } from '../context.ts';
+import { prepared, rows, run } from '../statement.ts';
+import { dirtyUsers, sweeps } from '../tables.ts';
+import { toTime } from '../times.ts';
+
+type Sweeping = 'startSweep' | 'nextSweep' | 'advanceSweep';
+
+/** Users a segment is evaluated for in one statement. */
+const CHUNK = 1000;
+
+export function segmentStatements(on: Context): Omit<SegmentStatements, Sweeping | 'markSegmentChanges'> {
+  const dialect = on.dialect.segments;
+  return {
+    async inspectSegment(segment) {
+      const adapted = dialect.adapt(segment);
+      const { columns } = await about(segment, () => on.connection.describe(adapted.text));
+      if (columns.length !== 1) {
+        throw new SegflowError(
+          'invalid_config',
+          `segment "${segment.id}" selects ${columns.length} columns (${columns.join(', ')}); it must select one, the user's id`,
+          { hint: 'Write db.select({ id: schema.users.id }).' },
+        );
+      }
+      await about(segment, () => on.connection.describe(dialect.among(adapted, true, []).text));
+      return adapted.traits;
+    },
+
+    async evaluateSegment(segment, traits, userIds) {
+      const selected = new Set<string>();
+      if (userIds.length === 0) return selected;
+      const adapted = dialect.adapt(segment);
+      for (let from = 0; from < userIds.length; from += CHUNK) {
+        const statement = dialect.among(adapted, traits.ownRowsOnly, userIds.slice(from, from + CHUNK));
+        const found = await about(segment, () => on.connection.query(statement.text, statement.params));
+        for (const row of found) selected.add(String(row.id));
+      }
+      return selected;
+    },
+
+    async dirtyUsers(limit) {
+      const first = await rows(on, oldestMarks, { limit });
+      const userIds = [...new Set(first.map((row) => String(row.user_id)))];
+      if (userIds.length === 0) return [];
+      const place = new Map(userIds.map((id, index) => [id, index]));
+      return (await rows(on, marksOf, { userIds }))
+        .map((row) => ({ userId: String(row.user_id), cause: String(row.cause), seq: Number(row.seq) }))
+        .sort((a, b) => place.get(a.userId)! - place.get(b.userId)!);
+    },
+
+    async clearDirty(marks) {
+      if (marks.length === 0) return;
+      await run(on, clearMarks, { marks: marks.map(({ userId, cause, seq }) => [userId, cause, seq]) });
+    },
+
+    async isDirty(userId) {
+      return (await rows(on, isDirty, { userId, slot: slotOf(userId) })).length > 0;
+    },
+
+    async memberships(userIds) {
+      if (userIds.length === 0) return [];
+      return (await rows(on, memberships, { userIds })).map((row) => ({
+        userId: String(row.user_id),
+        segmentId: String(row.segment_id),
+      }));
+    },
+
+    async addMembers(list) {
+      for (const [segmentId, members] of Map.groupBy(list, (row) => row.segmentId)) {
+        const outcomes = await insertMembers.write(
+          on,
+          members.map((row) => [segmentId, row.userId, toTime(row.since)]),
+        );
+        on.tally.add(`segment:${segmentId}`, changed(outcomes));
+      }
+    },
+
+    async removeMembers(list) {
+      for (const [segmentId, members] of Map.groupBy(list, (row) => row.segmentId)) {
+        const userIds = members.map((row) => row.userId);
+        on.tally.add(`segment:${segmentId}`, -(await run(on, deleteMembers, { segmentId, userIds })).changes);
+      }
+    },
+
+    async setEvaluated(segmentId, at) {
+      await run(on, setEvaluated, { segmentId, at: toTime(at) });
+    },
+  };
+}
+
+/** What goes wrong while a segment's own SQL runs is about that segment. */
+export async function about<T>(segment: SegmentSql, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (SegflowError.is(error) && error.code === 'unavailable') throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new SegflowError('store_unsupported', `segment "${segment.id}" cannot be evaluated: ${message}`, {
+      cause: error,
+      ...(SegflowError.is(error) && error.hint ? { hint: error.hint } : {}),
+    });
+  }
+}
+
+const oldestMarks = prepared<{ limit: number }>(
+  (param) =>
+    sql`select ${dirtyUsers.userId} from ${dirtyUsers} order by ${dirtyUsers.firstSeq} limit ${param('limit')}`,
+);
+
+const marksOf = prepared<{ userIds: string[] }>(
+  (
+    param,
+    dialect,
+  ) => sql`select ${dirtyUsers.userId}, ${dirtyUsers.cause}, ${dirtyUsers.seq} from ${dirtyUsers}
+    where ${dialect.inList(dirtyUsers.userId, param('userIds'))}`,
+);
+
+const clearMarks = prepared<{ marks: (string | number)[][] }>(
+  (param, dialect) => sql`delete from ${dirtyUsers}
+    where ${dialect.inTuples([dirtyUsers.userId, dirtyUsers.cause, dirtyUsers.seq], param('marks'))}`,
+);
+
+const isDirty = prepared<{ userId: string; slot: number }>(
+  (
+    param,
+  ) => sql`select 1 as ${sql.identifier('found')} from ${dirtyUsers} where ${dirtyUsers.userId} = ${param('userId')}
+    union all select 1 from ${sweeps} where ${sweeps.slot} = ${param('slot')} and ${sweeps.done} = 0
+      and ${sweeps.after} < ${param('userId')} limit 1`,
+);
+
+const memberships = prepared<{ userIds: string[] }>(
+  (param, dialect) => sql`select ${segmentMembers.userId}, ${segmentMembers.segmentId} from ${segmentMembers}
+    where ${dialect.inList(segmentMembers.userId, param('userIds'))}`,
+);
+
+const insertMembers = bulkInsert({
+  into: segmentMembers,
+  columns: [segmentMembers.segmentId, segmentMembers.userId, segmentMembers.since],
+  ending: (dialect) => dialect.orIgnore(segmentMembers),
+});
+
+const deleteMembers = prepared<{ segmentId: string; userIds: string[] }>(
+  (
+    param,
+    dialect,
+  ) => sql`delete from ${segmentMembers} where ${segmentMembers.segmentId} = ${param('segmentId')}
+    and ${dialect.inList(segmentMembers.userId, param('userIds'))}`,
+);
+
+const setEvaluated = prepared<{ segmentId: string; at: string }>(
+  (param) => sql`update ${segments} set ${sql.identifier('evaluated_at')} = ${param('at')}
+    where ${segments.id} = ${param('segmentId')}`,
+);

@@ -1,0 +1,190 @@
+import { sql } from 'drizzle-orm';
+import { slotOf } from '../../core/hash.ts';
+import type { Json, JsonObject } from '../../core/json.ts';
+import type { UserRow, UserStatements } from '../../engine/ports.ts';
+import { events, users } from '../../schema/index.ts';
+import { bulkInsert } from '../bulk.ts';
+import type { Context } from '../context.ts';
+import type { Row } from '../driver.ts';
+import { prepared, rows, run } from '../statement.ts';
+import { dirtyUsers, idempotencyKeys } from '../tables.ts';
+import { fromTime, toTime } from '../times.ts';
+import { deleteUsers } from './delete-users.ts';
+
+export function userStatements(on: Context): UserStatements {
+  return {
+    async getUser(id) {
+      const [row] = await rows(on, getUser, { id });
+      return row && userOf(row);
+    },
+
+    async lockUsers(ids) {
+      if (ids.length === 0) return [];
+      return (await rows(on, lockUsers, { ids })).map(userOf);
+    },
+
+    async putUsers(list) {
+      if (list.length === 0) return;
+      const latest = new Map(list.map((user) => [user.id, user]));
+      const [known] = await rows(on, countUsers, { ids: [...latest.keys()] });
+      await upsertUsers.write(
+        on,
+        [...latest.values()].map((user) => [
+          user.id,
+          JSON.stringify(user.attributes),
+          toTime(user.createdAt),
+          toTime(user.updatedAt),
+          slotOf(user.id),
+        ]),
+      );
+      on.tally.add('users', latest.size - Number(known!.count));
+    },
+
+    deleteUsers: (ids) => deleteUsers(on, ids),
+
+    async insertEvents(list) {
+      const outcomes = await insertEvents.write(
+        on,
+        list.map((event) => [
+          event.name,
+          event.userId,
+          toTime(event.createdAt),
+          JSON.stringify(event.attributes),
+          event.messageId,
+        ]),
+      );
+      on.tally.add('events', list.length);
+      return outcomes.flatMap(({ firstId, changes }) =>
+        Array.from({ length: changes }, (_, index) => firstId + index),
+      );
+    },
+
+    async knownEvents(pairs) {
+      if (pairs.length === 0) return new Set();
+      const found = await rows(on, knownEvents, {
+        pairs: pairs.map(({ userId, messageId }) => [userId, messageId]),
+      });
+      return new Set(found.map((row) => `${row.user_id}\n${row.message_id}`));
+    },
+
+    async markDirty(marks) {
+      const distinct = new Map(marks.map((mark) => [`${mark.userId}\n${mark.cause}`, mark]));
+      await markDirty.write(
+        on,
+        [...distinct.values()].map(({ userId, cause }) => {
+          const seq = on.nextSeq();
+          return [userId, cause, slotOf(userId), seq, seq];
+        }),
+      );
+    },
+
+    async idempotent(keys) {
+      if (keys.length === 0) return [];
+      return (await rows(on, idempotent, { keys })).map((row) => ({
+        key: String(row.key),
+        requestHash: String(row.request_hash),
+        response: JSON.parse(String(row.response)) as Json,
+      }));
+    },
+
+    async putIdempotent(list) {
+      await putIdempotent.write(
+        on,
+        list.map((row) => [row.key, row.requestHash, JSON.stringify(row.response), toTime(row.createdAt)]),
+      );
+    },
+
+    async pruneIdempotent(before) {
+      await run(on, pruneIdempotent, { before: toTime(before) });
+    },
+  };
+}
+
+const userColumns = sql`${users.id}, ${users.attributes}, ${users.createdAt}, ${users.updatedAt}`;
+
+const getUser = prepared<{ id: string }>(
+  (param) => sql`select ${userColumns} from ${users} where ${users.id} = ${param('id')}`,
+);
+
+const lockUsers = prepared<{ ids: string[] }>(
+  (param, dialect) =>
+    sql`select ${userColumns} from ${users} where ${dialect.inList(users.id, param('ids'))} ${dialect.lock}`,
+);
+
+const countUsers = prepared<{ ids: string[] }>(
+  (param, dialect) =>
+    sql`select count(*) as ${sql.identifier('count')} from ${users} where ${dialect.inList(users.id, param('ids'))}`,
+);
+
+const upsertUsers = bulkInsert({
+  into: users,
+  columns: [users.id, users.attributes, users.createdAt, users.updatedAt, users.slot],
+  ending: (dialect) =>
+    dialect.orUpdate(
+      [users.id],
+      [
+        [users.attributes, dialect.proposed(users.attributes)],
+        [users.updatedAt, dialect.proposed(users.updatedAt)],
+      ],
+    ),
+});
+
+const insertEvents = bulkInsert({
+  into: events,
+  columns: [events.name, events.userId, events.createdAt, events.attributes, events.messageId],
+});
+
+const knownEvents = prepared<{ pairs: string[][] }>(
+  (param, dialect) => sql`select ${events.userId}, ${events.messageId} from ${events}
+    where ${events.messageId} is not null and ${dialect.inTuples([events.userId, events.messageId], param('pairs'))}`,
+);
+
+const markDirty = bulkInsert({
+  into: dirtyUsers,
+  columns: [dirtyUsers.userId, dirtyUsers.cause, dirtyUsers.slot, dirtyUsers.firstSeq, dirtyUsers.seq],
+  ending: (dialect) => {
+    const proposed = dialect.proposed(dirtyUsers.seq);
+    // Clocks of two processes may differ: the number grows whatever the other one proposed.
+    const next = sql`case when ${proposed} > ${dirtyUsers.seq} then ${proposed} else ${dirtyUsers.seq} + 1 end`;
+    return dialect.orUpdate([dirtyUsers.userId, dirtyUsers.cause], [[dirtyUsers.seq, next]]);
+  },
+});
+
+const idempotent = prepared<{ keys: string[] }>(
+  (
+    param,
+    dialect,
+  ) => sql`select ${idempotencyKeys.key}, ${idempotencyKeys.requestHash}, ${idempotencyKeys.response}
+    from ${idempotencyKeys} where ${dialect.inList(idempotencyKeys.key, param('keys'))}`,
+);
+
+const putIdempotent = bulkInsert({
+  into: idempotencyKeys,
+  columns: [
+    idempotencyKeys.key,
+    idempotencyKeys.requestHash,
+    idempotencyKeys.response,
+    idempotencyKeys.createdAt,
+  ],
+  ending: (dialect) =>
+    dialect.orUpdate(
+      [idempotencyKeys.key],
+      [idempotencyKeys.requestHash, idempotencyKeys.response, idempotencyKeys.createdAt].map((column) => [
+        column,
+        dialect.proposed(column),
+      ]),
+    ),
+});
+
+const pruneIdempotent = prepared<{ before: string }>(
+  (param) => sql`delete from ${idempotencyKeys} where ${idempotencyKeys.createdAt} < ${param('before')}`,
+);
+
+function userOf(row: Row): UserRow {
+  return {
+    id: String(row.id),
+    attributes: JSON.parse(String(row.attributes)) as JsonObject,
+    createdAt: fromTime(String(row.created_at)),
+    updatedAt: fromTime(String(row.updated_at)),
+  };
+}

@@ -1,0 +1,89 @@
+import type { Clock } from '../core/clock.ts';
+import type { Statements, Store } from '../engine/ports.ts';
+import type { Context } from './context.ts';
+import type { Connection, Driver } from './driver.ts';
+import { allStatements } from './statements/all.ts';
+import { findSegmentChanges } from './statements/segment-changes.ts';
+import { finishSweep, sweepUnderWay } from './statements/sweeps.ts';
+import { tally } from './tally.ts';
+
+export type DisposableStore = Store & AsyncDisposable;
+
+/** The store over a driver whose schema is up to date. */
+export function storeOn(driver: Driver, clock: Clock): DisposableStore {
+  const nextSeq = sequence(clock);
+  const context = (connection: Connection): Context => ({
+    connection,
+    dialect: driver.dialect,
+    clock,
+    tally: tally(),
+    nextSeq,
+  });
+  const inTransaction = <T>(work: (on: Context) => Promise<T>): Promise<T> =>
+    driver.transaction(async (connection) => {
+      const on = context(connection);
+      const result = await work(on);
+      await on.tally.flush(on);
+      return result;
+    });
+  const transaction = <T>(work: (tx: Statements) => Promise<T>): Promise<T> =>
+    inTransaction((on) => work(allStatements(on)));
+
+  const onReads = context(driver.reads);
+  const reads = allStatements(onReads);
+  return {
+    ...reads,
+    ...writesOf(transaction),
+    markSegmentChanges: (segment) =>
+      findSegmentChanges(onReads, segment, (marks) => transaction((tx) => tx.markDirty(marks))),
+    async nextSweep(limit) {
+      const batch = await reads.nextSweep(limit);
+      if (batch) return batch;
+      const sweep = await sweepUnderWay(onReads);
+      if (sweep !== undefined) await inTransaction((on) => finishSweep(on, sweep));
+      return undefined;
+    },
+    transaction,
+    close: () => driver.close(),
+    [Symbol.asyncDispose]: () => driver.close(),
+  };
+}
+
+/** The statements that write: outside of a transaction each gets one of its own. */
+function writesOf(transaction: Store['transaction']) {
+  return {
+    lockUsers: (ids) => transaction((tx) => tx.lockUsers(ids)),
+    putUsers: (users) => transaction((tx) => tx.putUsers(users)),
+    deleteUsers: (ids) => transaction((tx) => tx.deleteUsers(ids)),
+    insertEvents: (events) => transaction((tx) => tx.insertEvents(events)),
+    markDirty: (marks) => transaction((tx) => tx.markDirty(marks)),
+    putIdempotent: (rows) => transaction((tx) => tx.putIdempotent(rows)),
+    pruneIdempotent: (before) => transaction((tx) => tx.pruneIdempotent(before)),
+    clearDirty: (marks) => transaction((tx) => tx.clearDirty(marks)),
+    addMembers: (rows) => transaction((tx) => tx.addMembers(rows)),
+    removeMembers: (rows) => transaction((tx) => tx.removeMembers(rows)),
+    setEvaluated: (segmentId, at) => transaction((tx) => tx.setEvaluated(segmentId, at)),
+    startSweep: () => transaction((tx) => tx.startSweep()),
+    advanceSweep: (token) => transaction((tx) => tx.advanceSweep(token)),
+    insertRuns: (rows) => transaction((tx) => tx.insertRuns(rows)),
+    cancelRuns: (ids, reason, at) => transaction((tx) => tx.cancelRuns(ids, reason, at)),
+    saveRuns: (updates) => transaction((tx) => tx.saveRuns(updates)),
+    sealJournal: (rows) => transaction((tx) => tx.sealJournal(rows)),
+    wakeRuns: (ids, at) => transaction((tx) => tx.wakeRuns(ids, at)),
+    insertMessages: (rows) => transaction((tx) => tx.insertMessages(rows)),
+    saveMessages: (updates) => transaction((tx) => tx.saveMessages(updates)),
+    skipMessagesOf: (runIds, reason) => transaction((tx) => tx.skipMessagesOf(runIds, reason)),
+    unsettle: (at) => transaction((tx) => tx.unsettle(at)),
+    putDeployment: (row) => transaction((tx) => tx.putDeployment(row)),
+    activate: (id, manifest, at) => transaction((tx) => tx.activate(id, manifest, at)),
+  } satisfies Partial<Statements>;
+}
+
+/** Grows with time, so that it also grows from one process to the next; a thousand a millisecond, and never the same twice. */
+function sequence(clock: Clock): () => number {
+  let last = 0;
+  return () => {
+    last = Math.max(last + 1, clock.now() * 1024);
+    return last;
+  };
+}
