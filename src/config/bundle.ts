@@ -21,6 +21,8 @@ export interface BundledConfig {
   files: string[];
   /** Environment variables that the project's own code reads, sorted. */
   environmentNames: string[];
+  /** Host modules that the sources import. */
+  hostModules: string[];
   problems: Problem[];
 }
 
@@ -44,7 +46,7 @@ export async function bundleConfig(path: string): Promise<BundledConfig> {
       __filename: JSON.stringify(NO_FOLDER),
     },
     jsx: { runtime: 'automatic', development: false },
-    plugins: [hostModules()],
+    plugins: [keepHostModules()],
     metafile: true,
     throw: false,
   });
@@ -56,7 +58,7 @@ export async function bundleConfig(path: string): Promise<BundledConfig> {
       entry,
       result.logs.map((log) => log.position?.file ?? ''),
     );
-    return { id: '', code: '', files, environmentNames: [], problems };
+    return { id: '', code: '', files, environmentNames: [], hostModules: [], problems };
   }
 
   const files = ownFiles(entry, Object.keys(inputs));
@@ -64,21 +66,17 @@ export async function bundleConfig(path: string): Promise<BundledConfig> {
   map.sources = map.sources.map((source) => relative(root, resolve(source)).split(sep).join('/'));
   const code = joinSourceMap(body, map);
   const scan = scanBundle(body, map, (name) => isBuiltin(name) || HOST_MODULES.includes(name));
+  const imported = new Set(Object.values(inputs).flatMap((input) => input.imports.map((item) => item.path)));
+  const hostModules = HOST_MODULES.filter((name) => imported.has(name));
   const problems = [...assetProblems(inputs, root), ...scan.problems];
   const id = createHash('sha256').update(code).digest('hex').slice(0, 32);
-  return {
-    id: problems.length > 0 ? '' : id,
-    code,
-    files,
-    environmentNames: scan.environmentNames,
-    problems,
-  };
+  return { id, code, files, environmentNames: scan.environmentNames, hostModules, problems };
 }
 
 // --- internal ---
 
 /** Leaves imports of host modules as they are. Not `external`, which takes all of a package's subpaths along. */
-function hostModules(): Bun.BunPlugin {
+function keepHostModules(): Bun.BunPlugin {
   const filter = new RegExp(`^(?:${HOST_MODULES.map((name) => name.replace(/[.]/g, '\\.')).join('|')})$`);
   return {
     name: 'host-modules',

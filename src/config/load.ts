@@ -1,5 +1,7 @@
 import { basename, dirname } from 'node:path';
 import { SegflowError } from '../core/errors.ts';
+import type { Problem } from '../engine/ports.ts';
+import { bundleConfig } from './bundle.ts';
 import { loadHostModules } from './host-modules.ts';
 import { isInstalled } from './source-map.ts';
 
@@ -14,13 +16,15 @@ export interface LoadedConfig {
 
 /**
  * Evaluates the config in this process, straight from its sources: no node_modules needed, and an edited file counts at the next
- * call. Variables of a `.env` file beside it are set first, where they are not set. Throws `invalid_config` with the cause.
+ * call. Variables of a `.env` file beside it are set first, where they are not set. Throws `invalid_config`, with the problems of code that does not compile as `details`.
  */
 export async function loadConfig(path: string): Promise<LoadedConfig> {
+  const { problems, hostModules } = await bundleConfig(path);
+  if (problems.length > 0) throw invalid(path, problems);
   const [{ loadConfig: load }, { createJiti }, virtualModules] = await Promise.all([
     import('c12'),
     import('jiti/static'),
-    loadHostModules(),
+    loadHostModules(hostModules),
   ]);
   const jiti = createJiti(path, {
     virtualModules,
@@ -70,6 +74,14 @@ const FILE_ONLY = {
   giget: false,
   merger: (...layers: (Record<string, unknown> | null | undefined)[]) => layers.find(Boolean) ?? {},
 } as const;
+
+function invalid(path: string, problems: Problem[]): SegflowError {
+  const first = problems[0]!;
+  const place = first.file === undefined ? '' : `${first.file}:${first.line}: `;
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+  const message = `${basename(path)} cannot be loaded: ${place}${first.message}${more}`;
+  return new SegflowError('invalid_config', message, { details: problems });
+}
 
 function notLoaded(path: string, cause: unknown): SegflowError {
   const message = (cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)).replace(

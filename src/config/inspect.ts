@@ -1,0 +1,61 @@
+import type { Inspection, Problem } from '../engine/ports.ts';
+import { inspectCampaigns } from './inspect/campaigns.ts';
+import { sectionEntries } from './inspect/ids.ts';
+import { inspectProvider } from './inspect/provider.ts';
+import { describe, isPromise, isRecord, Report } from './inspect/report.ts';
+import { inspectSegments } from './inspect/segments.ts';
+import { inspectTemplates, inspectTransactions, type Render } from './inspect/templates.ts';
+
+const SECTIONS = ['emailProvider', 'templates', 'segments', 'campaigns', 'transactions'];
+
+/**
+ * Looks over a config, the default export of its file: what it defines, or all that is wrong with it at once.
+ * It calls the config's code: evaluators, subjects, components.
+ * @param at the time the segments' queries are built at, epoch milliseconds.
+ */
+export async function inspectConfig(
+  config: unknown,
+  at: number,
+): Promise<{ inspection?: Inspection; problems: Problem[] }> {
+  const report = new Report();
+  if (!isRecord(config)) {
+    report.add([], notAConfig(config), 'End the file with: export default config;');
+    return { problems: report.problems };
+  }
+  report.unknownKeys([], config, SECTIONS);
+  const templateEntries = sectionEntries(config, 'templates', report);
+  const segmentEntries = sectionEntries(config, 'segments', report);
+  const campaignEntries = sectionEntries(config, 'campaigns', report);
+  const transactionEntries = sectionEntries(config, 'transactions', report);
+  const known = {
+    segments: segmentEntries.map(([id]) => id),
+    templates: templateEntries.map(([id]) => id),
+    transactions: transactionEntries.map(([id]) => id),
+  };
+
+  const provider = await report.guard(['emailProvider'], () => inspectProvider(config.emailProvider, report));
+  const render = await renderer();
+  const templates = await inspectTemplates(templateEntries, render, report);
+  const segments = await inspectSegments(segmentEntries, at, report);
+  const campaigns = await inspectCampaigns(campaignEntries, known, report);
+  const transactions = await inspectTransactions(transactionEntries, render, report);
+
+  if (report.problems.length > 0 || !provider) return { problems: report.problems };
+  return {
+    inspection: { manifest: { templates, segments, campaigns, transactions }, provider },
+    problems: [],
+  };
+}
+
+// --- internal ---
+
+function notAConfig(value: unknown): string {
+  if (value === undefined) return 'the file has no default export';
+  if (isPromise(value)) return 'the default export is a promise; expected the config itself';
+  return `the default export is ${describe(value)}; expected the config, an object`;
+}
+
+async function renderer(): Promise<Render> {
+  const { renderEmail } = await import('../email/render.ts');
+  return renderEmail as Render;
+}

@@ -1,0 +1,130 @@
+import { messageOf } from '../../core/errors.ts';
+import type { Inspection } from '../../engine/ports.ts';
+import { startFlow } from '../../flow/flow-rules.ts';
+import { SAMPLE_USER } from '../sample.ts';
+import { templatesInFlow } from './flow-templates.ts';
+import { nameList } from './ids.ts';
+import { describe, isRecord, listed, type Path, type Report, suggest } from './report.ts';
+
+type InspectedCampaign = Inspection['manifest']['campaigns'][number];
+
+/** Ids of what else the config defines. */
+export interface KnownIds {
+  segments: string[];
+  templates: string[];
+  transactions: string[];
+}
+
+export async function inspectCampaigns(
+  entries: [string, unknown][],
+  known: KnownIds,
+  report: Report,
+): Promise<InspectedCampaign[]> {
+  const campaigns: InspectedCampaign[] = [];
+  for (const [id, value] of entries) {
+    const campaign = await report.guard(['campaigns', id], () => inspectCampaign(id, value, known, report));
+    if (campaign) campaigns.push(campaign);
+  }
+  return campaigns;
+}
+
+// --- internal ---
+
+const FLOW = "Write flow: function* (ctx, rt) { yield rt.sendEmail('…'); }.";
+
+function inspectCampaign(
+  id: string,
+  value: unknown,
+  known: KnownIds,
+  report: Report,
+): InspectedCampaign | undefined {
+  const path = ['campaigns', id];
+  if (!isRecord(value)) {
+    report.add(path, `expected a campaign, got ${describe(value)}`);
+    return undefined;
+  }
+  report.unknownKeys(path, value, ['segments', 'excludeSegments', 'behavior', 'flow']);
+  const list = { what: 'segment', known: known.segments };
+  const segments = segmentsOf(value.segments, [...path, 'segments'], list, report);
+  const excludeSegments =
+    value.excludeSegments === undefined
+      ? []
+      : nameList(value.excludeSegments, [...path, 'excludeSegments'], report, list);
+  excludeSegments.forEach((name, index) => {
+    if (segments.includes(name)) {
+      report.add(
+        [...path, 'excludeSegments', index],
+        `"${name}" is among the campaign's segments too, so nobody could enter`,
+      );
+    }
+  });
+  const behavior = behaviorOf(value.behavior, [...path, 'behavior'], report);
+  checkFlow(value.flow, [...path, 'flow'], known, report);
+  return behavior && { id, segments, excludeSegments, behavior };
+}
+
+function segmentsOf(
+  value: unknown,
+  path: Path,
+  list: { what: string; known: string[] },
+  report: Report,
+): string[] {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) {
+    const message = value === undefined ? 'is missing' : 'is empty';
+    report.add(path, `${message}: a campaign needs at least one segment`, listed('segments', list.known));
+    return [];
+  }
+  return nameList(value, path, report, list);
+}
+
+function behaviorOf(value: unknown, path: Path, report: Report): 'static' | 'dynamic' | undefined {
+  if (value === 'static' || value === 'dynamic') return value;
+  const rule = "'static': once, to the end. 'dynamic': out as soon as the user stops qualifying.";
+  const hint = typeof value === 'string' ? suggest(value.toLowerCase(), ['static', 'dynamic'], rule) : rule;
+  report.add(
+    path,
+    value === undefined ? 'is missing' : `expected 'static' or 'dynamic', got ${describe(value)}`,
+    hint,
+  );
+  return undefined;
+}
+
+function checkFlow(value: unknown, path: Path, known: KnownIds, report: Report): void {
+  if (typeof value !== 'function') {
+    report.add(
+      path,
+      value === undefined ? 'is missing' : `expected a generator function, got ${describe(value)}`,
+      FLOW,
+    );
+    return;
+  }
+  const tag: unknown = Reflect.get(value, Symbol.toStringTag);
+  if (tag === 'AsyncGeneratorFunction' || tag === 'AsyncFunction') {
+    const kind = tag === 'AsyncFunction' ? 'an async function' : 'an async generator';
+    report.add(
+      path,
+      `is ${kind}; a flow is a plain generator`,
+      `Leave out async: what a flow yields is awaited by Segflow. ${FLOW}`,
+    );
+    return;
+  }
+  if (tag !== 'GeneratorFunction') {
+    try {
+      // A plain function may return the generator of another one.
+      startFlow(value, { id: 'sample', attributes: SAMPLE_USER, enteredAt: new Date(0) });
+    } catch (error) {
+      report.add(path, `is a plain function; a flow is a generator function (${messageOf(error)})`, FLOW);
+      return;
+    }
+  }
+  for (const template of templatesInFlow(value as (...args: never[]) => unknown)) {
+    if (known.templates.includes(template)) continue;
+    report.add(
+      path,
+      `sends the template "${template}", which is not defined`,
+      known.transactions.includes(template)
+        ? 'It is a transaction; a campaign sends templates.'
+        : suggest(template, known.templates, listed('templates', known.templates)),
+    );
+  }
+}

@@ -1,0 +1,67 @@
+import { closest } from '../../core/closest.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { Problem } from '../../engine/ports.ts';
+import { joinPath } from '../problem-path.ts';
+
+export type Path = readonly (string | number)[];
+
+/** Collects what is wrong with a config, in the order in which it is found. */
+export class Report {
+  readonly problems: Problem[] = [];
+
+  add(path: Path, message: string, hint?: string): void {
+    this.problems.push({ path: joinPath(path), message, ...(hint !== undefined && { hint }) });
+  }
+
+  /** Runs a check; what it throws (a getter, a proxy) becomes a problem of the place too. */
+  async guard<T>(path: Path, check: () => T | Promise<T>): Promise<T | undefined> {
+    try {
+      return await check();
+    } catch (error) {
+      this.add(path, `cannot be read: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  /** Reports properties that mean nothing, which are slips of the fingers nearly always. */
+  unknownKeys(path: Path, value: Record<string, unknown>, known: readonly string[]): void {
+    for (const key of Object.keys(value)) {
+      if (!known.includes(key)) {
+        this.add([...path, key], 'unknown property', suggest(key, known, `Known here: ${known.join(', ')}.`));
+      }
+    }
+  }
+}
+
+/** "Did you mean …?" when a name comes near, else `otherwise`. */
+export function suggest(name: string, known: readonly string[], otherwise: string): string {
+  const near = closest(name, [...known]);
+  return near === undefined ? otherwise : `Did you mean "${near}"?`;
+}
+
+/** The known names in words, for a hint. */
+export function listed(kind: string, names: readonly string[]): string {
+  if (names.length === 0) return `The config defines no ${kind}.`;
+  const some = names.slice(0, 10);
+  return `The ${kind} are: ${some.join(', ')}${names.length > some.length ? ', …' : ''}.`;
+}
+
+/** What a value is, in words. */
+export function describe(value: unknown): string {
+  if (value === null || typeof value === 'undefined') return String(value);
+  if (typeof value === 'string')
+    return value.length > 60 ? `${JSON.stringify(value.slice(0, 60))}…` : JSON.stringify(value);
+  if (typeof value === 'function')
+    return Reflect.get(value, Symbol.toStringTag) === 'AsyncFunction' ? 'an async function' : 'a function';
+  if (typeof value !== 'object') return `the ${typeof value} ${String(value)}`;
+  if (Array.isArray(value)) return 'an array';
+  return isPromise(value) ? 'a promise' : 'an object';
+}
+
+export function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isPromise(value);
+}

@@ -1,0 +1,112 @@
+import { Cron } from 'croner';
+import { type Duration, durationMs, parseDuration } from '../../core/duration.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { Inspection } from '../../engine/ports.ts';
+import { type BuiltQuery, buildSegmentQuery } from '../segment-query.ts';
+import { SegmentTrouble } from '../segment-trouble.ts';
+import { nameList } from './ids.ts';
+import { describe, isRecord, type Path, type Report } from './report.ts';
+
+export type InspectedSegment = Inspection['manifest']['segments'][number];
+
+const DAY = 86_400_000;
+/** Later moments at which an evaluator is asked again: no field of the clock is the same, and the year is another. */
+const LATER = [36 * 3_600_000 + 5 * 60_000 + 7_011, 203 * DAY + 3_600_001, 401 * DAY + 7_200_017];
+const MIN_EVERY_MS = 1000;
+
+/** The segments' queries as at the time `at`. Those that are wrong are reported, and left out. */
+export async function inspectSegments(
+  entries: [string, unknown][],
+  at: number,
+  report: Report,
+): Promise<InspectedSegment[]> {
+  const segments: InspectedSegment[] = [];
+  for (const [id, value] of entries) {
+    const path = ['segments', id];
+    const segment = await report.guard(path, () => inspectSegment(id, value, at, report));
+    if (segment) segments.push(segment);
+  }
+  return segments;
+}
+
+// --- internal ---
+
+async function inspectSegment(
+  id: string,
+  value: unknown,
+  at: number,
+  report: Report,
+): Promise<InspectedSegment | undefined> {
+  const path = ['segments', id];
+  if (!isRecord(value)) {
+    const hint = typeof value === 'function' ? 'Write { evaluator: (db) => … }.' : undefined;
+    report.add(path, `expected a segment, got ${describe(value)}`, hint);
+    return undefined;
+  }
+  report.unknownKeys(path, value, ['evaluator', 'triggers']);
+  const triggers = inspectTriggers(value.triggers, [...path, 'triggers'], report);
+  try {
+    const now = await buildSegmentQuery(value.evaluator, at);
+    const later = await Promise.all(LATER.map((ms) => buildSegmentQuery(value.evaluator, at + ms)));
+    return { id, ...now, volatile: later.some((query) => !sameQuery(query, now)), triggers };
+  } catch (error) {
+    if (!(error instanceof SegmentTrouble)) throw error;
+    report.add([...path, 'evaluator'], error.message, error.hint);
+    return undefined;
+  }
+}
+
+function sameQuery(a: BuiltQuery, b: BuiltQuery): boolean {
+  return a.sql === b.sql && JSON.stringify(a.params) === JSON.stringify(b.params);
+}
+
+function inspectTriggers(value: unknown, path: Path, report: Report): InspectedSegment['triggers'] {
+  if (value === undefined) return {};
+  if (!isRecord(value)) {
+    report.add(path, `expected an object, got ${describe(value)}`, "Write triggers: { every: '15m' }.");
+    return {};
+  }
+  report.unknownKeys(path, value, ['every', 'cron', 'events']);
+  const everyMs = everyOf(value.every, [...path, 'every'], report);
+  const cron = cronOf(value.cron, [...path, 'cron'], report);
+  const events = value.events;
+  return {
+    ...(everyMs !== undefined && { everyMs }),
+    ...(cron !== undefined && { cron }),
+    ...(events !== undefined && { events: nameList(events, [...path, 'events'], report, { what: 'event' }) }),
+  };
+}
+
+function everyOf(value: unknown, path: Path, report: Report): number | undefined {
+  if (value === undefined) return undefined;
+  const hint = "Write { minutes: 15 } or '15m'. At least one second.";
+  let ms: number | undefined;
+  if (typeof value === 'string') {
+    ms = parseDuration(value);
+    if (ms === undefined) report.add(path, `expected a length of time, got ${describe(value)}`, hint);
+  } else {
+    try {
+      ms = durationMs(value as Duration);
+    } catch (error) {
+      report.add(path, messageOf(error), hint);
+    }
+  }
+  if (ms !== undefined && ms < MIN_EVERY_MS) report.add(path, `is too often: every ${ms} ms`, hint);
+  return ms;
+}
+
+function cronOf(value: unknown, path: Path, report: Report): string | undefined {
+  if (value === undefined) return undefined;
+  const hint = "Write for example '0 9 * * 1' for Mondays at 9:00 UTC.";
+  if (typeof value !== 'string') {
+    report.add(path, `expected a cron expression, got ${describe(value)}`, hint);
+    return undefined;
+  }
+  try {
+    const cron = new Cron(value, { timezone: 'UTC', paused: true });
+    if (!cron.nextRun()) report.add(path, `${describe(value)} never comes`, hint);
+  } catch (error) {
+    report.add(path, `${describe(value)} is no cron expression: ${messageOf(error)}`, hint);
+  }
+  return value;
+}

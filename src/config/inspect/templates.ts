@@ -1,0 +1,164 @@
+import { messageOf } from '../../core/errors.ts';
+import { type Sample, sampleFor } from '../sample.ts';
+import { nameTrouble } from './ids.ts';
+import { describe, isPromise, isRecord, type Path, type Report } from './report.ts';
+
+/** Renders a React element as an email. */
+export type Render = (element: unknown) => Promise<{ html: string; text: string }>;
+
+/** Checks the templates, by rendering each with its sample. Returns their ids. */
+export async function inspectTemplates(
+  entries: [string, unknown][],
+  render: Render,
+  report: Report,
+): Promise<string[]> {
+  for (const [id, value] of entries) {
+    const path = ['templates', id];
+    await report.guard(path, async () => {
+      if (!isRecord(value)) {
+        const hint = typeof value === 'function' ? 'Write { subject: …, component: … }.' : undefined;
+        report.add(path, `expected a template, got ${describe(value)}`, hint);
+        return;
+      }
+      report.unknownKeys(path, value, ['subject', 'component']);
+      await checkEmail(value, path, 'sample', render, report);
+    });
+  }
+  return entries.map(([id]) => id);
+}
+
+/** Checks the transactions likewise. Returns their ids and events. */
+export async function inspectTransactions(
+  entries: [string, unknown][],
+  render: Render,
+  report: Report,
+): Promise<{ id: string; event: string }[]> {
+  const transactions: { id: string; event: string }[] = [];
+  for (const [id, value] of entries) {
+    const path = ['transactions', id];
+    await report.guard(path, async () => {
+      if (!isRecord(value)) {
+        report.add(path, `expected a transaction, got ${describe(value)}`);
+        return;
+      }
+      report.unknownKeys(path, value, ['event', 'subject', 'component']);
+      const event = eventOf(value.event, id, [...path, 'event'], report);
+      await checkEmail(value, path, event, render, report);
+      transactions.push({ id, event });
+    });
+  }
+  return transactions;
+}
+
+// --- internal ---
+
+function eventOf(value: unknown, id: string, path: Path, report: Report): string {
+  if (typeof value !== 'string') {
+    const message =
+      value === undefined ? 'is missing' : `expected the name of an event, got ${describe(value)}`;
+    report.add(path, message, `Write for example event: ${JSON.stringify(id)}.`);
+    return id;
+  }
+  const trouble = nameTrouble(value);
+  if (trouble) report.add(path, `the event's name ${trouble}`);
+  return value;
+}
+
+async function checkEmail(
+  value: Record<string, unknown>,
+  path: Path,
+  event: string,
+  render: Render,
+  report: Report,
+): Promise<void> {
+  const sample = sampleFor(value.component, event);
+  checkSubject(value.subject, [...path, 'subject'], sample, report);
+  await checkComponent(value.component, [...path, 'component'], sample, render, report);
+}
+
+function checkSubject(value: unknown, path: Path, sample: Sample, report: Report): void {
+  const hint = 'Write a text, or a function of the user: (user) => "Welcome, " + user.username.';
+  if (typeof value !== 'string' && typeof value !== 'function') {
+    report.add(
+      path,
+      value === undefined ? 'is missing' : `expected a text or a function, got ${describe(value)}`,
+      hint,
+    );
+    return;
+  }
+  let subject: unknown = value;
+  if (typeof value === 'function') {
+    try {
+      subject = value(sample.user, sample.event);
+    } catch (error) {
+      report.add(path, `throws for ${who(sample)}: ${messageOf(error)}`, propsHint(sample));
+      return;
+    }
+  }
+  if (isPromise(subject)) {
+    subject.then(undefined, () => {});
+    report.add(path, 'returns a promise', 'A subject is made at once: no async.');
+  } else if (typeof subject !== 'string') {
+    report.add(path, `returns ${describe(subject)} for ${who(sample)}, not a text`, hint);
+  } else if (subject.trim() === '') {
+    report.add(path, typeof value === 'string' ? 'is empty' : `is empty for ${who(sample)}`, hint);
+  } else if (/[\r\n]/.test(subject)) {
+    report.add(path, 'holds a line break', 'A subject is one line.');
+  }
+}
+
+async function checkComponent(
+  value: unknown,
+  path: Path,
+  sample: Sample,
+  render: Render,
+  report: Report,
+): Promise<void> {
+  if (value === undefined) {
+    report.add(
+      path,
+      'is undefined',
+      'Is it imported by the right name? A default export is imported without braces.',
+    );
+    return;
+  }
+  const { createElement, isValidElement } = await import('react');
+  if (isValidElement(value)) {
+    report.add(
+      path,
+      'is an element; expected the component itself',
+      'Write component: Welcome, not <Welcome />.',
+    );
+    return;
+  }
+  const isComponent =
+    typeof value === 'function' || (typeof value === 'object' && value !== null && '$$typeof' in value);
+  if (!isComponent) {
+    const hint =
+      isRecord(value) && 'default' in value
+        ? 'It looks like a module: import its default export.'
+        : undefined;
+    report.add(path, `expected a React component, got ${describe(value)}`, hint);
+    return;
+  }
+  let html: string;
+  try {
+    ({ html } = await render(createElement(value as React.FC<Sample['props']>, sample.props)));
+  } catch (error) {
+    report.add(path, `fails to render for ${who(sample)}: ${messageOf(error)}`, propsHint(sample));
+    return;
+  }
+  if (html.replace(/<!doctype[^>]*>|<!--[\s\S]*?-->/gi, '').trim() === '') {
+    report.add(path, 'renders nothing', 'Does it return its JSX? A function with braces needs a return.');
+  }
+}
+
+function who(sample: Sample): string {
+  return sample.own ? 'its PreviewProps' : 'the sample user';
+}
+
+function propsHint(sample: Sample): string {
+  return sample.own
+    ? 'Complete the PreviewProps of the component with what it reads.'
+    : 'Allow for users who lack the attribute, or give the component a sample: Welcome.PreviewProps = { user: { … } }.';
+}

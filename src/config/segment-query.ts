@@ -1,0 +1,56 @@
+import { messageOf } from '../core/errors.ts';
+import { deterministically } from '../flow/deterministic.ts';
+import { isPromise } from './inspect/report.ts';
+import { SegmentTrouble } from './segment-trouble.ts';
+
+/** A segment's SELECT in MySQL's dialect. Every parameter can be JSON. */
+export interface BuiltQuery {
+  sql: string;
+  params: (string | number | boolean | null)[];
+}
+
+/** Has `evaluator` build its query as at the time `at` (epoch milliseconds). Throws SegmentTrouble. */
+export async function buildSegmentQuery(evaluator: unknown, at: number): Promise<BuiltQuery> {
+  const drizzle = await import('./drizzle-select.ts');
+  if (typeof evaluator !== 'function') {
+    throw new SegmentTrouble('the evaluator is not a function', EXAMPLE);
+  }
+  return deterministically(0, (scope) => {
+    scope.now = at;
+    let query: unknown;
+    try {
+      query = evaluator(drizzle.queryBuilder());
+    } catch (error) {
+      throw new SegmentTrouble(`the evaluator throws: ${messageOf(error)}`);
+    }
+    if (isPromise(query) && !drizzle.isSelect(query)) {
+      query.then(undefined, () => {});
+      throw new SegmentTrouble(
+        'the evaluator returns a promise',
+        'It builds a query, and Segflow runs it: no async, no await.',
+      );
+    }
+    const { sql, params } = drizzle.compile(query);
+    return { sql, params: params.map(plainParameter) };
+  });
+}
+
+// --- internal ---
+
+const EXAMPLE = 'Write evaluator: (db) => db.select({ id: schema.users.id }).from(schema.users).';
+
+function plainParameter(value: unknown, index: number): string | number | boolean | null {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  if (value instanceof Date && !Number.isNaN(value.getTime())) {
+    // As Drizzle writes DATETIME columns: MySQL's own form, in UTC.
+    return value.toISOString().replace('T', ' ').replace('Z', '');
+  }
+  const what =
+    value instanceof Date ? 'an invalid date' : typeof value === 'object' ? 'an object' : String(value);
+  throw new SegmentTrouble(
+    `parameter ${index + 1} of its query is ${what}`,
+    'Parameters are texts, numbers, booleans, dates or null.',
+  );
+}

@@ -1,0 +1,9 @@
+/** Why an evaluator makes no segment: what is wrong, and what to do. */
+export class SegmentTrouble extends Error {
+  readonly hint: string | undefined;
+
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
