@@ -1,21 +1,7 @@
 import type { ErrorBody } from '../protocol/api.ts';
 import { SegflowApiError } from './error.ts';
+import { badOption, baseUrl, type ClientOptions, checkKey, checkNumber, type FetchLike } from './options.ts';
 import { backoffMs, isRetryable, MAX_RETRY_AFTER_MS, retryAfterMs, sleep } from './retry.ts';
-
-/** Any `fetch`: what is called is `fetch(url, init)`. */
-export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
-
-export interface ClientOptions {
-  /** Address of the Segflow instance, with its base path if it has one: `https://segflow.example.com`. */
-  url: string;
-  apiKey: string;
-  /** Instead of the global `fetch`. */
-  fetch?: FetchLike;
-  /** Milliseconds to wait for each answer. Default 30,000. */
-  timeoutMs?: number;
-  /** How often a failed request is tried again. Default 3. */
-  retries?: number;
-}
 
 export interface CallOptions {
   /** Gives up when it aborts: the call rejects with the signal's reason. */
@@ -132,45 +118,6 @@ type Outcome =
   | { ok: true; value: unknown }
   | { ok: false; retry: boolean; retryMs?: number | undefined; error: SegflowApiError };
 
-function baseUrl(url: string): string {
-  const parsed = typeof url === 'string' ? tryUrl(url) : undefined;
-  if (!parsed || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')) {
-    throw badOption(
-      `url must be an http or https address, got ${JSON.stringify(url) ?? String(url)}`,
-      'Write for example https://segflow.example.com or http://localhost:3000.',
-    );
-  }
-  if (parsed.username || parsed.password || parsed.search || parsed.hash) {
-    throw badOption(
-      'url must hold no user, password, query or fragment',
-      'The key belongs in apiKey; a base path may follow the host.',
-    );
-  }
-  return parsed.origin + parsed.pathname.replace(/\/+$/, '');
-}
-
-function checkKey(apiKey: string): string {
-  if (typeof apiKey !== 'string' || !/^[\x21-\x7e]+$/.test(apiKey)) {
-    throw badOption(
-      `apiKey must be printable ASCII without spaces${apiKey ? '' : ', got nothing'}`,
-      'It is SEGFLOW_API_KEY of the server, or the key that `segflow serve` showed when it first started.',
-    );
-  }
-  return apiKey;
-}
-
-function checkNumber(name: string, value: number, least: number): number {
-  if (typeof value === 'number' && value >= least) return value;
-  throw badOption(
-    `${name} must be a number of at least ${least}, got ${String(value)}`,
-    `Leave ${name} out for its default.`,
-  );
-}
-
-function badOption(message: string, hint: string): SegflowApiError {
-  return new SegflowApiError({ status: 0, code: 'invalid_input', message, hint });
-}
-
 function unreachable(message: string, hint: string, cause?: unknown): SegflowApiError {
   return new SegflowApiError({ status: 0, code: 'unreachable', message, hint, cause });
 }
@@ -263,14 +210,6 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // Node says "fetch failed" and keeps the reason in the cause.
   return error.cause instanceof Error && error.cause.message ? error.cause.message : error.message;
-}
-
-function tryUrl(url: string): URL | undefined {
-  try {
-    return new URL(url);
-  } catch {
-    return undefined;
-  }
 }
 
 function origin(url: string): string {

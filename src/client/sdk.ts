@@ -8,7 +8,8 @@ import type {
   Status,
 } from '../protocol/api.ts';
 import { SegflowApiError } from './error.ts';
-import { type CallOptions, type ClientOptions, type FetchLike, Http, type RequestOptions } from './http.ts';
+import { type CallOptions, Http, type RequestOptions } from './http.ts';
+import type { ClientOptions, FetchLike } from './options.ts';
 
 export type {
   BatchAnswer,

@@ -77,6 +77,7 @@ export function createApp(options: AppOptions): App {
     const requestId = newId('req', now());
     let response: Response;
     try {
+      if (!URL.canParse(request.url)) throw badUrl();
       response = await hono.fetch(request, { requestId });
     } catch (error) {
       response = errorResponse(error, { requestId, route: request.method, log });
@@ -92,6 +93,13 @@ export function createApp(options: AppOptions): App {
   };
 }
 
+// The host comes from the request's header and may be anything.
+function badUrl(): SegflowError {
+  return new SegflowError('invalid_input', 'the Host header and path make no valid URL', {
+    hint: 'Send the name or address of the server as Host.',
+  });
+}
+
 /** Methods there are for a path. */
 function methodsOf(routes: { method: string; path: string }[], path: string): string[] {
   const parts = path.split('/');
@@ -104,7 +112,7 @@ function methodsOf(routes: { method: string; path: string }[], path: string): st
     if (matches && route.method !== 'ALL') methods.add(route.method);
   }
   if (methods.has('GET')) methods.add('HEAD');
-  return [...methods];
+  return [...methods].sort();
 }
 
 function noRoute(method: string, path: string, methods: string[]): SegflowError {

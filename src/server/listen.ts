@@ -23,6 +23,11 @@ const IDLE_SECONDS = 120;
 /** Serves `app`. Throws `port_in_use`, or `invalid_input` when the address cannot be used at all. */
 export async function listen(app: App, options: ListenOptions): Promise<Listening> {
   const { host, port, graceMs = 10_000 } = options;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new SegflowError('invalid_input', `the port must be a whole number from 0 to 65535, got ${port}`, {
+      hint: 'Port 0 takes any free one.',
+    });
+  }
   const server = serve(app, host, port);
   let stopped: Promise<void> | undefined;
   return {
