@@ -21,6 +21,8 @@ export interface Request {
   path: string;
   query?: Record<string, string | number | boolean | undefined>;
   body?: unknown;
+  /** Default one minute: longer than the server waits for an evaluation. */
+  timeoutMs?: number;
 }
 
 export interface Connection {
@@ -29,12 +31,15 @@ export interface Connection {
   request<T>(request: Request): Promise<T>;
 }
 
-/** A connection with the settings of these flags, the environment, and this folder. Sends nothing yet. */
-export async function connect(flags: ConnectionFlags): Promise<Connection> {
+/** A connection with the settings of these flags, the environment, and these folders. Sends nothing yet. */
+export async function connect(
+  flags: ConnectionFlags,
+  folders: string[] = [process.cwd()],
+): Promise<Connection> {
   const settings = await resolveSettings({
     url: flags.url,
     apiKey: flags['api-key'],
-    cwd: process.cwd(),
+    folders,
     environment: process.env,
   });
   return open(settings);
@@ -42,12 +47,13 @@ export async function connect(flags: ConnectionFlags): Promise<Connection> {
 
 export async function open(settings: { url: string; apiKey: string }): Promise<Connection> {
   const { Client } = await import('../client/sdk.ts');
-  const client = new Client(settings);
+  const client = new Client({ url: settings.url, apiKey: settings.apiKey, retries: 2 });
   return {
     url: settings.url,
-    async request<T>({ method, path, query, body }: Request): Promise<T> {
+    async request<T>({ method, path, query, body, timeoutMs = 60_000 }: Request): Promise<T> {
       try {
         return await client.request<T>(method, path, {
+          timeoutMs,
           ...(query ? { query } : {}),
           ...(body === undefined ? {} : { body }),
         });
@@ -62,7 +68,7 @@ export async function open(settings: { url: string; apiKey: string }): Promise<C
 function explained(error: unknown, url: string): unknown {
   const code = (error as { code?: unknown }).code;
   if (code === 'unreachable') {
-    return new SegflowError('unreachable', `no Segflow server answers at ${url}: ${messageOf(error)}`, {
+    return new SegflowError('unreachable', messageOf(error), {
       hint: 'Is `segflow serve` running? The URL comes from --url, SEGFLOW_URL, .env or segflow login.',
       cause: error,
     });

@@ -17,7 +17,8 @@ export type Source = 'flag' | 'environment' | '.env' | 'credentials' | 'local in
 export interface SettingsInput {
   url?: string | undefined;
   apiKey?: string | undefined;
-  cwd: string;
+  /** Where to look for `.env` and the data folder of a local instance, the most important first. */
+  folders: string[];
   environment: Record<string, string | undefined>;
 }
 
@@ -33,13 +34,16 @@ export interface Credentials {
  * Throws `invalid_input`, with the ways to say it, when the URL or the key is missing.
  */
 export async function resolveSettings(input: SettingsInput): Promise<Settings> {
-  const dotenv = await readDotenv(input.cwd, input.environment);
-  const saved = readCredentials(credentialsPath(input.environment));
-  const local = readLocalInstance(resolve(input.cwd, input.environment.SEGFLOW_DATA || '.segflow'));
+  const { environment, folders } = input;
+  const dotenv: Record<string, string> = {};
+  for (const folder of folders.toReversed()) Object.assign(dotenv, await readDotenv(folder, environment));
+  const saved = readCredentials(credentialsPath(environment));
+  const dataFolder = environment.SEGFLOW_DATA || dotenv.SEGFLOW_DATA || '.segflow';
+  const local = folders.map((folder) => readLocalInstance(resolve(folder, dataFolder))).find(Boolean);
 
   const url = first([
     ['flag', input.url],
-    ['environment', input.environment.SEGFLOW_URL],
+    ['environment', environment.SEGFLOW_URL],
     ['.env', dotenv.SEGFLOW_URL],
     ['credentials', saved?.url],
     ['local instance', local?.url],
@@ -48,7 +52,7 @@ export async function resolveSettings(input: SettingsInput): Promise<Settings> {
   const address = parseUrl(url.value, url.from);
   const apiKey = first([
     ['flag', input.apiKey],
-    ['environment', input.environment.SEGFLOW_API_KEY],
+    ['environment', environment.SEGFLOW_API_KEY],
     ['.env', dotenv.SEGFLOW_API_KEY],
     ['credentials', saved && sameServer(saved.url, address) ? saved.apiKey : undefined],
     ['local instance', local && sameServer(local.url, address) ? local.apiKey : undefined],

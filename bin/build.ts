@@ -1,0 +1,122 @@
+#!/usr/bin/env bun
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+
+/*
+ * bun bin/build.ts        dist/segflow: the executable
+ * bun bin/build.ts npm    dist/npm: what the npm package holds
+ */
+
+const ROOT = join(import.meta.dir, '..');
+const DIST = join(ROOT, 'dist');
+
+const started = performance.now();
+const made = process.argv[2] === 'npm' ? await buildPackage() : await buildExecutable();
+console.log(
+  `${relative(ROOT, made)}: ${await megabytes(made)} in ${Math.round(performance.now() - started)} ms`,
+);
+
+/**
+ * One file with everything in it. Split and precompiled to bytecode, so that a command loads only its own part: without
+ * either, `--help` would take several times as long as the runtime itself.
+ */
+async function buildExecutable(): Promise<string> {
+  const outfile = join(DIST, 'segflow');
+  const maps = join(DIST, 'maps');
+  await mkdir(DIST, { recursive: true });
+  await Bun.build({
+    entrypoints: [join(ROOT, 'bin', 'segflow.ts')],
+    target: 'bun',
+    format: 'esm',
+    splitting: true,
+    bytecode: true,
+    minify: true,
+    sourcemap: 'linked',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    compile: {
+      outfile,
+      // The command line reads .env itself, and says so; a bunfig.toml is none of its business.
+      autoloadDotenv: false,
+      autoloadBunfig: false,
+    },
+  });
+  // The executable embeds its source maps; the copies beside it are for debuggers.
+  await rm(maps, { recursive: true, force: true });
+  await mkdir(maps);
+  for (const name of await readdir(DIST)) {
+    if (name.endsWith('.map')) await rename(join(DIST, name), join(maps, name));
+  }
+  return outfile;
+}
+
+/** Built JavaScript and declarations of the package's exports, and the command line for `bun segflow`. */
+async function buildPackage(): Promise<string> {
+  const out = join(DIST, 'npm');
+  await rm(out, { recursive: true, force: true });
+  await Bun.build({
+    entrypoints: ['index.ts', 'schema/index.ts', 'client/sdk.ts'].map((name) => join(ROOT, 'src', name)),
+    root: join(ROOT, 'src'),
+    outdir: join(out, 'src'),
+    target: 'browser',
+    format: 'esm',
+    packages: 'external',
+    sourcemap: 'none',
+  });
+  await Bun.build({
+    entrypoints: [join(ROOT, 'bin', 'segflow.ts')],
+    outdir: join(out, 'bin'),
+    target: 'bun',
+    format: 'esm',
+    splitting: true,
+    minify: { whitespace: true, syntax: true },
+    sourcemap: 'none',
+    define: { 'process.env.NODE_ENV': '"production"' },
+  });
+  await emitDeclarations(join(out, 'src'));
+  return out;
+}
+
+async function emitDeclarations(outDir: string): Promise<void> {
+  const project = join(DIST, 'tsconfig.declarations.json');
+  await writeFile(
+    project,
+    JSON.stringify({
+      extends: '../tsconfig.json',
+      compilerOptions: {
+        noEmit: false,
+        declaration: true,
+        emitDeclarationOnly: true,
+        rootDir: '../src',
+        outDir,
+      },
+      include: [],
+      files: ['index.ts', 'schema/index.ts', 'client/sdk.ts'].map((name) => `../src/${name}`),
+    }),
+  );
+  const tsc = Bun.spawn([process.execPath, 'x', 'tsc', '-p', project], {
+    cwd: ROOT,
+    stdout: 'inherit',
+    stderr: 'inherit',
+  });
+  if ((await tsc.exited) !== 0) throw new Error('the declarations do not compile');
+  await rm(project);
+  for (const name of await readdir(outDir, { recursive: true })) {
+    if (!name.endsWith('.d.ts')) continue;
+    const path = join(outDir, name);
+    // Every resolution mode finds ./x.d.ts under ./x.js.
+    const text = (await readFile(path, 'utf8')).replaceAll(
+      /((?:from|import)\(? ?['"]\.{1,2}\/[^'"]+)\.ts(?=['"])/g,
+      '$1.js',
+    );
+    await writeFile(path, text);
+  }
+}
+
+async function megabytes(path: string): Promise<string> {
+  const stats = await stat(path);
+  let bytes = stats.isFile() ? stats.size : 0;
+  if (stats.isDirectory()) {
+    for (const name of await readdir(path, { recursive: true })) bytes += (await stat(join(path, name))).size;
+  }
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,55 @@
+import { dirname } from 'node:path';
+import { SegflowError } from '../core/errors.ts';
+import type { Problem } from '../engine/ports.ts';
+import { readDotenv } from './dotenv.ts';
+
+export interface PreparedPush {
+  /** Absolute path of the config. */
+  path: string;
+  code: string;
+  /** The environment variables the code reads, with their values here. */
+  environment: Record<string, string>;
+  /** Those of them that are not set here. */
+  missing: string[];
+}
+
+/**
+ * Compiles the config and looks it over before any server is asked. Variables of the `.env` beside the config, then of the one in
+ * `folder`, are set in this process where they are not set. Throws `config_not_found`, or `invalid_config` with every problem.
+ */
+export async function preparePush(given: string | undefined, folder: string): Promise<PreparedPush> {
+  const [{ findConfig }, { bundleConfig }, { captureEnvironment }] = await Promise.all([
+    import('../config/find.ts'),
+    import('../config/bundle.ts'),
+    import('../config/environment.ts'),
+  ]);
+  const path = findConfig(given, folder);
+  const bundled = await bundleConfig(path);
+  if (bundled.problems.length > 0) throw invalidConfig(bundled.problems);
+
+  const dotenv = { ...(await readDotenv(folder)), ...(await readDotenv(dirname(path))) };
+  for (const [name, value] of Object.entries(dotenv)) process.env[name] ??= value;
+  const { values, missing } = captureEnvironment(bundled.environmentNames);
+  // What is missing here may be set on the server, which looks the config over with its own values and has the last word.
+  if (missing.length === 0) await inspect(path);
+  return { path, code: bundled.code, environment: values, missing };
+}
+
+// --- internal ---
+
+async function inspect(path: string): Promise<void> {
+  const [{ loadConfig }, { inspectConfig }] = await Promise.all([
+    import('../config/load.ts'),
+    import('../config/inspect.ts'),
+  ]);
+  const { config } = await loadConfig(path);
+  const { problems } = await inspectConfig(config, Date.now());
+  if (problems.length > 0) throw invalidConfig(problems);
+}
+
+function invalidConfig(problems: Problem[]): SegflowError {
+  const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+  return new SegflowError('invalid_config', `the config has ${count}; nothing was pushed`, {
+    details: problems,
+  });
+}

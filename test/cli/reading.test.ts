@@ -1,0 +1,72 @@
+import { expect, test } from 'bun:test';
+import { emptyFolder } from './command-line.ts';
+import { memoryServer } from './memory-server.ts';
+
+test('status', async () => {
+  await using folder = await emptyFolder();
+  await using server = await memoryServer();
+  const shown = await folder.segflow(['status'], server);
+  expect(shown).toMatchObject({ code: 0, stderr: '' });
+  expect(shown.stdout).toContain(server.url);
+  expect(shown.stdout).toMatch(/SEGMENT +USERS +EVALUATED\nall-users +0/);
+  const json = await folder.segflow(['status', '--json'], server);
+  expect(json.json()).toMatchObject({ users: 0, events: 0, segments: [{ id: 'all-users', size: 0 }] });
+});
+
+test('user', async () => {
+  await using folder = await emptyFolder();
+  await using server = await memoryServer();
+  await folder.segflow(['add', 'ada', 'email=ada@example.com'], server);
+  await folder.segflow(['emit', 'login', 'ada'], server);
+  const shown = await folder.segflow(['user', 'ada'], server);
+  expect(shown).toMatchObject({ code: 0, stderr: '' });
+  for (const part of ['ada@example.com', 'all-users', 'event login']) expect(shown.stdout).toContain(part);
+  const json = await folder.segflow(['user', 'ada', '--json'], server);
+  expect(json.json()).toMatchObject({
+    id: 'ada',
+    attributes: { email: 'ada@example.com' },
+    segments: ['all-users'],
+    runs: [],
+    messages: [],
+  });
+  expect(await folder.segflow(['user', 'bob'], server)).toMatchObject({ code: 6, stdout: '' });
+});
+
+test('messages, with filters', async () => {
+  await using folder = await emptyFolder();
+  await using server = await memoryServer();
+  const shown = await folder.segflow(['messages'], server);
+  expect(shown.stdout).toMatch(/sent +u +welcome \/ welcome-email +a@example\.com +Welcome\n/);
+  const args = ['--user', 'ada', '--status', 'sent', '--campaign', 'c', '--template', 't', '--limit', '1'];
+  const json = await folder.segflow(['messages', ...args, '--json'], server);
+  expect(json.json()).toMatchObject([{ id: 'msg_1', userId: 'ada', campaign: 'welcome', status: 'sent' }]);
+  expect(server.backend.queries.at(-1)).toMatchObject({
+    userId: 'ada',
+    status: 'sent',
+    campaign: 'c',
+    template: 't',
+    limit: 1,
+  });
+  for (const wrong of [
+    ['--limit', '0'],
+    ['--limit', 'x'],
+    ['--status', 'lost'],
+  ]) {
+    expect(await folder.segflow(['messages', ...wrong], server)).toMatchObject({ code: 2, stdout: '' });
+  }
+});
+
+test('a wrong key', async () => {
+  await using folder = await emptyFolder();
+  await using server = await memoryServer();
+  const ran = await folder.segflow(['status', '--api-key', 'wrong'], server);
+  expect(ran).toMatchObject({ code: 4, stdout: '' });
+  expect(ran.stderr).toContain('does not accept this API key');
+});
+
+test('no server known', async () => {
+  await using folder = await emptyFolder();
+  const ran = await folder.segflow(['status']);
+  expect(ran).toMatchObject({ code: 2, stdout: '' });
+  expect(ran.stderr).toContain('SEGFLOW_URL');
+});
