@@ -1,25 +1,72 @@
 import { defineCommand } from 'citty';
+import { systemClock } from '../../core/clock.ts';
+import { SegflowError } from '../../core/errors.ts';
 import { about } from '../about.ts';
+import { messages, print, printJson } from '../output.ts';
+import { serverEnvironment } from '../server-environment.ts';
+import { localTime, table } from '../table.ts';
 
 export default defineCommand({
   meta: about({
     name: 'migrate',
     usage: '',
     description: 'Bring the database to the schema of this version',
-    examples: ['segflow migrate', 'segflow migrate --status', 'segflow migrate --print'],
+    notes: [
+      'segflow serve does this when it starts. While a server uses the data folder, only --status and --print work.',
+    ],
+    examples: [
+      'segflow migrate',
+      'segflow migrate --status',
+      'segflow migrate --print',
+      'segflow migrate --data /var/lib/segflow',
+    ],
   }),
   args: {
-    data: {
-      type: 'string',
-      valueHint: 'dir',
-      description: 'Folder of the embedded database (default .segflow)',
-    },
+    data: { type: 'string', valueHint: 'dir', description: 'Folder of the database (default .segflow)' },
     status: {
       type: 'boolean',
-      description: 'Say which migrations are applied and which are not, and change nothing',
+      description: 'Show which migrations ran and which are still to run; change nothing',
     },
-    print: { type: 'boolean', description: 'Print the SQL that would run, and change nothing' },
+    print: { type: 'boolean', description: 'Print the SQL of all migrations; change nothing' },
     json: { type: 'boolean', description: 'Print the result as JSON' },
   },
-  async run() {},
+  async run({ args }) {
+    if (args.status && args.print) {
+      throw new SegflowError('invalid_input', '--status and --print are two things; ask for one of them');
+    }
+    const { migrate, migrationSql, migrationStatus } = await import('../../store/open.ts');
+    if (args.print) return args.json ? printJson({ sql: migrationSql() }) : print(migrationSql());
+    const environment = await serverEnvironment(process.cwd(), process.env);
+    const dataDir = args.data || environment.SEGFLOW_DATA || '.segflow';
+    if (args.status) return show(await migrationStatus({ dataDir, clock: systemClock }), args.json);
+    const ran = await migrate({ dataDir, clock: systemClock });
+    if (args.json) return show(ran, true);
+    const log = await messages();
+    for (const { version, name } of ran) log.success(`Ran migration ${version} (${name})`);
+    log.success(`The database in ${dataDir} is up to date`);
+  },
 });
+
+// --- internal ---
+
+interface Migration {
+  version: number;
+  name: string;
+  /** Epoch milliseconds. */
+  appliedAt: number | undefined;
+}
+
+function show(migrations: Migration[], json: boolean | undefined): Promise<void> {
+  const times = migrations.map(({ appliedAt }) =>
+    appliedAt === undefined ? null : new Date(appliedAt).toISOString(),
+  );
+  if (json) {
+    return printJson(migrations.map(({ version, name }, i) => ({ version, name, appliedAt: times[i] })));
+  }
+  const rows = migrations.map(({ version, name }, i) => [
+    String(version),
+    name,
+    localTime(times[i]) || 'to run',
+  ]);
+  return print(table(['VERSION', 'NAME', 'RAN'], rows));
+}
