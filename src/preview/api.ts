@@ -5,6 +5,7 @@ import type { PreviewItem, Problem } from '../engine/ports.ts';
  *
  *   GET  /api/state      → PreviewState
  *   POST /api/render     RenderQuestion → RenderAnswer
+ *   POST /api/readable    { html } → { source }: the HTML, indented for reading
  *   GET  /api/overview   → OverviewItem[]
  *   GET  /api/changes    server-sent events: the state's version, now and whenever it grows
  */
@@ -47,8 +48,6 @@ export type RenderAnswer = { version: number } & (
       subject: string;
       html: string;
       text: string;
-      /** The HTML, indented for reading. */
-      source: string;
       /** Size of the HTML in bytes of UTF-8. */
       bytes: number;
     }

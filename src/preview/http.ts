@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { HTTP_STATUS, messageOf, SegflowError } from '../core/errors.ts';
-import type { RenderQuestion } from './api.ts';
 import { pageAssets } from './assets.ts' with { type: 'macro' };
 import type { PreviewProject } from './project.ts';
+import { readableHtml } from './readable-html.ts';
 
 /** Answers the page's requests. `hosts` are the names, without port, that the server may be called by. */
 export function previewHandler(project: PreviewProject, isOwnHost: (name: string) => boolean) {
@@ -41,9 +41,11 @@ const POLICY = [
 
 async function route(project: PreviewProject, request: Request, url: URL): Promise<Response> {
   const { pathname } = url;
-  if (pathname === '/api/render') {
+  if (pathname === '/api/render' || pathname === '/api/readable') {
     if (request.method !== 'POST') return text(405, 'POST only\n');
-    return json(await project.render(await questionOf(request)));
+    if (pathname === '/api/render') return json(await project.render(await bodyOf(request, questionSchema)));
+    const { html } = await bodyOf(request, readableSchema);
+    return json({ source: await readableHtml(html) });
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'GET only\n');
   if (pathname === '/api/state') return json(project.state());
@@ -70,10 +72,12 @@ const questionSchema = z.strictObject({
     .optional(),
 });
 
-async function questionOf(request: Request): Promise<RenderQuestion> {
+const readableSchema = z.strictObject({ html: z.string() });
+
+async function bodyOf<T>(request: Request, schema: z.ZodType<T>): Promise<T> {
   // A form or a beacon of another site cannot send this type without being asked for permission first.
   const isJson = request.headers.get('content-type')?.startsWith('application/json');
-  const parsed = isJson ? questionSchema.safeParse(await request.json().catch(() => undefined)) : undefined;
+  const parsed = isJson ? schema.safeParse(await request.json().catch(() => undefined)) : undefined;
   if (!parsed?.success)
     throw new SegflowError('invalid_input', `Expected JSON: ${parsed?.error.message ?? ''}`);
   return parsed.data;

@@ -5,7 +5,6 @@ import { messageOf, SegflowError } from '../core/errors.ts';
 import { hash53 } from '../core/hash.ts';
 import type { Bundle, Host, PreviewCatalog, PreviewItem, Problem, RenderRequest } from '../engine/ports.ts';
 import type { OverviewItem, PreviewState, RenderAnswer, RenderFailure, RenderQuestion } from './api.ts';
-import { readableHtml } from './readable-html.ts';
 import { type ProjectWatch, watchProject } from './watch.ts';
 
 /*
@@ -115,8 +114,7 @@ export async function openProject(parts: ProjectParts): Promise<PreviewProject> 
       const [result] = await renderWith(good.bundle, [requestFor(item, question)]);
       if (result === undefined) throw new SegflowError('internal', 'The host gave no answer');
       if (!result.ok) return { version: at, ok: false, error: withShortPaths(result.error, root) };
-      const source = await readableHtml(result.html);
-      return { version: at, ...result, source, bytes: Buffer.byteLength(result.html) };
+      return { version: at, ...result, bytes: Buffer.byteLength(result.html) };
     },
     async overview() {
       if (good === undefined) return [];

@@ -37,7 +37,10 @@ export function setUpChrome(events: ChromeEvents) {
     panel.hidden = !panel.hidden;
     byId('toggle-data').setAttribute('aria-expanded', String(!panel.hidden));
     events.onData();
-    if (!panel.hidden) panel.querySelector('textarea')?.focus();
+    if (panel.hidden) return;
+    const area = panel.querySelector('textarea');
+    area?.setSelectionRange(0, 0);
+    area?.focus({ preventScroll: true });
   }
 
   return {

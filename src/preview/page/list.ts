@@ -27,11 +27,11 @@ export function visibleItems(page: PageState): PreviewItem[] {
     .sort((a, b) => order(a) - order(b));
 }
 
-/** The item `step` places after the selected one, if there is one. */
+/** The item `step` places after the selected one, if there is one; the first or last when the search hides that. */
 export function neighbour(page: PageState, step: number): PreviewItem | undefined {
   const items = visibleItems(page);
   const at = items.findIndex(({ kind, id }) => kind === page.selected?.kind && id === page.selected.id);
-  return at === -1 ? items[step > 0 ? 0 : items.length - 1] : items[at + step];
+  return at === -1 ? items[step < 0 ? items.length - 1 : 0] : items[at + step];
 }
 
 export function currentLink(): HTMLAnchorElement | null {

@@ -19,13 +19,18 @@ const page: PageState = {
   project: await get<PreviewState>('/api/state'),
   ...readAddress(),
   answer: undefined,
+  source: undefined,
   overview: [],
   query: '',
 };
 
+let editTimer: ReturnType<typeof setTimeout> | undefined;
+/** Number of the latest render asked for: an earlier one's answer is too late. */
+let asked = 0;
+
 const keys: KeyActions = {
   move(step, focusList) {
-    const item = step === 0 ? (selectedItem(page) ?? visibleItems(page)[0]) : neighbour(page, step);
+    const item = neighbour(page, step);
     if (item !== undefined) go({ selected: { kind: item.kind, id: item.id } });
     if (focusList) currentLink()?.focus();
     currentLink()?.scrollIntoView({ block: 'nearest' });
@@ -103,6 +108,10 @@ function drawAll(): void {
 function drawEmail(): void {
   chrome.drawView(page);
   drawEnvelope(page);
+  if (page.view === 'source' && page.answer?.ok && page.source?.html !== page.answer.html) {
+    void loadSource(page.answer.html);
+    return;
+  }
   drawStage(page, {
     onFrame: (frame) => frame.contentDocument && listenForKeys(frame.contentDocument, keys),
   });
@@ -113,9 +122,7 @@ function onEdit(): void {
   clearTimeout(editTimer);
   editTimer = setTimeout(() => void renderSelected(), 120);
 }
-let editTimer: ReturnType<typeof setTimeout> | undefined;
 
-let asked = 0;
 async function renderSelected(): Promise<void> {
   const question = ++asked;
   const item = selectedItem(page);
@@ -131,18 +138,21 @@ async function renderSelected(): Promise<void> {
 
 async function render(question: RenderQuestion): Promise<RenderAnswer> {
   try {
-    const response = await fetch('/api/render', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(question),
-    });
-    const body = (await response.json()) as RenderAnswer & { error?: { message: string } };
-    if (response.ok) return body;
-    throw new Error(body.error?.message ?? response.statusText);
+    return await post<RenderAnswer>('/api/render', question);
   } catch (error) {
     const { message } = error as Error;
     return { version: page.project.version, ok: false, error: { message, stack: '' } };
   }
+}
+
+// What is on show stays until the source is there.
+async function loadSource(html: string): Promise<void> {
+  const { source } = await post<{ source: string }>('/api/readable', { html }).catch(() => ({
+    source: html,
+  }));
+  if (!page.answer?.ok || page.answer.html !== html) return;
+  page.source = { html, text: source };
+  drawEmail();
 }
 
 async function loadOverview(): Promise<void> {
@@ -179,6 +189,14 @@ function listenForChanges(): void {
     lost = true;
     chrome.drawConnection(false);
   });
+}
+
+async function post<T>(path: string, question: object): Promise<T> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(path, { method: 'POST', headers, body: JSON.stringify(question) });
+  const body = (await response.json()) as T & { error?: { message: string } };
+  if (!response.ok) throw new Error(body.error?.message ?? response.statusText);
+  return body;
 }
 
 async function get<T>(path: string): Promise<T> {

@@ -11,6 +11,8 @@ export interface PageState {
   view: View;
   /** How the selected email came out; undefined until it was rendered. */
   answer: RenderAnswer | undefined;
+  /** The HTML of `answer`, indented: made when the source is first looked at, for it takes longer than rendering. */
+  source: { html: string; text: string } | undefined;
   overview: OverviewItem[];
   query: string;
 }

@@ -28,14 +28,16 @@ function* tokens(source: string): Generator<[Kind, string]> {
   let inTag = false;
   for (const match of source.matchAll(TOKEN)) {
     const token = match[0];
-    const opens = token.startsWith('<') && !token.startsWith('<!');
+    const isComment = token.startsWith('<!');
+    const opens = token.startsWith('<') && !isComment;
     // A ">" in text, or a "<" within a quoted value, belongs to what is around it.
-    if (opens === inTag || (inTag && quoteIsOpen(source.slice(at, match.index)))) continue;
+    if (inTag !== (token === '>' || token === '/>')) continue;
+    if (inTag && quoteIsOpen(source.slice(at, match.index))) continue;
     const between = source.slice(at, match.index);
     if (inTag) yield* attributes(between);
     else if (between !== '') yield ['text', between];
-    yield [token.startsWith('<!') ? 'comment' : 'tag', token];
-    if (!token.startsWith('<!')) inTag = opens;
+    yield [isComment ? 'comment' : 'tag', token];
+    if (!isComment) inTag = opens;
     at = match.index + token.length;
   }
   yield ['text', source.slice(at)];

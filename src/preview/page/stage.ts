@@ -41,7 +41,7 @@ export function drawStage(page: PageState, events: StageEvents): void {
 /** The text that the copy button takes. */
 export function copyText(page: PageState): string | undefined {
   if (!page.answer?.ok) return undefined;
-  return page.view === 'text' ? page.answer.text : page.view === 'source' ? page.answer.source : undefined;
+  return page.view === 'text' ? page.answer.text : page.view === 'source' ? page.source?.text : undefined;
 }
 
 // --- internal ---
@@ -78,7 +78,7 @@ function emailOf(
   const { answer, view } = page;
   if (!answer?.ok || (selectedItem(page) === undefined && !page.project.broken)) return undefined;
   if (view === 'text') return h('pre', { class: 'paper plain' }, answer.text);
-  if (view === 'source') return h('pre', { class: 'paper source' }, ...sourceLines(answer.source));
+  if (view === 'source') return h('pre', { class: 'paper source' }, ...sourceLines(page.source?.text ?? ''));
   const current = stage.querySelector<HTMLElement>('.device');
   const device = current?.dataset.key === key ? current : makeDevice(view, key);
   const screen = device.querySelector<HTMLElement>('.screen');

@@ -52,8 +52,9 @@ export function drawProblems({ problems, broken }: PreviewState): void {
       ? `Before you push: ${plain(first.message)}`
       : `Before you push: ${problems.length} things to put right`;
   const list = h('ol', {}, ...problems.map(problemRow));
-  // A missing key is nothing to a designer; anything else is worth seeing at once.
-  const details = h('details', { open: wasOpen ?? !only });
+  // A missing key is nothing to a designer; anything else is worth seeing at once, where there is room.
+  const open = wasOpen ?? (!only && matchMedia('(min-width: 761px)').matches);
+  const details = h('details', { open });
   details.append(h('summary', {}, icon('warning'), h('span', {}, title), icon('chevron', 'chevron')), list);
   box.replaceChildren(details);
 }
@@ -62,7 +63,8 @@ export function drawProblems({ problems, broken }: PreviewState): void {
 
 function problemRow(problem: Problem): HTMLElement {
   const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
-  const where = [problem.path, place].filter((part) => part !== '').join('  ·  ');
+  const path = problem.path === problem.file ? '' : problem.path;
+  const where = [path, place].filter((part) => part !== '').join('  ·  ');
   return h(
     'li',
     { class: 'problem' },
