@@ -66,8 +66,13 @@ export interface Transaction<A extends object> {
 /** What an evaluator gets: Drizzle's MySQL query builder (`select`, `selectDistinct`, `with`, …). It builds; Segflow runs. */
 export type SegmentDb = Pick<QueryBuilder, 'select' | 'selectDistinct' | '$with' | 'with'>;
 
-/** One SELECT of user ids: a Drizzle select of `{ id }`, or SQL text of a SELECT whose only column is the user's id. */
-export type SegmentQuery = { getSQL(): SQL; readonly _: { readonly result: { id: string }[] } } | SQL;
+/**
+ * One SELECT of user ids: a Drizzle select of `{ id }`, or SQL text of a SELECT whose only column is the user's id. (Types cannot
+ * keep further columns out; a push does.)
+ */
+export type SegmentQuery =
+  | { getSQL(): SQL; readonly _: { readonly selectMode: 'partial'; readonly result: { id: string }[] } }
+  | SQL;
 
 export interface Segment {
   evaluator: (db: SegmentDb) => SegmentQuery;
