@@ -1,6 +1,7 @@
 #!/usr/bin/env bun
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { wireTypes } from './wire-types.ts';
 
 /*
  * bun bin/build.ts        dist/segflow: the executable
@@ -100,6 +101,10 @@ async function emitDeclarations(outDir: string): Promise<void> {
   });
   if ((await tsc.exited) !== 0) throw new Error('the declarations do not compile');
   await rm(project);
+  await writeFile(join(outDir, 'protocol', 'api.d.ts'), wireTypes());
+  // A config reads process.env, and TypeScript knows it only where Node's types are named; the package brings them.
+  const index = join(outDir, 'index.d.ts');
+  await writeFile(index, `/// <reference types="node" />\n${await readFile(index, 'utf8')}`);
   for (const name of await readdir(outDir, { recursive: true })) {
     if (!name.endsWith('.d.ts')) continue;
     const path = join(outDir, name);
