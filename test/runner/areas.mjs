@@ -1,0 +1,58 @@
+// The areas of the suite: the folders of test/ that hold tests, and what each needs to run.
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { ROOT } from '../../bin/setup.mjs';
+
+/**
+ * `needs`: what is prepared before the area runs. `byFile`: each file runs in a process of its own, for areas that take long.
+ * Areas that are not named here need nothing and run in one process each.
+ */
+const SETTINGS = {
+  binary: { byFile: true },
+  packaging: { byFile: true },
+  preview: { needs: ['chromium'], byFile: true },
+  // The store's conformance suite against real servers: { needs: ['mariadb', 'mysql'] } switches it on.
+  store: {},
+};
+
+const NOT_AREAS = new Set(['runner', 'databases', 'fixtures']);
+
+/** Every area with tests, by name: `{ name, files, needs, byFile }`. */
+export function findAreas() {
+  const areas = [];
+  for (const entry of readdirSync(join(ROOT, 'test'), { withFileTypes: true })) {
+    if (!entry.isDirectory() || NOT_AREAS.has(entry.name)) continue;
+    const files = testFiles(join(ROOT, 'test', entry.name));
+    if (files.length > 0) areas.push({ name: entry.name, files, needs: [], ...SETTINGS[entry.name] });
+  }
+  return areas.sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** What the pool runs: one entry a process, the long ones first. */
+export function processesOf(areas) {
+  const long = [];
+  const short = [];
+  for (const { name, files, byFile } of areas) {
+    if (!byFile) short.push({ name, files });
+    else
+      for (const file of files)
+        long.push({
+          name: `${name}/${file.replace(/^.*\//, '').replace(/\.test\.tsx?$/, '')}`,
+          files: [file],
+        });
+  }
+  return [...long, ...short];
+}
+
+// --- internal ---
+
+function testFiles(folder) {
+  const found = [];
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory() && entry.name !== 'node_modules' && entry.name !== 'fixtures')
+      found.push(...testFiles(path));
+    else if (/\.test\.tsx?$/.test(entry.name)) found.push(relative(ROOT, path));
+  }
+  return found.sort();
+}
