@@ -33,7 +33,8 @@ const FIND_AT_ONCE = 4;
 
 export function createPostmarkProvider(options: PostmarkOptions): MailProvider {
   const request = requester(options);
-  const streams = [options.messageStream, options.transactionalStream].map((name) => name ?? DEFAULT_STREAM);
+  // A search covers one stream.
+  const streams = new Set([options.messageStream, options.transactionalStream].map(streamOf));
 
   async function sendBatch(emails: OutgoingEmail[]): Promise<SendResult[]> {
     const messages = emails.map((email) => toMessage(email, options));
@@ -44,6 +45,18 @@ export function createPostmarkProvider(options: PostmarkOptions): MailProvider {
     if (result !== 'split') return emails.map(() => result);
     const half = Math.ceil(emails.length / 2);
     return [...(await sendBatch(emails.slice(0, half))), ...(await sendBatch(emails.slice(half)))];
+  }
+
+  /** Postmark's id of a message, if it has it. */
+  async function search(id: string): Promise<string | undefined | Failure> {
+    for (const messageStream of streams) {
+      const filter = { count: 1, offset: 0, messageStream, [`metadata_${METADATA_KEY}`]: id };
+      const outcome = await request((client) => client.getOutboundMessages(filter));
+      if ('failure' in outcome) return outcome.failure;
+      const providerId = outcome.value.Messages?.[0]?.MessageID;
+      if (providerId) return providerId;
+    }
+    return undefined;
   }
 
   return {
@@ -59,21 +72,16 @@ export function createPostmarkProvider(options: PostmarkOptions): MailProvider {
     async find(messageIds) {
       const found = new Map<string, string>();
       const waiting = [...new Set(messageIds)];
+      let failure: Failure | undefined;
       const work = async () => {
-        for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-          for (const messageStream of new Set(streams)) {
-            const filter = { count: 1, offset: 0, messageStream, [`metadata_${METADATA_KEY}`]: id };
-            const outcome = await request((client) => client.getOutboundMessages(filter));
-            if ('failure' in outcome) {
-              waiting.length = 0;
-              throw cannotTell(outcome.failure);
-            }
-            const providerId = outcome.value.Messages?.[0]?.MessageID;
-            if (providerId) found.set(id, providerId);
-          }
+        for (let id = waiting.pop(); id !== undefined && !failure; id = waiting.pop()) {
+          const outcome = await search(id);
+          if (typeof outcome === 'string') found.set(id, outcome);
+          else failure ??= outcome;
         }
       };
       await Promise.all(Array.from({ length: FIND_AT_ONCE }, work));
+      if (failure) throw cannotTell(failure);
       return found;
     },
   };
@@ -90,8 +98,12 @@ function toMessage(email: OutgoingEmail, options: PostmarkOptions): Models.Messa
     TextBody: email.text.toWellFormed(),
     Tag: email.tag.slice(0, TAG_CHARS),
     Metadata: { [METADATA_KEY]: email.id },
-    MessageStream: stream ?? DEFAULT_STREAM,
+    MessageStream: streamOf(stream),
   };
+}
+
+function streamOf(name: string | undefined): string {
+  return name ?? DEFAULT_STREAM;
 }
 
 /** As few batches as Postmark's limits allow, in order. */
