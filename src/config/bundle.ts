@@ -30,34 +30,15 @@ export interface BundledConfig {
 export async function bundleConfig(path: string): Promise<BundledConfig> {
   const entry = realpathSync(path);
   const root = dirname(entry);
-  const result = await Bun.build({
-    entrypoints: [entry],
-    root,
-    target: 'bun',
-    format: 'esm',
-    sourcemap: 'inline',
-    // Without comments that name the folder it was built in; names stay, for stack traces.
-    minify: { whitespace: true },
-    env: 'disable',
-    define: {
-      // Otherwise the value of the process that bundles is put in for good.
-      'process.env.NODE_ENV': 'process.env.NODE_ENV',
-      __dirname: JSON.stringify(NO_FOLDER),
-      __filename: JSON.stringify(NO_FOLDER),
-    },
-    jsx: { runtime: 'automatic', development: false },
-    plugins: [keepHostModules()],
-    metafile: true,
-    throw: false,
-  });
+  const { result, errors } = await build(entry, root);
   const inputs: BuildInputs = result.metafile?.inputs ?? {};
   const output = result.outputs.find((file) => file.kind === 'entry-point' && file.path.endsWith('.js'));
-  if (!result.success || !output) {
-    const problems = result.logs.filter((log) => log.level === 'error').map((log) => buildProblem(log, root));
+  if (errors.length > 0 || !output) {
     const files = ownFiles(
       entry,
-      result.logs.map((log) => log.position?.file ?? ''),
+      errors.map((log) => log.position?.file ?? ''),
     );
+    const problems = errors.map((log) => buildProblem(log, root));
     return { id: '', code: '', files, environmentNames: [], hostModules: [], problems };
   }
 
@@ -75,13 +56,71 @@ export async function bundleConfig(path: string): Promise<BundledConfig> {
 
 // --- internal ---
 
-/** Leaves imports of host modules as they are. Not `external`, which takes all of a package's subpaths along. */
-function keepHostModules(): Bun.BunPlugin {
-  const filter = new RegExp(`^(?:${HOST_MODULES.map((name) => name.replace(/[.]/g, '\\.')).join('|')})$`);
+type BuildError = BuildMessage | ResolveMessage;
+
+/**
+ * Builds, and finds all errors: Bun does not read what a file imports when another import of that file cannot be resolved, so
+ * those imports are left aside and the build is done again.
+ */
+async function build(
+  entry: string,
+  root: string,
+): Promise<{ result: Bun.BuildOutput; errors: BuildError[] }> {
+  const errors: BuildError[] = [];
+  const absent = new Set<string>();
+  for (;;) {
+    const result = await Bun.build({
+      entrypoints: [entry],
+      root,
+      target: 'bun',
+      format: 'esm',
+      sourcemap: 'inline',
+      // Without comments that name the folder it was built in; names stay, for stack traces.
+      minify: { whitespace: true },
+      env: 'disable',
+      define: {
+        // Otherwise the value of the process that bundles is put in for good.
+        'process.env.NODE_ENV': 'process.env.NODE_ENV',
+        __dirname: JSON.stringify(NO_FOLDER),
+        __filename: JSON.stringify(NO_FOLDER),
+      },
+      jsx: { runtime: 'automatic', development: false },
+      plugins: [keepImports(absent)],
+      metafile: true,
+      throw: false,
+    });
+    const failures = result.logs.filter((log) => log.level === 'error');
+    const unresolved = failures.filter((log): log is ResolveMessage => log.name === 'ResolveMessage');
+    const known = absent.size;
+    for (const { specifier, position } of unresolved) {
+      absent.add(importKey(specifier, position?.file ?? ''));
+    }
+    if (absent.size === known) return { result, errors: firstOfLine([...errors, ...failures]) };
+    errors.push(...unresolved);
+  }
+}
+
+/** One error makes others beside it. */
+function firstOfLine(errors: BuildError[]): BuildError[] {
+  const places = errors.map(({ position }, index) =>
+    position ? `${position.file}\n${position.line}` : index,
+  );
+  return errors.filter((_error, index) => places.indexOf(places[index]!) === index);
+}
+
+const importKey = (specifier: string, importer: string) => `${specifier}\n${resolve(importer)}`;
+
+/** Leaves imports of host modules as they are (`external` would take all of a package's subpaths along), and those in `absent`. */
+function keepImports(absent: ReadonlySet<string>): Bun.BunPlugin {
+  const names = HOST_MODULES.map((name) => name.replace(/[.]/g, '\\.')).join('|');
   return {
-    name: 'host-modules',
-    setup(build) {
-      build.onResolve({ filter }, ({ path }) => ({ path, external: true }));
+    name: 'keep-imports',
+    setup(builder) {
+      builder.onResolve({ filter: new RegExp(`^(?:${names})$`) }, ({ path }) => ({ path, external: true }));
+      if (absent.size === 0) return;
+      builder.onResolve({ filter: /./ }, ({ path, importer }) =>
+        absent.has(importKey(path, importer)) ? { path, external: true } : undefined,
+      );
     },
   };
 }

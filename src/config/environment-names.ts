@@ -36,11 +36,12 @@ export function environmentNames(program: Program, isOwn: (node: AnyNode) => boo
       if (CONSTANT.test(node.value) && isOwn(node)) constants.add(node.value);
     }
     for (const [pattern, value] of bindings(node)) {
-      if (!reader.isEnvironment(value)) continue;
+      const target = reader.environmentPattern(pattern, value);
+      if (!target) continue;
       used.add(value);
-      if (pattern.type === 'Identifier') used.add(pattern);
-      if (pattern.type !== 'ObjectPattern') continue;
-      for (const property of pattern.properties) {
+      used.add(target);
+      if (target.type !== 'ObjectPattern') continue;
+      for (const property of target.properties) {
         if (property.type === 'Property') read(keyOf(property.key, property.computed), property, value);
       }
     }
@@ -99,13 +100,20 @@ class EnvironmentReader {
     );
   }
 
-  #learn(pattern: Pattern, value: Expression): void {
-    if (pattern.type === 'Identifier' && this.isEnvironment(value)) this.#aliases.add(pattern.name);
-    if (pattern.type !== 'ObjectPattern' || !this.#isHolder(value)) return;
+  /** The part of `pattern` that the environment is bound to when `value` is bound to the whole. */
+  environmentPattern(pattern: Pattern, value: Expression): Pattern | undefined {
+    if (this.isEnvironment(value)) return pattern;
+    if (pattern.type !== 'ObjectPattern' || !this.#isHolder(value)) return undefined;
     for (const property of pattern.properties) {
       if (property.type !== 'Property' || keyOf(property.key, property.computed) !== 'env') continue;
-      if (property.value.type === 'Identifier') this.#aliases.add(property.value.name);
+      return property.value.type === 'AssignmentPattern' ? property.value.left : property.value;
     }
+    return undefined;
+  }
+
+  #learn(pattern: Pattern, value: Expression): void {
+    const target = this.environmentPattern(pattern, value);
+    if (target?.type === 'Identifier') this.#aliases.add(target.name);
   }
 }
 
