@@ -1,0 +1,116 @@
+import { expect, test } from 'bun:test';
+import { findCycles, type Import, readSources, type SourceFile } from './imports.ts';
+
+const PORTS = 'engine/ports.ts';
+
+/** Which other folders (or files) of src each may import. What is missing here may import nothing of the others. */
+const ALLOWED: Record<string, string[]> = {
+  core: [],
+  protocol: ['core'],
+  schema: ['core'],
+  flow: ['core'],
+  client: ['core', 'protocol'],
+  email: ['core', PORTS],
+  config: ['core', 'flow', 'schema', 'email', 'client', PORTS],
+  host: ['core', 'flow', 'config', 'email', PORTS],
+  engine: ['core', 'flow', 'schema', 'protocol'],
+  store: ['core', 'schema', PORTS],
+  server: ['core', 'protocol', 'flow', 'engine'],
+  preview: ['core', 'config', 'host', PORTS],
+  'secret-file.ts': ['core'],
+  'app.ts': ['core', 'email', 'engine', 'host', 'server', 'store', 'secret-file.ts'],
+  cli: ['core', 'protocol', 'client', 'config', 'store', 'preview', 'app.ts', PORTS],
+  'index.ts': ['core', 'config', 'flow'],
+};
+
+const sources = readSources('src');
+
+test('there is something to look at, and imports of every kind are seen', () => {
+  expect(sources.length).toBeGreaterThan(50);
+  const all = sources.flatMap((source) => source.imports);
+  expect(all.some((it) => it.typeOnly && it.file)).toBe(true);
+  expect(all.some((it) => it.dynamic && it.file)).toBe(true);
+  expect(all.some((it) => !it.file)).toBe(true);
+});
+
+test('imports go in the allowed directions', () => {
+  const wrong = sources.flatMap((source) =>
+    source.imports
+      .filter((it) => it.file?.startsWith('src/') && !isAllowed(source, it))
+      .map((it) => `${source.path} imports ${it.file}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test('the pure folders import no packages of the store or of React', () => {
+  const pure = sources.filter((source) => ['core', 'flow'].includes(areaOf(source.path)));
+  const packages = pure.flatMap((source) =>
+    source.imports
+      .filter((it) => !it.file && !it.typeOnly)
+      .map((it) => `${source.path} imports ${it.specifier}`),
+  );
+  expect(packages).toEqual([]);
+});
+
+test('only the command line and the composition root leave the folder of the sources', () => {
+  const outside = sources.flatMap((source) =>
+    source.imports
+      .filter((it) => it.file && !it.file.startsWith('src/') && !['cli'].includes(areaOf(source.path)))
+      .map((it) => `${source.path} imports ${it.file}`),
+  );
+  expect(outside).toEqual([]);
+});
+
+test('there are no cycles, not even of types', () => {
+  expect(findCycles(sources, () => true).map((cycle) => cycle.join(' → '))).toEqual([]);
+});
+
+test('a cycle would be found', () => {
+  const file = (path: string, to: string): SourceFile => ({
+    path,
+    text: '',
+    imports: [{ specifier: to, file: to, typeOnly: true, dynamic: false }],
+  });
+  expect(findCycles([file('a.ts', 'b.ts'), file('b.ts', 'c.ts'), file('c.ts', 'b.ts')], () => true)).toEqual([
+    ['b.ts', 'c.ts', 'b.ts'],
+  ]);
+});
+
+test('no source file imports the published entry', () => {
+  const importers = [...sources, ...readSources('bin')].filter((source) =>
+    source.imports.some((it) => it.file === 'src/index.ts'),
+  );
+  expect(importers.map((source) => source.path)).toEqual([]);
+});
+
+test('the client SDK imports nothing at run time but its own files', async () => {
+  const foreign = sources
+    .filter((source) => areaOf(source.path) === 'client')
+    .flatMap((source) =>
+      source.imports
+        .filter((it) => !it.typeOnly && !it.file?.startsWith('src/client/'))
+        .map((it) => `${source.path} imports ${it.specifier}`),
+    );
+  expect(foreign).toEqual([]);
+  const built = await Bun.build({
+    entrypoints: ['src/client/sdk.ts'],
+    target: 'browser',
+    packages: 'external',
+  });
+  const code = await built.outputs[0]!.text();
+  expect(code).toContain('Client');
+  expect(new Bun.Transpiler({ loader: 'js' }).scanImports(code)).toEqual([]);
+});
+
+// --- internal ---
+
+/** `core` of src/core/ids.ts; `app.ts` of src/app.ts. */
+function areaOf(path: string): string {
+  return path.split('/')[1]!;
+}
+
+function isAllowed(source: SourceFile, { file = '' }: Import): boolean {
+  const from = areaOf(source.path);
+  const to = areaOf(file);
+  return from === to || (ALLOWED[from] ?? []).some((allowed) => allowed === to || `src/${allowed}` === file);
+}
