@@ -3,7 +3,8 @@ import type { MessageStatus, RunStatus } from '../schema/index.ts';
 
 /*
  * What the engine needs from the outside: a store, a host that runs the pushed code, and a mailer. Adapters in store/, host/ and
- * email/ implement these; app.ts wires them. All times are epoch milliseconds, UTC.
+ * email/ implement these; app.ts wires them. All times are epoch milliseconds, UTC. One file, though long: it is the contract
+ * between the parts, and is read as a whole.
  */
 
 // --- Store ---------------------------------------------------------------------------------------
