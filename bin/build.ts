@@ -22,9 +22,9 @@ console.log(
  * either, `--help` would take several times as long as the runtime itself.
  */
 async function buildExecutable(): Promise<string> {
-  const outfile = join(DIST, 'segflow');
-  const maps = join(DIST, 'maps');
-  await mkdir(DIST, { recursive: true });
+  // Built aside and moved into place: the one that is there may be running.
+  const draft = join(DIST, `.build-${process.pid}`);
+  await mkdir(draft, { recursive: true });
   await Bun.build({
     entrypoints: [join(ROOT, 'bin', 'segflow.ts')],
     target: 'bun',
@@ -35,19 +35,19 @@ async function buildExecutable(): Promise<string> {
     sourcemap: 'linked',
     define: { 'process.env.NODE_ENV': '"production"' },
     compile: {
-      outfile,
+      outfile: join(draft, 'segflow'),
       // The command line reads .env itself, and says so; a bunfig.toml is none of its business.
       autoloadDotenv: false,
       autoloadBunfig: false,
     },
   });
-  // The executable embeds its source maps; the copies beside it are for debuggers.
+  const executable = join(DIST, 'segflow');
+  await rename(join(draft, 'segflow'), executable);
+  // What is left are its source maps: it holds them too, the copies are for debuggers.
+  const maps = join(DIST, 'maps');
   await rm(maps, { recursive: true, force: true });
-  await mkdir(maps);
-  for (const name of await readdir(DIST)) {
-    if (name.endsWith('.map')) await rename(join(DIST, name), join(maps, name));
-  }
-  return outfile;
+  await rename(draft, maps);
+  return executable;
 }
 
 /** Built JavaScript and declarations of the package's exports, and the command line for `bun segflow`. */
