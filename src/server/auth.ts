@@ -1,12 +1,16 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { SegflowError } from '../core/errors.ts';
 
-/** Tells whether an Authorization header carries the key. Hashes are compared, in constant time, so that not even the length shows. */
+/** Throws unless an Authorization header carries the key. */
 export type Authorize = (header: string | null) => void;
 
-/** A check that throws `unauthorized` unless the header is `Bearer` and `apiKey`. */
+/** A check for `Bearer KEY` that throws `unauthorized`. It compares hashes, in constant time: not even the key's length shows. */
 export function bearer(apiKey: string): Authorize {
-  if (apiKey === '') throw new SegflowError('invalid_input', 'the API key is empty');
+  if (!/^[\x21-\x7e]+$/.test(apiKey)) {
+    throw new SegflowError('invalid_input', 'the API key must be printable ASCII without spaces', {
+      hint: 'Set SEGFLOW_API_KEY to a long random text, or leave it out: `segflow serve` makes one.',
+    });
+  }
   const expected = digest(apiKey);
   return (header) => {
     const key = header === null ? undefined : /^Bearer +(\S+) *$/i.exec(header)?.[1];

@@ -34,7 +34,9 @@ export class MemoryBackend implements Backend {
     const known = idempotency && this.#answers.get(idempotency.key);
     if (known) {
       if (known.requestHash === idempotency.requestHash) return known.results;
-      throw new SegflowError('idempotency_key_reused', 'the idempotency key was used for another request');
+      throw new SegflowError('idempotency_key_reused', 'the idempotency key was used for another request', {
+        hint: 'Use a new key.',
+      });
     }
     const results = operations.map((operation) => this.#apply(operation));
     if (idempotency) this.#answers.set(idempotency.key, { requestHash: idempotency.requestHash, results });
