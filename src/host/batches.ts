@@ -1,0 +1,91 @@
+import { describeEnding, endingError, wireFailure } from './endings.ts';
+import type { Ending, Limits, Reply } from './host-process.ts';
+import type { Work } from './protocol.ts';
+
+/** Kinds of work with a result for each item, a failure included. */
+export type ItemKind = 'advance' | 'render';
+
+export interface ItemsOptions<K extends ItemKind> {
+  run: (items: Work[K]['item'][], limits: Limits) => Promise<Reply>;
+  itemMs: number;
+  /** How the batch is divided among the children: into at most `most` parts of at least `least` items. */
+  parts: { least: number; most: number };
+  /** The result of an item that hangs or kills its process. */
+  guilty: (item: Work[K]['item'], message: string) => Work[K]['result'];
+}
+
+/** From so many guilty items in a batch on, suspicion is enough and patience is short: the code is broken for everyone. */
+const PATIENT_WITH = 2;
+const IMPATIENT_FACTOR = 0.1;
+/** How often a child may end elsewhere than at an item before the bundle itself is to blame. */
+const UNEXPLAINED = 2;
+
+/**
+ * The result of each item, in order. An item at which its child ended is tried once more alone, in another child: an operator's
+ * kill or the system's lack of memory is not its fault. If that ends the same way it alone fails; the others are run again without
+ * it. Rejects only for what is wrong with the bundle as a whole.
+ */
+export async function runItems<K extends ItemKind>(
+  kind: K,
+  items: Work[K]['item'][],
+  options: ItemsOptions<K>,
+): Promise<Work[K]['result'][]> {
+  const results = new Map<Work[K]['item'], Work[K]['result']>();
+  const parts = inParts(items, options.parts);
+  await Promise.all(parts.map((part) => runPart(kind, part, { ...options, results })));
+  return items.map((item) => results.get(item)!);
+}
+
+/** `items` in at most `most` parts of about equal size, none smaller than `least` unless there is one only. */
+export function inParts<T>(items: T[], { least, most }: { least: number; most: number }): T[][] {
+  const count = Math.max(1, Math.min(most, Math.floor(items.length / least)));
+  const size = Math.ceil(items.length / count);
+  const parts: T[][] = [];
+  for (let from = 0; from < items.length; from += size) parts.push(items.slice(from, from + size));
+  return parts;
+}
+
+// --- internal ---
+
+async function runPart<K extends ItemKind>(
+  kind: K,
+  items: Work[K]['item'][],
+  options: ItemsOptions<K> & { results: Map<Work[K]['item'], Work[K]['result']> },
+): Promise<void> {
+  const { itemMs, results } = options;
+  let rest = items;
+  let guilty = 0;
+  let unexplained = 0;
+
+  /** Runs items and keeps their results; else how and where the child ended. */
+  const attempt = async (some: typeof rest): Promise<{ ended: Ending; index: number } | undefined> => {
+    const limit = guilty < PATIENT_WITH ? itemMs : Math.ceil(itemMs * IMPATIENT_FACTOR);
+    const reply = await options.run(some, { itemMs: limit });
+    if ('ended' in reply) {
+      if (some[reply.index] === undefined && ++unexplained >= UNEXPLAINED) {
+        throw endingError(reply.ended, { index: reply.index, kind });
+      }
+      return reply;
+    }
+    if ('error' in reply.answer) throw wireFailure(reply.answer.error);
+    const ok = (reply.answer as { ok: Work[K]['result'][] }).ok;
+    some.forEach((item, i) => {
+      results.set(item, ok[i]!);
+    });
+    return undefined;
+  };
+
+  while (rest.length > 0) {
+    const first = await attempt(rest);
+    if (!first) return;
+    const suspect = rest[first.index];
+    if (suspect === undefined) continue;
+    const again = guilty < PATIENT_WITH ? await attempt([suspect]) : first;
+    // It ended elsewhere than at the item this time: nothing is shown.
+    if (again && again.index < 0) continue;
+    rest = rest.filter((item) => item !== suspect);
+    if (!again) continue;
+    guilty++;
+    results.set(suspect, options.guilty(suspect, describeEnding(again.ended, kind)));
+  }
+}

@@ -1,0 +1,3 @@
+import { runHostChild } from './child.ts';
+
+await runHostChild();

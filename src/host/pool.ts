@@ -1,0 +1,120 @@
+import { availableParallelism } from 'node:os';
+import { SegflowError } from '../core/errors.ts';
+import { hash53 } from '../core/hash.ts';
+import { canonicalJson } from '../core/json.ts';
+import type { Bundle, Host, Problem } from '../engine/ports.ts';
+import { runItems } from './batches.ts';
+import { endingError, wireFailure } from './endings.ts';
+import { baseEnvironment, bundleEnvironment } from './environment.ts';
+import { type Job, Processes } from './processes.ts';
+import type { Work, WorkKind } from './protocol.ts';
+
+export interface HostOptions {
+  /** Most child processes at a time. Default: one fewer than the machine has cores, from 1 to 4. */
+  processes?: number;
+  /** How long one item (an activation, a render) may take. Default 5 s. */
+  timeoutMs?: number;
+  /** After how long without work a child beyond the first ends. Default 30 s. */
+  idleMs?: number;
+  /** Memory of its own above which a child is killed, in MB. Default 512. Linux only. */
+  memoryMb?: number;
+  /** How long `close` waits for what is under way. Default 5 s. */
+  graceMs?: number;
+  /** The server's environment. Default: process.env. */
+  environment?: Record<string, string | undefined>;
+  /** Gets what pushed code prints, line by line. Default: stderr. */
+  log?: (line: string) => void;
+}
+
+export interface ProcessHost extends Host, AsyncDisposable {
+  /** Process ids of the children there are. */
+  pids(): number[];
+}
+
+/** Checking a config renders every email of it. */
+const INSPECT_FACTOR = 4;
+/** Items for which it is worth to wake another child. */
+const LEAST = { advance: 250, render: 50 };
+
+/** Runs pushed code in child processes of this executable, started when there is work. */
+export function createHost(options: HostOptions = {}): ProcessHost {
+  const server = options.environment ?? process.env;
+  const max = options.processes ?? Math.max(1, Math.min(4, availableParallelism() - 1));
+  const itemMs = options.timeoutMs ?? 5_000;
+  const processes = new Processes({
+    max,
+    idleMs: options.idleMs ?? 30_000,
+    graceMs: options.graceMs ?? 5_000,
+    maxMemoryBytes: (options.memoryMb ?? 512) * 1024 ** 2,
+    environment: baseEnvironment(server),
+    log: options.log ?? ((line) => process.stderr.write(`${line}\n`)),
+  });
+
+  const jobOf = (kind: WorkKind, bundle: Bundle, items: Job['items']): Job => {
+    const environment = bundleEnvironment(bundle, server);
+    const key = `${bundle.id}.${hash53(canonicalJson(environment))}`;
+    return { kind, bundle: { key, environment, code: bundle.code }, items, limits: { itemMs } };
+  };
+  /** For work whose items stand and fall together. */
+  const runWhole = async <K extends WorkKind>(kind: K, job: Job): Promise<Work[K]['result'][]> => {
+    const reply = await processes.run(job);
+    if ('ended' in reply) throw endingError(reply.ended, { index: reply.index, kind });
+    if ('error' in reply.answer) throw wireFailure(reply.answer.error);
+    // The child answers a kind of work with its kind of results.
+    return (reply.answer as { ok: Work[K]['result'][] }).ok;
+  };
+
+  const checking = (job: Job): Job => ({ ...job, limits: { itemMs: itemMs * INSPECT_FACTOR } });
+
+  return {
+    async inspect(bundle) {
+      const [inspection] = await runWhole(
+        'inspect',
+        checking(jobOf('inspect', bundle, [{ at: Date.now() }])),
+      );
+      return inspection!;
+    },
+    async catalog(bundle) {
+      try {
+        const job = checking(jobOf('catalog', bundle, [{ at: Date.now() }]));
+        const [catalog] = await runWhole('catalog', job);
+        return catalog!;
+      } catch (error) {
+        if (!SegflowError.is(error) || error.code !== 'invalid_config') throw error;
+        return {
+          items: [],
+          fromAddress: undefined,
+          replyTo: undefined,
+          problems: error.details as Problem[],
+        };
+      }
+    },
+    async segmentQueries(bundle, segmentIds, at) {
+      if (segmentIds.length === 0) return [];
+      const items = segmentIds.map((id) => ({ id, at }));
+      return runWhole('segments', jobOf('segments', bundle, items));
+    },
+    advance: (bundle, requests) =>
+      runItems('advance', requests, {
+        run: (items, limits) => processes.run({ ...jobOf('advance', bundle, items), limits }),
+        itemMs,
+        parts: { least: LEAST.advance, most: max },
+        guilty: ({ journal }, message) => ({
+          outcome: 'failed',
+          appended: '',
+          position: journal.match(/^>/gm)?.length ?? 0,
+          error: { message, stack: '' },
+        }),
+      }),
+    render: (bundle, requests) =>
+      runItems('render', requests, {
+        run: (items, limits) => processes.run({ ...jobOf('render', bundle, items), limits }),
+        itemMs,
+        parts: { least: LEAST.render, most: max },
+        guilty: (_request, message) => ({ ok: false, error: { message, stack: '' } }),
+      }),
+    pids: () => processes.pids(),
+    close: () => processes.close(),
+    [Symbol.asyncDispose]: () => processes.close(),
+  };
+}

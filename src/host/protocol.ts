@@ -1,0 +1,63 @@
+import type { ErrorCode } from '../core/errors.ts';
+import type {
+  ActivationRequest,
+  ActivationResult,
+  Inspection,
+  PreviewCatalog,
+  RenderRequest,
+  RenderResult,
+  SegmentSql,
+} from '../engine/ports.ts';
+
+/*
+ * What the server and a host child say to each other. One request at a time a child, each with one answer. Both ends
+ * are the same executable, so this may change at will. Serialised as structured clones, which measured a little faster than JSON
+ * and keep undefined.
+ */
+
+/** Kinds of requests: items that go in, and what comes out for each. */
+export interface Work {
+  inspect: { item: { at: number }; result: Inspection };
+  catalog: { item: { at: number }; result: PreviewCatalog };
+  segments: { item: { id: string; at: number }; result: SegmentSql };
+  advance: { item: ActivationRequest; result: ActivationResult };
+  render: { item: RenderRequest; result: RenderResult };
+}
+export type WorkKind = keyof Work;
+
+export interface BundleRef {
+  /** Of the code and its environment. */
+  key: string;
+  /** Left out when the child is believed to have it. */
+  code?: string;
+  environment: Record<string, string>;
+}
+
+export interface WireRequest<K extends WorkKind = WorkKind> {
+  /** Ordinal of the request in this child, from 1. */
+  sequence: number;
+  kind: K;
+  bundle: BundleRef;
+  items: Work[K]['item'][];
+}
+
+export type WireAnswer<K extends WorkKind = WorkKind> = { sequence: number } & (
+  | { ok: Work[K]['result'][] }
+  /** The child does not have the code (any more): send it along. */
+  | { missing: true }
+  /** This child cannot run the bundle because it lacks React Email: ask one that has it. */
+  | { needsEmail: true }
+  /** The bundle as a whole fails, not one item. */
+  | { error: WireError }
+);
+
+export interface WireError {
+  code: ErrorCode;
+  message: string;
+  hint?: string;
+  details?: unknown;
+}
+
+/** The child's first argument after the entry, and the one after that: whether it can load React Email. */
+export const HOST_ARGUMENT = '__host';
+export const WITH_EMAIL = 'email';

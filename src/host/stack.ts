@@ -1,0 +1,79 @@
+import type { SourcePlace, SourceTracer } from '../config/source-map.ts';
+import { messageOf, SegflowError } from '../core/errors.ts';
+import type { Problem } from '../engine/ports.ts';
+
+export interface LoadedBundle {
+  /** The name its module has in stack traces. */
+  specifier: string;
+  code: string;
+  /** The module's default export. */
+  config: unknown;
+}
+
+/** What is kept of something user code threw. */
+export interface ThrownError {
+  message: string;
+  /** Its frames in the author's files, `file:line:column`; '' when it has none. */
+  stack: string;
+}
+
+/** A stack trace with the places in the author's sources; frames that lie elsewhere are left out. */
+export async function mapStack(bundle: LoadedBundle, stack: string): Promise<string> {
+  if (!stack.includes(bundle.specifier))
+    return stack
+      .split('\n')
+      .filter((line) => !FRAME.test(line))
+      .join('\n');
+  const tracer = await tracerOf(bundle);
+  const lines = stack.split('\n').flatMap((line) => {
+    const frame = FRAME.exec(line);
+    if (!frame) return [line];
+    const place = placeOf(frame, { bundle, tracer });
+    if (!place) return [];
+    const at = `${place.file}:${place.line}:${place.column}`;
+    return [`    at ${frame[1] ? `${frame[1]} (${at})` : at}`];
+  });
+  return lines.join('\n');
+}
+
+export async function describeThrown(bundle: LoadedBundle, error: unknown): Promise<ThrownError> {
+  return { message: messageOf(error), stack: await mapStack(bundle, stackOf(error)) };
+}
+
+/** What evaluating the bundle threw, as a problem with its place. */
+export async function problemOf(bundle: LoadedBundle, error: unknown): Promise<Problem> {
+  const problem: Problem = { path: '', message: messageOf(error) };
+  const stack = stackOf(error);
+  if (!stack.includes(bundle.specifier)) return problem;
+  const tracer = await tracerOf(bundle);
+  const places = stack.split('\n').map((line) => placeOf(FRAME.exec(line), { bundle, tracer }));
+  const place = places.find((it) => it !== undefined);
+  if (!place) return problem;
+  const { codeFrame } = await import('../config/code-frame.ts');
+  const { file, line, column, source } = place;
+  return { ...problem, path: file, file, line, column, frame: codeFrame(source, line, column) };
+}
+
+// --- internal ---
+
+const FRAME = /^\s+at (?:(.*?) \()?([^()]*):(\d+):(\d+)\)?$/;
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  // What renderEmail throws tells the story of its cause.
+  const told = SegflowError.is(error) && error.cause instanceof Error ? error.cause : error;
+  return typeof told.stack === 'string' ? told.stack : '';
+}
+
+async function tracerOf(bundle: LoadedBundle): Promise<SourceTracer> {
+  const { SourceTracer } = await import('../config/source-map.ts');
+  return SourceTracer.of(bundle.code);
+}
+
+function placeOf(
+  frame: RegExpExecArray | null,
+  { bundle, tracer }: { bundle: LoadedBundle; tracer: SourceTracer },
+): SourcePlace | undefined {
+  if (frame?.[2] !== bundle.specifier) return undefined;
+  return tracer.trace(Number(frame[3]), Number(frame[4]) - 1);
+}

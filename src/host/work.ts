@@ -1,0 +1,123 @@
+import { messageOf, SegflowError } from '../core/errors.ts';
+import type { ActivationResult, PreviewCatalog, RenderResult, SegmentSql } from '../engine/ports.ts';
+import { activate } from '../flow/replay.ts';
+import type { Work, WorkKind } from './protocol.ts';
+import { describeThrown, type LoadedBundle, mapStack } from './stack.ts';
+
+/** What a child does with one item of a request. A failure of the item is part of its result where the result has room for it. */
+export type Worker<K extends WorkKind> = (
+  bundle: LoadedBundle,
+  item: Work[K]['item'],
+) => Promise<Work[K]['result']>;
+
+export const WORKERS: { [K in WorkKind]: Worker<K> } = {
+  inspect,
+  catalog,
+  segments,
+  advance,
+  render,
+};
+
+/** Loads what a kind of work needs, so that this does not count as the author's time. */
+export async function prepare(kind: WorkKind): Promise<void> {
+  if (kind === 'segments') await import('../config/segment-query.ts');
+  if (kind === 'inspect' || kind === 'catalog') await import('../config/inspect.ts');
+  if (kind === 'inspect' || kind === 'catalog' || kind === 'render') {
+    await Promise.all([import('../email/render.ts'), import('react'), import('../config/sample.ts')]);
+  }
+}
+
+// --- internal ---
+
+async function inspect(
+  bundle: LoadedBundle,
+  { at }: Work['inspect']['item'],
+): Promise<Work['inspect']['result']> {
+  const { inspectConfig } = await import('../config/inspect.ts');
+  const { inspection, problems } = await inspectConfig(bundle.config, at);
+  if (problems.length > 0 || !inspection) {
+    const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+    throw new SegflowError('invalid_config', `the configuration has ${count}`, { details: problems });
+  }
+  return inspection;
+}
+
+async function catalog(bundle: LoadedBundle, { at }: Work['catalog']['item']): Promise<PreviewCatalog> {
+  const { catalogOf } = await import('./catalog.ts');
+  return catalogOf(bundle.config, at);
+}
+
+async function segments(bundle: LoadedBundle, { id, at }: Work['segments']['item']): Promise<SegmentSql> {
+  const { buildSegmentQuery } = await import('../config/segment-query.ts');
+  const segment = entryOf(bundle, 'segments', id);
+  if (!segment) throw new SegflowError('not_found', `the configuration has no segment "${id}"`);
+  try {
+    return { id, ...(await buildSegmentQuery(segment.evaluator, at)) };
+  } catch (error) {
+    throw new SegflowError('invalid_config', `segment "${id}": ${messageOf(error)}`);
+  }
+}
+
+async function advance(bundle: LoadedBundle, item: Work['advance']['item']): Promise<ActivationResult> {
+  const campaign = entryOf(bundle, 'campaigns', item.campaignId);
+  if (!campaign) {
+    const recorded = `a run of the campaign "${item.campaignId}"`;
+    return { outcome: 'diverged', position: 0, recorded, yielded: 'no such campaign' };
+  }
+  const result = activate(campaign.flow, item);
+  if (result.outcome !== 'failed') return result;
+  const { message, stack } = result.error;
+  return { ...result, error: { message, stack: await mapStack(bundle, stack) } };
+}
+
+async function render(bundle: LoadedBundle, item: Work['render']['item']): Promise<RenderResult> {
+  try {
+    return { ok: true, ...(await renderItem(bundle, item)) };
+  } catch (error) {
+    return { ok: false, error: await describeThrown(bundle, error) };
+  }
+}
+
+async function renderItem(bundle: LoadedBundle, item: Work['render']['item']) {
+  const entry = entryOf(bundle, item.kind === 'template' ? 'templates' : 'transactions', item.id);
+  if (!entry) throw new SegflowError('not_found', `the configuration has no ${item.kind} "${item.id}"`);
+  const [{ createElement }, { renderEmail }, { cleanSubject }] = await Promise.all([
+    import('react'),
+    import('../email/render.ts'),
+    import('../email/subject.ts'),
+  ]);
+  const { user, event, props } = await propsOf(entry, item);
+  const { subject, component } = entry;
+  const line: unknown = typeof subject === 'function' ? subject(user, event) : subject;
+  if (typeof line !== 'string') {
+    throw new SegflowError(
+      'render_error',
+      `the subject is ${line === null ? 'null' : typeof line}, not a text`,
+    );
+  }
+  const { html, text } = await renderEmail(createElement(component as React.FC<typeof props>, props));
+  return { subject: cleanSubject(line), html, text };
+}
+
+async function propsOf(entry: Record<string, unknown>, item: Work['render']['item']) {
+  if (item.preview) {
+    const { sampleFor } = await import('../config/sample.ts');
+    return sampleFor(entry.component, item.event?.name ?? String(entry.event ?? item.id));
+  }
+  const user = item.attributes;
+  const event = item.event && {
+    name: item.event.name,
+    attributes: item.event.attributes,
+    createdAt: new Date(item.event.createdAt),
+  };
+  return { user, event, props: event ? { user, event } : { user } };
+}
+
+/** An entry of a section of the config, which was inspected before it got here. */
+function entryOf(bundle: LoadedBundle, section: string, id: string): Record<string, unknown> | undefined {
+  const config = bundle.config as
+    | Record<string, Record<string, Record<string, unknown>> | undefined>
+    | undefined;
+  const entries = config?.[section];
+  return entries && Object.hasOwn(entries, id) ? entries[id] : undefined;
+}
