@@ -4,7 +4,7 @@ import { sectionEntries } from './inspect/ids.ts';
 import { inspectProvider } from './inspect/provider.ts';
 import { describe, isPromise, isRecord, Report } from './inspect/report.ts';
 import { inspectSegments } from './inspect/segments.ts';
-import { inspectTemplates, inspectTransactions, type Render } from './inspect/templates.ts';
+import { inspectTemplates, inspectTransactions } from './inspect/templates.ts';
 
 const SECTIONS = ['emailProvider', 'templates', 'segments', 'campaigns', 'transactions'];
 
@@ -34,7 +34,7 @@ export async function inspectConfig(
   };
 
   const provider = await report.guard(['emailProvider'], () => inspectProvider(config.emailProvider, report));
-  const render = await renderer();
+  const { renderEmail: render } = await import('../email/render.ts');
   const templates = await inspectTemplates(templateEntries, render, report);
   const segments = await inspectSegments(segmentEntries, at, report);
   const campaigns = await inspectCampaigns(campaignEntries, known, report);
@@ -53,9 +53,4 @@ function notAConfig(value: unknown): string {
   if (value === undefined) return 'the file has no default export';
   if (isPromise(value)) return 'the default export is a promise; expected the config itself';
   return `the default export is ${describe(value)}; expected the config, an object`;
-}
-
-async function renderer(): Promise<Render> {
-  const { renderEmail } = await import('../email/render.ts');
-  return renderEmail as Render;
 }

@@ -1,10 +1,11 @@
-import { messageOf } from '../../core/errors.ts';
+import type { FC, ReactElement } from 'react';
+import { messageOf, SegflowError } from '../../core/errors.ts';
 import { type Sample, sampleFor } from '../sample.ts';
 import { nameTrouble } from './ids.ts';
 import { describe, isPromise, isRecord, type Path, type Report } from './report.ts';
 
-/** Renders a React element as an email. */
-export type Render = (element: unknown) => Promise<{ html: string; text: string }>;
+/** Renders a React element as an email. Throws when it cannot, or when nothing comes out. */
+export type Render = (element: ReactElement) => Promise<unknown>;
 
 /** Checks the templates, by rendering each with its sample. Returns their ids. */
 export async function inspectTemplates(
@@ -141,15 +142,11 @@ async function checkComponent(
     report.add(path, `expected a React component, got ${describe(value)}`, hint);
     return;
   }
-  let html: string;
   try {
-    ({ html } = await render(createElement(value as React.FC<Sample['props']>, sample.props)));
+    await render(createElement(value as FC<Sample['props']>, sample.props));
   } catch (error) {
-    report.add(path, `fails to render for ${who(sample)}: ${messageOf(error)}`, propsHint(sample));
-    return;
-  }
-  if (html.replace(/<!doctype[^>]*>|<!--[\s\S]*?-->/gi, '').trim() === '') {
-    report.add(path, 'renders nothing', 'Does it return its JSX? A function with braces needs a return.');
+    const hint = SegflowError.is(error) && error.hint !== undefined ? error.hint : propsHint(sample);
+    report.add(path, `fails to render for ${who(sample)}: ${messageOf(error)}`, hint);
   }
 }
 

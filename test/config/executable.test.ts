@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { bundleConfig } from '../../src/config/bundle.ts';
+import type { Inspection, Problem } from '../../src/engine/ports.ts';
+import { fixtureProject, project } from './project.ts';
+
+/* The same in a compiled executable, in a folder without node_modules and with nothing in the environment. */
+
+interface Output {
+  id?: string;
+  names?: string[];
+  inspection?: Inspection;
+  problems?: Problem[];
+  code?: string;
+  message?: string;
+  details?: Problem[];
+}
+
+const built = project();
+const executable = built.path('check-config');
+
+beforeAll(async () => {
+  const result = await Bun.build({
+    entrypoints: [join(import.meta.dir, 'executable-entry.ts')],
+    compile: { outfile: executable },
+    minify: true,
+  });
+  expect(result.success).toBe(true);
+}, 60_000);
+afterAll(() => built[Symbol.dispose]());
+
+async function run(cwd: string, args: string[] = []): Promise<Output> {
+  const child = Bun.spawn([executable, ...args], { cwd, env: {}, stdout: 'pipe', stderr: 'pipe' });
+  const [out, errors] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  if ((await child.exited) !== 0) throw new Error(errors);
+  return JSON.parse(out);
+}
+
+test.each(['seed', 'seed-getting-started'] as const)(
+  'the config of %s is bundled, loaded and inspected',
+  async (name) => {
+    using made = fixtureProject(name);
+    made.write({ '.env': 'POSTMARK_API_KEY=a-key\n' });
+    const { id, names, inspection, problems } = await run(made.root);
+    expect(problems).toEqual([]);
+    expect(names).toEqual(['POSTMARK_API_KEY']);
+    expect(inspection?.manifest.segments.map((segment) => segment.id)).toContain('all-users');
+    expect(inspection?.provider.config).toEqual({ name: 'postmark', apiKey: 'a-key' });
+    expect(id).toBe((await bundleConfig(made.path('segflow.config.ts'))).id);
+  },
+);
+
+test('every host module can be imported', async () => {
+  using made = project({
+    'segflow.config.tsx': [
+      "import * as email from '@react-email/components';",
+      "import * as render from '@react-email/render';",
+      "import { eq } from 'drizzle-orm';",
+      "import { mysqlTable } from 'drizzle-orm/mysql-core';",
+      "import { useMemo } from 'react';",
+      "import { renderToStaticMarkup } from 'react-dom/server';",
+      "import { Body, Html, Text } from 'react-email';",
+      "import { defineConfig } from 'segflow';",
+      "import { Client } from 'segflow/client/sdk';",
+      "import { users } from 'segflow/schema';",
+      'const Email = () => <Html><Body><Text>{useMemo(() => renderToStaticMarkup(<b>hi</b>), [])}</Text></Body></Html>;',
+      'const all = [email.Tailwind, render.render, mysqlTable, Client];',
+      "if (all.some((item) => item === undefined)) throw new Error('missing');",
+      'export default defineConfig({',
+      "  emailProvider: { config: { name: 'file' }, fromAddress: 'a@example.com' },",
+      "  templates: { hello: { subject: 'Hello', component: Email } },",
+      "  segments: { one: { evaluator: (db) => db.select({ id: users.id }).from(users).where(eq(users.id, 'x')) } },",
+      '});',
+    ].join('\n'),
+  });
+  expect((await run(made.root)).problems).toEqual([]);
+});
+
+test('code that does not compile, and a config that is not there, are told', async () => {
+  using made = project({ 'segflow.config.ts': "import 'left-pad';\nexport default {};\n" });
+  const { code, details } = await run(made.root);
+  expect(code).toBe('invalid_config');
+  expect(details?.[0]).toMatchObject({ line: 1, hint: 'Install it: bun add left-pad' });
+  expect(await run(made.root, ['nowhere.ts'])).toMatchObject({ code: 'config_not_found' });
+});
