@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { VERSION } from '../../src/cli/version.ts';
+import { API_KEY, memoryServer } from '../cli/memory-server.ts';
+import { runCli, runOk } from '../helpers/run-cli.ts';
+
+const ROOT = join(import.meta.dir, '..', '..');
+const TSC = join(ROOT, 'node_modules', '.bin', 'tsc');
+const MINUTES = 60_000;
+
+/** A fresh project with the packed package installed, and the seed's config. */
+let project: string;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'segflow-package-'));
+  environment = {
+    ...(process.env as Record<string, string>),
+    PATH: `${join(ROOT, 'node_modules', '.bin')}:${process.env.PATH}`,
+  };
+  for (const name of ['SEGFLOW_URL', 'SEGFLOW_API_KEY']) delete environment[name];
+  await runOk(['npm', 'pack', '--pack-destination', folder], {
+    cwd: ROOT,
+    env: environment,
+    timeoutMs: 2 * MINUTES,
+  });
+  const [tarball = ''] = await readdir(folder);
+  project = join(folder, 'project');
+  await cp(join(ROOT, 'test', 'fixtures', 'seed'), project, { recursive: true });
+  await writeFile(join(project, 'tsconfig.json'), JSON.stringify(TSCONFIG));
+  await run(['bun', 'install', join(folder, tarball)], 5 * MINUTES);
+}, 8 * MINUTES);
+
+afterAll(() => rm(join(project, '..'), { recursive: true, force: true }));
+
+/** What `bun init` writes, in short. */
+const TSCONFIG = {
+  compilerOptions: {
+    target: 'ESNext',
+    module: 'Preserve',
+    moduleResolution: 'bundler',
+    lib: ['ESNext'],
+    jsx: 'react-jsx',
+    strict: true,
+    skipLibCheck: true,
+    verbatimModuleSyntax: true,
+    noUncheckedIndexedAccess: true,
+    noEmit: true,
+  },
+  include: ['*.ts'],
+};
+
+function run(command: string[], timeoutMs = MINUTES) {
+  return runOk(command, { cwd: project, env: environment, timeoutMs });
+}
+
+describe('types', () => {
+  test(
+    "the seed's config",
+    async () => {
+      await run([TSC, '-p', '.']);
+    },
+    MINUTES,
+  );
+
+  test(
+    'are real: a wrong config is refused',
+    async () => {
+      const path = join(project, 'segflow.config.ts');
+      const text = await readFile(path, 'utf8');
+      const wrong = text
+        .replace("behavior: 'static'", "behavior: 'statik'")
+        .replace('user.username', 'user.usernome');
+      await writeFile(path, wrong);
+      const ran = await runCli([TSC, '-p', '.'], { cwd: project, env: environment });
+      await writeFile(path, text);
+      expect(ran.stdout).toContain('statik');
+      expect(ran.stdout).toContain('usernome');
+    },
+    MINUTES,
+  );
+
+  test(
+    'of the client are those of the wire contract',
+    async () => {
+      const names = [
+        ...(await readFile(join(ROOT, 'dist/npm/src/protocol/api.d.ts'), 'utf8')).matchAll(
+          /^export type (\w+)/gm,
+        ),
+      ];
+      expect(names.length).toBeGreaterThan(10);
+      const file = join(ROOT, 'dist', 'wire-types-test.ts');
+      const lines = names.map(
+        ([, name]) => `export const ${name}: Same<Shown.${name}, Meant.${name}> = true;`,
+      );
+      await writeFile(
+        file,
+        [
+          "import type * as Meant from '../src/protocol/api.ts';",
+          "import type * as Shown from './npm/src/protocol/api.js';",
+          'type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;',
+          ...lines,
+        ].join('\n'),
+      );
+      const config = join(ROOT, 'dist', 'tsconfig.wire-types.json');
+      await writeFile(config, JSON.stringify({ extends: '../tsconfig.json', include: [], files: [file] }));
+      const ran = await runCli([TSC, '-p', config], { cwd: ROOT, env: environment });
+      await rm(file);
+      await rm(config);
+      expect(ran).toMatchObject({ code: 0, stdout: '' });
+    },
+    MINUTES,
+  );
+
+  test(
+    'of a scaffolded project',
+    async () => {
+      await run(['bun', 'segflow', 'init', 'shop']);
+      await run([TSC, '-p', 'shop']);
+    },
+    MINUTES,
+  );
+});
+
+describe('bun segflow', () => {
+  test('--version and --help', async () => {
+    expect((await run(['bun', 'segflow', '--version'])).stdout).toBe(`${VERSION}\n`);
+    expect((await run(['bun', 'segflow', '--help'])).stdout).toContain('segflow push [config-path]');
+  });
+
+  test('push', async () => {
+    await using server = await memoryServer();
+    const { stdout } = await runOk(['bun', 'segflow', 'push'], {
+      cwd: project,
+      env: { ...environment, ...server.environment, POSTMARK_API_KEY: 'k' },
+    });
+    expect(stdout).toContain('POSTMARK_API_KEY');
+    expect(server.backend.pushed).toHaveLength(1);
+  });
+});
+
+describe('segflow/client/sdk', () => {
+  test('works in Node', async () => {
+    await using server = await memoryServer();
+    await writeFile(
+      join(project, 'sdk.mjs'),
+      `import { Client } from 'segflow/client/sdk';
+       const client = new Client({ url: '${server.url}', apiKey: '${API_KEY}' });
+       await client.createUser('user-123', { username: 'johndoe', email: 'john@example.com' });
+       await client.updateUser('user-123', { deactivated: true });
+       await client.emit('user-123', 'login', { timestamp: 1 });`,
+    );
+    await run(['node', 'sdk.mjs']);
+    expect(server.backend.users.get('user-123')).toEqual({
+      username: 'johndoe',
+      email: 'john@example.com',
+      deactivated: true,
+    });
+    expect(server.backend.events).toMatchObject([{ name: 'login', attributes: { timestamp: 1 } }]);
+  });
+
+  test('imports nothing', async () => {
+    const text = await readFile(join(project, 'node_modules/segflow/dist/npm/src/client/sdk.js'), 'utf8');
+    expect(new Bun.Transpiler({ loader: 'js' }).scanImports(text)).toEqual([]);
+    expect(text).not.toMatch(/\b(process|Bun|Buffer|require)\b\s*[.(]/);
+  });
+});
+
+test('installs little', async () => {
+  const { dependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  const installed = await readdir(join(project, 'node_modules'));
+  expect(Object.keys(dependencies).filter((name) => !installed.includes(name.split('/')[0] ?? ''))).toEqual(
+    [],
+  );
+  // Bundled into the command line; a project has no use for them.
+  for (const name of ['zod', 'hono', 'mysql2', 'jiti', 'c12']) expect(installed).not.toContain(name);
+});
