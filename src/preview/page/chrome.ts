@@ -27,6 +27,7 @@ export function setUpChrome(events: ChromeEvents) {
     const wasOpen = sidebar.classList.contains('open');
     sidebar.classList.toggle('open', open);
     byId('scrim').hidden = !open;
+    byId('main').inert = open;
     byId('open-list').setAttribute('aria-expanded', String(open));
     if (open) byId('close-list').focus();
     else if (wasOpen) byId('open-list').focus();

@@ -129,8 +129,12 @@ async function renderSelected(): Promise<void> {
   // While the code is broken, the last good email stays as it was.
   if (item === undefined || (page.project.broken && page.answer?.ok)) return drawEmail();
   const { kind, id } = item;
+  // An email that takes long (an endless loop, until the host stops it) must not look like the one before it.
+  const slow = setTimeout(() => byId('stage').classList.add('waiting'), 300);
   const answer = await render({ kind, id, data: dataFor(page, item) });
+  clearTimeout(slow);
   if (question !== asked) return;
+  byId('stage').classList.remove('waiting');
   page.answer = answer;
   drawEmail();
   if (!answer.ok) announce('This email cannot be rendered');

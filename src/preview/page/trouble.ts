@@ -33,7 +33,7 @@ export function failureCard({ message, stack, hint }: RenderFailure): HTMLElemen
     lines.length > 0 &&
       h(
         'pre',
-        { class: 'stack' },
+        { class: 'stack', tabindex: 0 },
         ...lines.map((line) => h('span', { class: isFar(line) ? 'far' : '' }, line.trim())),
       ),
   );
@@ -80,7 +80,7 @@ function frame(text: string, line: number | undefined): HTMLElement {
   const isHit = (row: string) => /^\s*>/.test(row) || Number(/^\s*(\d+)\s*\|/.exec(row)?.[1]) === line;
   return h(
     'pre',
-    { class: 'frame' },
+    { class: 'frame', tabindex: 0 },
     ...lines.map((row) => h('span', { class: isHit(row) ? 'hit' : '' }, row)),
   );
 }
