@@ -97,7 +97,7 @@ export class Deployments {
     for (const { id, event } of active.manifest.transactions) {
       byEvent.set(event, [...(byEvent.get(event) ?? []), id]);
     }
-    return { deploymentId: active.id, byEvent };
+    return { instanceId: await this.#store.instanceId(), deploymentId: active.id, byEvent };
   }
 
   /**

@@ -1,7 +1,7 @@
 import { crashPoint } from '../core/crash-point.ts';
 import { SegflowError } from '../core/errors.ts';
-import { newId } from '../core/ids.ts';
 import { canonicalJson, type Json, mergePatch } from '../core/json.ts';
+import { eventMessageId } from './message-id.ts';
 import type { Operation, OperationResult, Submission } from './operations.ts';
 import type { DirtyCause, NewEvent, NewMessage, Statements, Store, UserRow } from './ports.ts';
 
@@ -13,6 +13,7 @@ const COMMIT_SIZE = 4_000;
 
 /** The transactions to send for events, from the active deployment. */
 export interface TransactionsOf {
+  instanceId: string;
   deploymentId: string;
   /** Ids of transactions by event name. */
   byEvent: Map<string, string[]>;
@@ -251,7 +252,11 @@ class Changes {
       if (this.#now - event.createdAt > TRANSACTION_MAX_AGE_MS) return;
       for (const template of transactions.byEvent.get(event.name) ?? []) {
         messages.push({
-          id: newId('msg', this.#now),
+          id: eventMessageId(transactions.instanceId, {
+            ...event,
+            id: eventIds[i]!,
+            transactionId: template,
+          }),
           userId: event.userId,
           template,
           campaignId: null,
@@ -260,6 +265,7 @@ class Changes {
           eventId: eventIds[i]!,
           deploymentId: transactions.deploymentId,
           createdAt: this.#now,
+          dueAt: this.#now,
         });
       }
     });

@@ -28,6 +28,8 @@ export interface Statements
     ReadStatements {
   /** The database's clock. */
   now(): Promise<number>;
+  /** The installation's own id, made with the database: it stays with the data, wherever that moves. */
+  instanceId(): Promise<string>;
 }
 
 export interface UserRow {
@@ -207,10 +209,12 @@ export interface NewMessage {
   eventId: number | null;
   deploymentId: string;
   createdAt: number;
+  /** When it should have left: its place in the queue. Not after createdAt. */
+  dueAt: number;
 }
 
 /** A message that is due, with what sending it needs. */
-export interface DueMessage extends NewMessage {
+export interface DueMessage extends Omit<NewMessage, 'dueAt'> {
   status: MessageStatus;
   attempts: number;
   toAddress: string | null;

@@ -1,10 +1,10 @@
 import type { Clock } from '../core/clock.ts';
 import { crashPoint } from '../core/crash-point.ts';
-import { newId } from '../core/ids.ts';
 import type { Json } from '../core/json.ts';
 import { rollHash } from '../flow/journal.ts';
 import type { Deployments } from './deployments.ts';
 import type { Log } from './log.ts';
+import { stepMessageId } from './message-id.ts';
 import type {
   ActivationRequest,
   ActivationResult,
@@ -63,6 +63,7 @@ export class Runner {
       // The database's clock and this process's may differ: sleep for the length of time.
       return wake === undefined ? 'when-woken' : { at: this.#clock.now() + Math.max(wake - now, 1) };
     }
+    const instanceId = await this.#store.instanceId();
     const advanced = await this.#advance(due, now);
     const updates: RunUpdate[] = [];
     const seals: { runId: number; chunk: number; text: string }[] = [];
@@ -73,7 +74,7 @@ export class Runner {
       if (seal) seals.push(seal);
       if (result.outcome === 'advanced' && result.pending?.kind === 'email') {
         messages.push({
-          id: newId('msg', now),
+          id: stepMessageId(instanceId, { ...run, position: result.position - 1 }),
           userId: run.userId,
           template: result.pending.template,
           campaignId: run.campaignId,
@@ -82,6 +83,7 @@ export class Runner {
           eventId: null,
           deploymentId,
           createdAt: now,
+          dueAt: Math.min(run.wakeAt, now),
         });
       }
       if (update.status === 'failed') {

@@ -10,7 +10,7 @@ import type { Next } from './worker.ts';
 export const TIME_DEPENDENT_EVERY_MS = 60_000;
 /** A segment that depends on more than a user's own rows is evaluated for everyone at most this often. */
 const WHOLE_EVERY_MS = 1_000;
-const PRUNE_EVERY_MS = 3_600_000;
+const PRUNE_EVERY_MS = 6 * 3_600_000;
 /** An idempotency key is remembered for a day. */
 const IDEMPOTENCY_MS = 86_400_000;
 

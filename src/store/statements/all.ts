@@ -1,6 +1,7 @@
 import type { Statements } from '../../engine/ports.ts';
 import type { Context } from '../context.ts';
 import { deploymentStatements } from './deployments.ts';
+import { instanceId } from './instance.ts';
 import { messageStatements } from './messages.ts';
 import { readStatements } from './reads.ts';
 import { runStatements } from './runs.ts';
@@ -22,5 +23,6 @@ export function allStatements(on: Context): Statements {
     ...readStatements(on),
     markSegmentChanges: (segment) => findSegmentChanges(on, segment, users.markDirty),
     now: async () => on.clock.now(),
+    instanceId: () => instanceId(on),
   };
 }

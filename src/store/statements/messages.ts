@@ -31,7 +31,7 @@ export function messageStatements(on: Context): MessageStatements {
           row.deploymentId,
           'queued',
           0,
-          row.createdAt,
+          row.dueAt,
           toTime(row.createdAt),
           slotOf(row.userId),
         ]),

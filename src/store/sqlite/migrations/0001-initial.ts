@@ -1,4 +1,9 @@
 export const initial = `
+create table instance (
+  id text not null primary key
+) strict;
+insert into instance (id) values (lower(hex(randomblob(16))));
+
 create table users (
   id text not null primary key,
   attributes text not null,

@@ -1,0 +1,12 @@
+import { sql } from 'drizzle-orm';
+import type { Context } from '../context.ts';
+import { prepared, rows } from '../statement.ts';
+import { instance } from '../tables.ts';
+
+/** The installation's own id, which the first migration makes. */
+export async function instanceId(on: Context): Promise<string> {
+  const [row] = await rows(on, selectInstance, {});
+  return String(row!.id);
+}
+
+const selectInstance = prepared<Record<string, never>>(() => sql`select ${instance.id} from ${instance}`);

@@ -1,0 +1,189 @@
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundleConfig } from '../../src/config/bundle.ts';
+import { parseDuration } from '../../src/core/duration.ts';
+import { messageOf } from '../../src/core/errors.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import { parseAddress } from '../../src/email/address.ts';
+import { createMailProvider } from '../../src/email/providers/create.ts';
+import { Engine } from '../../src/engine/engine.ts';
+import type { Operation, OperationResult } from '../../src/engine/operations.ts';
+import type { Host, Store } from '../../src/engine/ports.ts';
+import { createSecretBox } from '../../src/engine/secret-box.ts';
+import { parseJournal } from '../../src/flow/journal.ts';
+import { createHost } from '../../src/host/pool.ts';
+import { openStore } from '../../src/store/open.ts';
+import { FakeClock } from '../helpers/clock.ts';
+import { type Postmark, startPostmark } from '../helpers/postmark.ts';
+
+/** A whole engine over a store in memory, the real host and a loopback Postmark, on a clock that stands still. */
+export async function engineWorld(options: { clock?: FakeClock } = {}): Promise<World> {
+  const clock = options.clock ?? new FakeClock();
+  const postmark = await startPostmark();
+  const store = await openStore({ memory: true, clock });
+  const host = createHost({ processes: 1, log: () => {} });
+  const world = new World({ clock, postmark, store, host });
+  await world.start();
+  return world;
+}
+
+/** A config with one template `hello`; the parts are TypeScript source. */
+export function configOf(parts: {
+  segments?: string;
+  campaigns?: string;
+  transactions?: string;
+  templates?: string;
+}): string {
+  return `
+    import * as schema from 'segflow/schema';
+    import { and, eq, gt, sql } from 'drizzle-orm';
+    const component = ({ user }) => <p>Hello {user.name}</p>;
+    export default {
+      emailProvider: { config: { name: 'postmark', apiKey: process.env.POSTMARK_API_KEY }, fromAddress: 'hello@example.com' },
+      templates: { hello: { subject: 'Hello', component }, ${parts.templates ?? ''} },
+      segments: { everyone: { evaluator: (db) => db.select({ id: schema.users.id }).from(schema.users) }, ${parts.segments ?? ''} },
+      campaigns: { ${parts.campaigns ?? ''} },
+      transactions: { ${parts.transactions ?? ''} },
+    };`;
+}
+
+/** An evaluator, as source, of the users whose attribute `key` is true. */
+export function flagged(key: string): string {
+  return `{ evaluator: (db) => db.select({ id: schema.users.id }).from(schema.users).where(sql\`\${schema.users.attributes}->'$.${key}' = true\`) }`;
+}
+
+export class World implements AsyncDisposable {
+  readonly clock: FakeClock;
+  readonly postmark: Postmark;
+  readonly store: Store;
+  readonly host: Host;
+  readonly errors: string[] = [];
+  engine!: Engine;
+
+  constructor(parts: { clock: FakeClock; postmark: Postmark; store: Store; host: Host }) {
+    this.clock = parts.clock;
+    this.postmark = parts.postmark;
+    this.store = parts.store;
+    this.host = parts.host;
+  }
+
+  async start(): Promise<void> {
+    this.engine = new Engine({
+      store: this.store,
+      host: this.host,
+      clock: this.clock,
+      providerOf: (settings) =>
+        createMailProvider(settings, {
+          dataDir: tmpdir(),
+          environment: { POSTMARK_API_URL: this.postmark.url },
+        }),
+      parseAddress,
+      secrets: await createSecretBox('test'),
+      log: {
+        info() {},
+        warn: (message) => this.errors.push(message),
+        error: (message, cause) => this.errors.push(`${message}${cause ? ` (${messageOf(cause)})` : ''}`),
+      },
+      settleAfterMs: 60_000,
+    });
+    await this.engine.start();
+  }
+
+  /** Bundles and pushes a config given as source. */
+  async push(source: string) {
+    const directory = await mkdtemp(join(tmpdir(), 'segflow-config-'));
+    try {
+      await symlink(join(import.meta.dir, '../../node_modules'), join(directory, 'node_modules'));
+      const path = join(directory, 'segflow.config.tsx');
+      await writeFile(path, source);
+      return await this.pushFile(path);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  }
+
+  async pushFile(path: string) {
+    const { code, problems } = await bundleConfig(path);
+    if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'));
+    return this.engine.push({ code, environment: { POSTMARK_API_KEY: this.postmark.token } });
+  }
+
+  async submit(...operations: Operation[]): Promise<OperationResult[]> {
+    return this.engine.ingest.submit({ operations });
+  }
+
+  async add(id: string, attributes: JsonObject = {}): Promise<void> {
+    await this.submit({
+      type: 'user',
+      id,
+      attributes: { email: `${id}@example.com`, ...attributes },
+      mode: 'upsert',
+    });
+    await this.settle();
+  }
+
+  async emit(userId: string, name: string, attributes: JsonObject = {}): Promise<void> {
+    await this.submit({ type: 'event', userId, name, attributes });
+    await this.settle();
+  }
+
+  /** Resolves once nothing is left to do at the present time. */
+  async settle(): Promise<void> {
+    let quiet = 0;
+    for (let turn = 0; quiet < 3; turn++) {
+      if (turn > 20_000) throw new Error(`the engine does not come to rest: ${this.errors.join('; ')}`);
+      quiet = this.engine.idle ? quiet + 1 : 0;
+      await new Promise((resolve) => (quiet > 0 ? setImmediate(resolve) : setTimeout(resolve, 1)));
+    }
+  }
+
+  /** Lets time pass, in the steps in which there is something to do. */
+  async advance(duration: string): Promise<void> {
+    const end = this.clock.now() + parseDuration(duration)!;
+    await this.settle();
+    for (
+      let next = this.clock.sleeping[0];
+      next !== undefined && next <= end;
+      next = this.clock.sleeping[0]
+    ) {
+      this.clock.set(Math.max(next, this.clock.now()));
+      await this.settle();
+    }
+    this.clock.set(end);
+    await this.settle();
+  }
+
+  /** What left, as "template → address". */
+  get mail(): string[] {
+    return this.postmark.accepted.map(({ message }) => `${message.Tag} → ${message.To}`);
+  }
+
+  async segmentsOf(userId: string): Promise<string[]> {
+    return (await this.store.memberships([userId])).map(({ segmentId }) => segmentId).sort();
+  }
+
+  /** The user's runs, latest first, with the steps in words. */
+  async runsOf(userId: string) {
+    return (await this.store.runsOfUser(userId, 100)).map((run) => ({
+      campaign: run.campaignId,
+      entry: run.entry,
+      status: run.status,
+      reason: run.reason,
+      steps: parseJournal(run.journal).entries.map(({ kind, key }) => `${kind} ${key}`),
+    }));
+  }
+
+  /** A process that ends and another that starts on the same store. */
+  async restart(): Promise<void> {
+    await this.engine.stop();
+    await this.start();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.engine.stop();
+    await this.host.close();
+    await this.store.close();
+    await this.postmark[Symbol.asyncDispose]();
+  }
+}
