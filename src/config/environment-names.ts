@@ -3,8 +3,8 @@ import { full } from 'acorn-walk';
 
 /**
  * The names of the environment variables that code reads: `process.env.X`, `Bun.env['X']`, `import.meta.env.X`, destructured, or
- * through a variable that holds one of these objects. Where the code hands the whole environment to something else (a
- * validation schema), every property name and string of it that looks like a variable's name counts as read.
+ * through a variable that holds one of these objects. Where the code uses the whole environment (hands it to a validation
+ * schema, reads a name that it computes), every property name and string of it that looks like a variable's name counts as read.
  * @param isOwn tells the project's own code from installed packages'.
  */
 export function environmentNames(program: Program, isOwn: (node: AnyNode) => boolean): string[] {
@@ -13,10 +13,11 @@ export function environmentNames(program: Program, isOwn: (node: AnyNode) => boo
   const constants = new Set<string>();
   const used = new Set<AnyNode>();
   const wholes: AnyNode[] = [];
+  const rests = new Set<AnyNode>();
   const read = (name: string | undefined, node: AnyNode, whole: AnyNode) => {
+    if (name === undefined) return;
     used.add(whole);
-    if (name !== undefined && isOwn(node)) names.add(name);
-    if (name === undefined) wholes.push(whole);
+    if (isOwn(node)) names.add(name);
   };
 
   full(program, (node) => {
@@ -38,15 +39,18 @@ export function environmentNames(program: Program, isOwn: (node: AnyNode) => boo
     for (const [pattern, value] of bindings(node)) {
       const target = reader.environmentPattern(pattern, value);
       if (!target) continue;
-      used.add(value);
       used.add(target);
-      if (target.type !== 'ObjectPattern') continue;
+      if (target.type !== 'ObjectPattern') {
+        used.add(value);
+        continue;
+      }
       for (const property of target.properties) {
         if (property.type === 'Property') read(keyOf(property.key, property.computed), property, value);
+        else rests.add(value);
       }
     }
   });
-  const escapes = wholes.some((node) => !used.has(node) && isOwn(node));
+  const escapes = wholes.some((node) => (!used.has(node) || rests.has(node)) && isOwn(node));
   return [...names, ...(escapes ? constants : [])].filter((name, i, all) => all.indexOf(name) === i).sort();
 }
 

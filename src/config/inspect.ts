@@ -2,7 +2,7 @@ import type { Inspection, Problem } from '../engine/ports.ts';
 import { inspectCampaigns } from './inspect/campaigns.ts';
 import { sectionEntries } from './inspect/ids.ts';
 import { inspectProvider } from './inspect/provider.ts';
-import { describe, isPromise, isRecord, Report } from './inspect/report.ts';
+import { describe, isPromise, isRecord, type Locate, Report } from './inspect/report.ts';
 import { inspectSegments } from './inspect/segments.ts';
 import { inspectTemplates, inspectTransactions } from './inspect/templates.ts';
 
@@ -12,12 +12,14 @@ const SECTIONS = ['emailProvider', 'templates', 'segments', 'campaigns', 'transa
  * Looks over a config, the default export of its file: what it defines, or all that is wrong with it at once.
  * It calls the config's code: evaluators, subjects, components.
  * @param at the time the segments' queries are built at, epoch milliseconds.
+ * @param locate finds the place in the sources of what the config's code threw; without it, problems have none.
  */
 export async function inspectConfig(
   config: unknown,
   at: number,
+  { locate }: { locate?: Locate } = {},
 ): Promise<{ inspection?: Inspection; problems: Problem[] }> {
-  const report = new Report();
+  const report = new Report(locate);
   if (!isRecord(config)) {
     report.add([], notAConfig(config), 'End the file with: export default config;');
     return { problems: report.problems };

@@ -10,8 +10,6 @@ export interface LoadedConfig {
   config: unknown;
   /** Absolute path of the file. */
   path: string;
-  /** All exports of the file. */
-  exports: Record<string, unknown>;
 }
 
 /**
@@ -30,6 +28,7 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
     virtualModules,
     jsx: { runtime: 'automatic' },
     interopDefault: false,
+    tsconfigPaths: true,
     // Bun's own loader would be tried first; it finds host modules in some folders and not in others.
     tryNative: false,
     fsCache: false,
@@ -37,19 +36,19 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
     extensions: EXTENSIONS,
   });
   const before = new Set(Object.keys(jiti.cache));
-  let exports: Record<string, unknown> = {};
   try {
-    const { config } = await load<Record<string, unknown>>({
+    const { config } = await load<{ module?: { default?: unknown } }>({
       ...FILE_ONLY,
       cwd: dirname(path),
       configFile: basename(path),
       dotenv: true,
-      resolve: async () => {
-        exports = await jiti.import<Record<string, unknown>>(path);
-        return { config: { exports }, cwd: dirname(path), configFile: path };
-      },
+      resolve: async () => ({
+        config: { module: await jiti.import<{ default?: unknown }>(path) },
+        cwd: dirname(path),
+        configFile: path,
+      }),
     });
-    exports = config.exports as Record<string, unknown>;
+    return { config: config.module?.default, path };
   } catch (cause) {
     throw notLoaded(path, cause);
   } finally {
@@ -57,7 +56,6 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
       if (!before.has(file) && !isInstalled(file)) delete jiti.cache[file];
     }
   }
-  return { config: exports.default, path, exports };
 }
 
 // --- internal ---

@@ -21,7 +21,7 @@ export async function buildSegmentQuery(evaluator: unknown, at: number): Promise
     try {
       query = evaluator(drizzle.queryBuilder());
     } catch (error) {
-      throw new SegmentTrouble(`the evaluator throws: ${messageOf(error)}`);
+      throw new SegmentTrouble(`the evaluator throws: ${messageOf(error)}`, undefined, error);
     }
     if (isPromise(query) && !drizzle.isSelect(query)) {
       query.then(undefined, () => {});

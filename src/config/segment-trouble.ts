@@ -2,8 +2,8 @@
 export class SegmentTrouble extends Error {
   readonly hint: string | undefined;
 
-  constructor(message: string, hint?: string) {
-    super(message);
+  constructor(message: string, hint?: string, cause?: unknown) {
+    super(message, { cause });
     this.hint = hint;
   }
 }

@@ -22,7 +22,7 @@ export interface EmailProvider {
   config: PostmarkConfig | FileProviderConfig;
   /** The sender: `hello@example.com` or `Example <hello@example.com>`. */
   fromAddress: string;
-  replyTo?: string;
+  replyTo?: string | undefined;
 }
 
 export interface PostmarkConfig {
@@ -30,18 +30,18 @@ export interface PostmarkConfig {
   /** The server API token of the Postmark server. */
   apiKey: string;
   /** Base URL of the API; the environment variable POSTMARK_API_URL has precedence. Default https://api.postmarkapp.com */
-  url?: string;
+  url?: string | undefined;
   /** The message stream of campaigns' emails. Default `outbound`; marketing mail belongs in a broadcast stream. */
-  messageStream?: string;
+  messageStream?: string | undefined;
   /** The message stream of transactions' emails. Default `outbound`. */
-  transactionalStream?: string;
+  transactionalStream?: string | undefined;
 }
 
 /** Writes each email as an `.eml` file instead of sending it. */
 export interface FileProviderConfig {
   name: 'file';
   /** Folder for the files, relative to the data folder. Default `outbox`. */
-  directory?: string;
+  directory?: string | undefined;
 }
 
 export interface Template<A extends object> {

@@ -138,6 +138,17 @@ describe('environment variables', () => {
       'export default process.env.NODE_ENV',
       ['NODE_ENV'],
     ],
+    [
+      'a computed name',
+      "const key = 'A'; const f = (k: string) => process.env[k]; export default f(key)",
+      ['A'],
+    ],
+    [
+      'the rest of a pattern',
+      "const { A, ...rest } = process.env; export default [A, rest['B']]",
+      ['A', 'B'],
+    ],
+    ['a spread', 'export default { ...process.env, B: 1 }', ['B']],
     ['comments and strings', "/* process.env.A */ export default 'process.env.B' // process.env.C", []],
     ['another env', 'export default { env: { A: 1 } }.env.A', []],
     [

@@ -79,6 +79,16 @@ test('every host module can be imported', async () => {
   expect((await run(made.root)).problems).toEqual([]);
 });
 
+test('path aliases of the project count', async () => {
+  using made = project({
+    'segflow.config.ts':
+      "import { name } from '@/lib/name';\nexport default { emailProvider: { config: { name }, fromAddress: 'a@example.com' } };",
+    'lib/name.ts': "export const name = 'file';",
+    'tsconfig.json': '{ "compilerOptions": { "paths": { "@/*": ["./*"] } } }',
+  });
+  expect((await run(made.root)).problems).toEqual([]);
+});
+
 test('code that does not compile, and a config that is not there, are told', async () => {
   using made = project({ 'segflow.config.ts': "import 'left-pad';\nexport default {};\n" });
   const { code, details } = await run(made.root);

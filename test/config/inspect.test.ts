@@ -142,6 +142,33 @@ describe('the whole', () => {
   });
 });
 
+test('what the config threw is located, where somebody can', async () => {
+  const thrown: unknown[] = [];
+  const luckless = (what: string) => () => {
+    throw new Error(what);
+  };
+  const { problems } = await inspectConfig(
+    config({
+      templates: { welcome: { subject: luckless('subject'), component: luckless('component') } },
+      segments: { everyone: { evaluator: luckless('evaluator') }, other: { evaluator: 1 } },
+    }),
+    AT,
+    {
+      locate: async (error) => {
+        thrown.push(error);
+        return { file: 'a.ts', line: thrown.length, column: 1, frame: 'a' };
+      },
+    },
+  );
+  expect(problems.map(({ path, file, line }) => [path, file, line])).toEqual([
+    ['templates.welcome.subject', 'a.ts', 1],
+    ['templates.welcome.component', 'a.ts', 2],
+    ['segments.everyone.evaluator', 'a.ts', 3],
+    ['segments.other.evaluator', undefined, undefined],
+  ]);
+  expect(thrown.map((error) => (error as Error).message)).toEqual(['subject', 'component', 'evaluator']);
+});
+
 describe('ids', () => {
   test.each([
     ['', 'segments[""]', /is empty/],

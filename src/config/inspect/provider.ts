@@ -66,7 +66,8 @@ function inspectSettings(value: unknown, report: Report): ProviderSettings['conf
     checkApiKey(value.apiKey, [...path, 'apiKey'], report);
     checkUrl(value.url, [...path, 'url'], report);
   }
-  return { ...value } as ProviderSettings['config'];
+  const given = Object.entries(value).filter(([, setting]) => setting !== undefined);
+  return Object.fromEntries(given) as ProviderSettings['config'];
 }
 
 function checkApiKey(value: unknown, path: Path, report: Report): void {

@@ -5,12 +5,34 @@ import { joinPath } from '../problem-path.ts';
 
 export type Path = readonly (string | number)[];
 
+/** Where in the sources something was thrown. */
+export type Place = Pick<Problem, 'file' | 'line' | 'column' | 'frame'>;
+
+/** Finds the place of what the config's code threw. */
+export type Locate = (thrown: unknown) => Promise<Place>;
+
 /** Collects what is wrong with a config, in the order in which it is found. */
 export class Report {
   readonly problems: Problem[] = [];
+  readonly #locate: Locate | undefined;
+
+  constructor(locate?: Locate) {
+    this.#locate = locate;
+  }
 
   add(path: Path, message: string, hint?: string): void {
     this.problems.push({ path: joinPath(path), message, ...(hint !== undefined && { hint }) });
+  }
+
+  /** Likewise, for what the config's code threw: with its place in the sources. */
+  async addThrown(
+    path: Path,
+    message: string,
+    { thrown, hint }: { thrown: unknown; hint?: string | undefined },
+  ) {
+    this.add(path, message, hint);
+    const problem = this.problems.at(-1)!;
+    if (thrown !== undefined) Object.assign(problem, await this.#locate?.(thrown));
   }
 
   /** Runs a check; what it throws (a getter, a proxy) becomes a problem of the place too. */
@@ -18,7 +40,7 @@ export class Report {
     try {
       return await check();
     } catch (error) {
-      this.add(path, `cannot be read: ${messageOf(error)}`);
+      await this.addThrown(path, `cannot be read: ${messageOf(error)}`, { thrown: error });
       return undefined;
     }
   }

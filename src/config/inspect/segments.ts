@@ -51,7 +51,8 @@ async function inspectSegment(
     return { id, ...now, volatile: later.some((query) => !sameQuery(query, now)), triggers };
   } catch (error) {
     if (!(error instanceof SegmentTrouble)) throw error;
-    report.add([...path, 'evaluator'], error.message, error.hint);
+    const { message, hint, cause: thrown } = error;
+    await report.addThrown([...path, 'evaluator'], message, { thrown, hint });
     return undefined;
   }
 }

@@ -73,11 +73,11 @@ async function checkEmail(
   report: Report,
 ): Promise<void> {
   const sample = sampleFor(value.component, event);
-  checkSubject(value.subject, [...path, 'subject'], sample, report);
+  await checkSubject(value.subject, [...path, 'subject'], sample, report);
   await checkComponent(value.component, [...path, 'component'], sample, render, report);
 }
 
-function checkSubject(value: unknown, path: Path, sample: Sample, report: Report): void {
+async function checkSubject(value: unknown, path: Path, sample: Sample, report: Report): Promise<void> {
   const hint = 'Write a text, or a function of the user: (user) => "Welcome, " + user.username.';
   if (typeof value !== 'string' && typeof value !== 'function') {
     report.add(
@@ -92,7 +92,8 @@ function checkSubject(value: unknown, path: Path, sample: Sample, report: Report
     try {
       subject = value(sample.user, sample.event);
     } catch (error) {
-      report.add(path, `throws for ${who(sample)}: ${messageOf(error)}`, propsHint(sample));
+      const message = `throws for ${who(sample)}: ${messageOf(error)}`;
+      await report.addThrown(path, message, { thrown: error, hint: propsHint(sample) });
       return;
     }
   }
@@ -146,7 +147,10 @@ async function checkComponent(
     await render(createElement(value as FC<Sample['props']>, sample.props));
   } catch (error) {
     const hint = SegflowError.is(error) && error.hint !== undefined ? error.hint : propsHint(sample);
-    report.add(path, `fails to render for ${who(sample)}: ${messageOf(error)}`, hint);
+    await report.addThrown(path, `fails to render for ${who(sample)}: ${messageOf(error)}`, {
+      thrown: error,
+      hint,
+    });
   }
 }
 
