@@ -1,17 +1,19 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import type { Browser, Page } from 'playwright-core';
+import { chromiumPath, launchChromium } from '../helpers/chromium.ts';
 import { CONFIG, type Previewed, previewed, WELCOME } from './previewed.ts';
 
-let browser: Browser;
+const inBrowser = test.skipIf(chromiumPath() === undefined);
+
+setDefaultTimeout(30_000);
+
+let browser: Browser | undefined;
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-background-networking'],
-  });
-}, 30_000);
+  if (chromiumPath() !== undefined) browser = await launchChromium();
+});
 afterAll(() => browser?.close());
 
-test('shows the first email; a click shows another, and the back button the first', async () => {
+inBrowser('shows the first email; a click shows another, and the back button the first', async () => {
   await using it = await opened();
   const { page } = it;
   await heading(page, 'Welcome, ada!');
@@ -31,7 +33,7 @@ test('shows the first email; a click shows another, and the back button the firs
   await emailText(page, 'Hello ada');
 });
 
-test('shows the email on desktop and phone, as text and as source; the address says which', async () => {
+inBrowser('shows the email on desktop and phone, as text and as source; the address says which', async () => {
   await using it = await opened('/template/welcome-email?view=phone');
   const { page } = it;
   await emailText(page, 'Hello ada');
@@ -53,7 +55,7 @@ test('shows the email on desktop and phone, as text and as source; the address s
   expect(copied).toContain('First of many.');
 });
 
-test('runs no script of an email and asks nobody for anything', async () => {
+inBrowser('runs no script of an email and asks nobody for anything', async () => {
   await using it = await opened('/', {
     'emails/Welcome.tsx': WELCOME.replace(
       '<Text>',
@@ -72,7 +74,7 @@ test('runs no script of an email and asks nobody for anything', async () => {
   expect(requests.filter((url) => !url.startsWith(it.url) && !url.startsWith('about:'))).toEqual([]);
 });
 
-test('a saved file shows at once; selection, view and scroll stay', async () => {
+inBrowser('a saved file shows at once; selection, view and scroll stay', async () => {
   const long = '<Text>Row</Text>'.repeat(80);
   await using it = await opened('/template/weekly-digest?view=phone', {
     'emails/Digest.tsx': `import { Body, Html, Text } from '@react-email/components';
@@ -100,22 +102,25 @@ test('a saved file shows at once; selection, view and scroll stay', async () => 
   await emailText(page, 'Hello ada');
 });
 
-test('a file that does not compile shows its line over the email; saving it right recovers', async () => {
-  await using it = await opened();
-  const { page } = it;
-  await emailText(page, 'Hello ada');
-  it.save('emails/Welcome.tsx', WELCOME.replace('</Text>', '</Txt>'));
-  const alert = page.getByRole('alert');
-  await alert.waitFor();
-  expect(await alert.textContent()).toContain('emails/Welcome.tsx:13');
-  expect(await alert.locator('.frame .hit').textContent()).toContain('First of many.</Txt>');
-  await emailText(page, 'Hello ada');
-  it.save('emails/Welcome.tsx', WELCOME.replace('First', 'Second'));
-  await emailText(page, 'Second of many.');
-  await alert.waitFor({ state: 'detached' });
-});
+inBrowser(
+  'a file that does not compile shows its line over the email; saving it right recovers',
+  async () => {
+    await using it = await opened();
+    const { page } = it;
+    await emailText(page, 'Hello ada');
+    it.save('emails/Welcome.tsx', WELCOME.replace('</Text>', '</Txt>'));
+    const alert = page.getByRole('alert');
+    await alert.waitFor();
+    expect(await alert.textContent()).toContain('emails/Welcome.tsx:13');
+    expect(await alert.locator('.frame .hit').textContent()).toContain('First of many.</Txt>');
+    await emailText(page, 'Hello ada');
+    it.save('emails/Welcome.tsx', WELCOME.replace('First', 'Second'));
+    await emailText(page, 'Second of many.');
+    await alert.waitFor({ state: 'detached' });
+  },
+);
 
-test('an email that throws shows where; problems of the config are all listed', async () => {
+inBrowser('an email that throws shows where; problems of the config are all listed', async () => {
   await using it = await opened('/template/weekly-digest', {
     'segflow.config.ts': CONFIG.replace(
       'transactions: {',
@@ -137,30 +142,33 @@ test('an email that throws shows where; problems of the config are all listed', 
   await page.getByRole('link', { name: /weekly-digest.*Cannot be rendered/ }).waitFor();
 });
 
-test('edited sample data is rendered, complained about while it is no JSON, kept, and reset', async () => {
-  await using it = await opened('/transaction/receipt');
-  const { page } = it;
-  await emailText(page, 'Paid 49.9 in 2026');
-  await page.getByRole('button', { name: 'Sample data' }).click();
-  await page.getByLabel('Event').fill('{"attributes": {"value": 12}, "createdAt": "2030-03-01T00:00:00Z"}');
-  await emailText(page, 'Paid 12 in 2030');
-  await page.getByLabel('Event').fill('{"attributes": {"value": }}');
-  await page
-    .locator('#data-event-complaint')
-    .filter({ hasText: /JSON|Unexpected/ })
-    .waitFor();
-  expect(await page.getByLabel('Event').getAttribute('aria-invalid')).toBe('true');
-  await page.getByLabel('Event').fill('{"attributes": {"value": 13}}');
-  await emailText(page, 'Paid 13 in 2026');
+inBrowser(
+  'edited sample data is rendered, complained about while it is no JSON, kept, and reset',
+  async () => {
+    await using it = await opened('/transaction/receipt');
+    const { page } = it;
+    await emailText(page, 'Paid 49.9 in 2026');
+    await page.getByRole('button', { name: 'Sample data' }).click();
+    await page.getByLabel('Event').fill('{"attributes": {"value": 12}, "createdAt": "2030-03-01T00:00:00Z"}');
+    await emailText(page, 'Paid 12 in 2030');
+    await page.getByLabel('Event').fill('{"attributes": {"value": }}');
+    await page
+      .locator('#data-event-complaint')
+      .filter({ hasText: /JSON|Unexpected/ })
+      .waitFor();
+    expect(await page.getByLabel('Event').getAttribute('aria-invalid')).toBe('true');
+    await page.getByLabel('Event').fill('{"attributes": {"value": 13}}');
+    await emailText(page, 'Paid 13 in 2026');
 
-  await page.reload();
-  await emailText(page, 'Paid 13 in 2026');
-  await page.getByRole('button', { name: 'Sample data' }).click();
-  await page.getByRole('button', { name: 'Reset' }).click();
-  await emailText(page, 'Paid 49.9 in 2026');
-});
+    await page.reload();
+    await emailText(page, 'Paid 13 in 2026');
+    await page.getByRole('button', { name: 'Sample data' }).click();
+    await page.getByRole('button', { name: 'Reset' }).click();
+    await emailText(page, 'Paid 49.9 in 2026');
+  },
+);
 
-test('works by keyboard: arrows, search, views', async () => {
+inBrowser('works by keyboard: arrows, search, views', async () => {
   await using it = await opened();
   const { page } = it;
   await heading(page, 'Welcome, ada!');
@@ -186,14 +194,14 @@ test('works by keyboard: arrows, search, views', async () => {
   expect(await page.evaluate(() => document.activeElement?.id)).toBe('tab-source');
 });
 
-test('warns of an email that Gmail clips', async () => {
+inBrowser('warns of an email that Gmail clips', async () => {
   await using it = await opened('/template/weekly-digest', {
     'emails/Digest.tsx': `export default () => <p>${'x'.repeat(103 * 1024)}</p>;`,
   });
   await it.page.locator('.size.clipped').filter({ hasText: 'Gmail will clip this email' }).waitFor();
 });
 
-test('on a phone the list opens over the email, and nothing is wider than the screen', async () => {
+inBrowser('on a phone the list opens over the email, and nothing is wider than the screen', async () => {
   await using it = await opened('/', {}, { width: 390, height: 844 });
   const { page } = it;
   await emailText(page, 'Hello ada');
@@ -222,7 +230,7 @@ async function opened(
   viewport = { width: 1440, height: 900 },
 ): Promise<Opened> {
   const it = await previewed(files);
-  const context = await browser.newContext({ viewport });
+  const context = await browser!.newContext({ viewport });
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
   const requests: string[] = [];

@@ -49,7 +49,7 @@ export function drawProblems({ problems, broken }: PreviewState): void {
   const [first] = problems;
   const title =
     problems.length === 1 && first !== undefined
-      ? `Before you push: ${plain(first.message)}`
+      ? `Before you push: ${pathOf(first)} ${plain(first.message)}`
       : `Before you push: ${problems.length} things to put right`;
   const list = h('ol', {}, ...problems.map(problemRow));
   // A missing key is nothing to a designer; anything else is worth seeing at once, where there is room.
@@ -61,18 +61,22 @@ export function drawProblems({ problems, broken }: PreviewState): void {
 
 // --- internal ---
 
+// A problem's message goes on where its path ends: "campaigns.welcome.segments[0]" "unknown segment …".
 function problemRow(problem: Problem): HTMLElement {
   const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
-  const path = problem.path === problem.file ? '' : problem.path;
-  const where = [path, place].filter((part) => part !== '').join('  ·  ');
+  const path = pathOf(problem);
   return h(
     'li',
     { class: 'problem' },
-    h('p', { class: 'what' }, plain(problem.message)),
-    where !== '' && h('p', { class: 'where' }, where),
+    h('p', { class: 'what' }, path !== '' && h('code', {}, path), path !== '' && ' ', plain(problem.message)),
+    place !== '' && h('p', { class: 'where' }, place),
     problem.hint !== undefined && h('p', { class: 'hint' }, problem.hint),
     problem.frame !== undefined && frame(problem.frame, problem.line),
   );
+}
+
+function pathOf({ path, file }: Problem): string {
+  return path === file ? '' : path;
 }
 
 function frame(text: string, line: number | undefined): HTMLElement {
