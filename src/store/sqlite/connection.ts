@@ -1,7 +1,7 @@
 import type { Database, SQLQueryBindings, Statement } from 'bun:sqlite';
 import { SegflowError } from '../../core/errors.ts';
 import type { Connection, Outcome, Row, Value } from '../driver.ts';
-import { wrapSqliteError } from './errors.ts';
+import { explainRefusal, wrapSqliteError } from './errors.ts';
 
 /** Prepared statements kept a connection. There are about a hundred statements, some in a few sizes. */
 const CACHE = 400;
@@ -35,10 +35,12 @@ export class SqliteConnection implements Connection {
   }
 
   async describe(text: string): Promise<{ columns: string[]; params: number }> {
-    return this.#attempt(() => {
+    try {
       using statement = this.#db.prepare(text);
       return { columns: statement.columnNames, params: statement.paramsCount };
-    });
+    } catch (error) {
+      throw explainRefusal(error);
+    }
   }
 
   close(): void {

@@ -14,6 +14,42 @@ export function wrapSqliteError(error: unknown): unknown {
   return new SegflowError(code, `${what} (${name}: ${error.message})`, { hint, cause: error });
 }
 
+/** Why SQLite does not take a segment's statement, in the words of whoever wrote it. */
+export function explainRefusal(error: unknown): unknown {
+  const message = error instanceof SQLiteError ? error.message : '';
+  const [, what = '', name = ''] =
+    /^(no such (?:column|table|function)|ambiguous column name): (.*)$/.exec(message) ?? [];
+  switch (what) {
+    case 'no such column':
+      return new SegflowError('invalid_config', `there is no column ${name}`, { hint: TABLES, cause: error });
+    case 'no such table':
+      return new SegflowError('invalid_config', `there is no table ${name}`, { hint: TABLES, cause: error });
+    case 'ambiguous column name':
+      return new SegflowError('invalid_config', `the column ${name} is in several tables`, {
+        hint: 'Write the table before it: users.id.',
+        cause: error,
+      });
+    case 'no such function':
+      return new SegflowError(
+        'store_unsupported',
+        `the embedded store has no function ${name.toUpperCase()}()`,
+        {
+          hint: 'Write it another way, or run Segflow on MySQL.',
+          cause: error,
+        },
+      );
+    default:
+      if (/syntax error|wrong number of arguments|misuse of/.test(message)) {
+        return new SegflowError('store_unsupported', `the embedded store cannot run the query: ${message}`, {
+          hint: 'Check the SQL; if MySQL takes it, the embedded store does not know it.',
+          cause: error,
+        });
+      }
+      return wrapSqliteError(error);
+  }
+}
+
+const TABLES = 'The tables and columns are those of segflow/schema.';
 const RESTORE = 'Stop Segflow and restore the data folder from a backup.';
 
 const MEANINGS: [prefix: string, code: ErrorCode, what: string, hint: string][] = [

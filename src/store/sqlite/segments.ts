@@ -1,33 +1,56 @@
-import type { AdaptedSegment, SegmentDialect, Value } from '../driver.ts';
+import { SegflowError } from '../../core/errors.ts';
+import { adapt } from '../dialect/adapt.ts';
+import { USER_TABLES } from '../dialect/scopes.ts';
+import type { AdaptedSegment, SegmentDialect } from '../driver.ts';
 
+/** Adapted statements kept: every segment of a deployment, and some of those before. */
+const CACHE = 500;
+
+/**
+ * SQLite does not push a condition into a segment's query, so the tables are shown to the query as if only the users in
+ * question existed: CTEs of the same names, restricted. (Measured: 1 ms for 100 users of 200,000 with a million events, where
+ * the whole segment takes seconds.)
+ */
 export function sqliteSegments(): SegmentDialect {
+  const known = new Map<string, AdaptedSegment>();
   return {
-    adapt(segment): AdaptedSegment {
-      const text = segment.sql.replace(
-        /((?:`\w+`|\w+)(?:\.(?:`\w+`|\w+))?)\s*->>?\s*('[^']*')/g,
-        'json_extract($1, $2)',
-      );
-      return {
-        text,
-        params: segment.params as Value[],
-        traits: { readsClock: false, readsEvents: /`events`/.test(text), ownRowsOnly: !/limit/i.test(text) },
-      };
+    adapt({ id, sql, params }) {
+      const key = JSON.stringify([sql, params]);
+      const found = known.get(key);
+      if (found) return found;
+      try {
+        const adapted = adapt(sql, params);
+        if (known.size >= CACHE) known.clear();
+        known.set(key, adapted);
+        return adapted;
+      } catch (error) {
+        if (!SegflowError.is(error)) throw error;
+        const options = { cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+        throw new SegflowError(error.code, `segment "${id}": ${error.message}`, options);
+      }
     },
     among(segment, ownRowsOnly, userIds) {
       if (!ownRowsOnly || !segment.traits.ownRowsOnly) {
         return {
-          text: `select id from (with segment(id) as (${segment.text}) select distinct id from segment) where id in (select value from json_each(?))`,
-          params: [...segment.params, [...userIds]],
+          text: `with segment(id) as (${segment.text}) select distinct id from segment where id in (select value from json_each(?))`,
+          params: [...segment.params, userIds],
         };
       }
       return {
-        text: `with users as (select * from main.users where id in (select value from json_each(?1))), events as (select * from main.events where user_id in (select value from json_each(?1))), segment(id) as (${segment.text}) select distinct id from segment`,
-        params: [[...userIds], ...segment.params],
+        text: `with ${SHOWN}, segment(id) as (${segment.text}) select distinct id from segment`,
+        params: [userIds, ...segment.params],
       };
     },
-    everyone: (segment) => ({
-      text: `with segment(id) as (${segment.text}) select id from segment where id is not null`,
-      params: segment.params,
+    everyone: ({ text, params }) => ({
+      text: `with segment(id) as (${text}) select id from segment where id is not null`,
+      params,
     }),
   };
 }
+
+const SHOWN = [...USER_TABLES]
+  .map(
+    ([table, column]) =>
+      `${table} as not materialized (select * from main.${table} where ${column} in (select value from json_each(?1)))`,
+  )
+  .join(', ');

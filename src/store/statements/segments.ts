@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { SegflowError } from '../../core/errors.ts';
+import { messageOf, SegflowError } from '../../core/errors.ts';
 import { slotOf } from '../../core/hash.ts';
 import type { SegmentSql, SegmentStatements } from '../../engine/ports.ts';
 import { segmentMembers, segments } from '../../schema/index.ts';
@@ -99,11 +99,9 @@ export async function about<T>(segment: SegmentSql, work: () => Promise<T>): Pro
     return await work();
   } catch (error) {
     if (SegflowError.is(error) && error.code === 'unavailable') throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    throw new SegflowError('store_unsupported', `segment "${segment.id}" cannot be evaluated: ${message}`, {
-      cause: error,
-      ...(SegflowError.is(error) && error.hint ? { hint: error.hint } : {}),
-    });
+    const hint = SegflowError.is(error) && error.hint ? { hint: error.hint } : {};
+    const code = SegflowError.is(error) && error.code === 'invalid_config' ? error.code : 'store_unsupported';
+    throw new SegflowError(code, `segment "${segment.id}": ${messageOf(error)}`, { ...hint, cause: error });
   }
 }
 

@@ -1,0 +1,62 @@
+import { formatDateTime, parseDateTime } from './datetimes.ts';
+import { rewrite } from './rewrite.ts';
+import { refuse } from './tokens.ts';
+import { traitsOf } from './traits.ts';
+import { isWord, type Node, parse, print, walk } from './tree.ts';
+
+export interface Adapted {
+  text: string;
+  params: (string | number | null)[];
+  traits: { readsClock: boolean; readsEvents: boolean; ownRowsOnly: boolean };
+}
+
+/**
+ * Makes a SELECT written for MySQL one that SQLite answers alike. Throws `invalid_config` when it is not one SELECT, and
+ * `store_unsupported` when it uses what SQLite cannot do.
+ */
+export function adapt(sql: string, params: readonly unknown[]): Adapted {
+  const tree = parse(sql);
+  if (!isSelect(tree)) throw refuse('the query is not a SELECT', 'A segment is one SELECT of user ids.');
+  const forbidden = [...walk(tree)].find((node) => isWord(node, ...FORBIDDEN));
+  if (forbidden) {
+    throw refuse(
+      `a segment only reads: ${(forbidden as { value: string }).value.toUpperCase()} is not accepted`,
+    );
+  }
+  const expected = [...walk(tree)].filter((node) => node.kind === 'param').length;
+  if (expected !== params.length) {
+    throw refuse(`the query has ${expected} placeholders (?) but ${params.length} parameters`);
+  }
+  const values = params.map(toSql);
+  const times = new Set<number>();
+  const text = print(rewrite(tree, { params, times }));
+  for (const index of times) {
+    const ms = parseDateTime(values[index]);
+    if (ms !== undefined) values[index] = formatDateTime(ms);
+  }
+  return { text, params: values, traits: traitsOf(tree) };
+}
+
+/** Words that no SELECT of a segment has, as keywords. */
+const FORBIDDEN = ['into', 'lock', 'procedure'];
+
+function isSelect(items: Node[]): boolean {
+  const first = items[0];
+  return isWord(first, 'select', 'with') || (first?.kind === 'group' && isSelect(first.items));
+}
+
+function toSql(value: unknown): string | number | null {
+  if (value === null || value === undefined) return null;
+  if (value instanceof Date) return formatDateTime(value.getTime());
+  switch (typeof value) {
+    case 'boolean':
+      return value ? 1 : 0;
+    case 'bigint':
+      return Number(value);
+    case 'number':
+    case 'string':
+      return value;
+    default:
+      return JSON.stringify(value);
+  }
+}

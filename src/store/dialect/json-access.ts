@@ -1,0 +1,102 @@
+import { isCall } from './operands.ts';
+import { refuse } from './tokens.ts';
+import { call, isSymbol, isWord, type JsonAccess, type Node, splitCommas } from './tree.ts';
+import { unsupported } from './unsupported.ts';
+
+/**
+ * MySQL's `doc -> path` is JSON_EXTRACT of a column and a path, and `->>` that, unquoted. SQLite's json_extract gives the
+ * value itself, which compares with SQL values as MySQL's does. Where MySQL looks at the JSON rather than its value, the JSON
+ * is taken: a JSON null is not NULL, LIKE sees the quotes of a string, and JSON functions take JSON.
+ */
+export function rewriteJson(items: Node[]): Node[] {
+  const folded = foldArrows(items);
+  return folded.flatMap((item, index): Node[] => {
+    if (item.kind !== 'json' || item.unquotes) return [item];
+    const next = isWord(folded[index + 1], 'not') ? folded[index + 2] : folded[index + 1];
+    if (isWord(next, 'like', 'regexp', 'rlike')) return [asJson(item)];
+    const negated = isWord(folded[index + 2], 'not') ? 3 : 2;
+    if (isWord(folded[index + 1], 'is') && isWord(folded[index + negated], 'null')) {
+      return [call('json_type', [item.doc], [item.path])];
+    }
+    return [item];
+  });
+}
+
+/** The JSON at the path, as text. */
+export function asJson(access: JsonAccess): Node {
+  return { kind: 'group', items: [access.doc, { kind: 'symbol', value: '->' }, access.path] };
+}
+
+/** Functions whose arguments are JSON, not values. */
+const JSON_FUNCTIONS = new Set(
+  `json_contains json_contains_path json_length json_type json_keys json_depth json_overlaps json_valid json_unquote json_value
+   json_pretty json_array_length json_patch json_remove json_set json_insert json_replace mysql_member_of`.split(
+    /\s+/,
+  ),
+);
+
+function foldArrows(items: Node[]): Node[] {
+  const folded: Node[] = [];
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i]!;
+    if (isSymbol(item, '->', '->>')) {
+      const doc = folded.pop();
+      const path = items[++i];
+      if (doc === undefined) throw refuse(`${item.value} has no column on its left`);
+      if (path?.kind !== 'string') {
+        throw refuse(
+          `${item.value} takes a path in quotes, such as '$.plan'`,
+          'For a computed path use JSON_EXTRACT.',
+        );
+      }
+      folded.push({ kind: 'json', unquotes: item.value === '->>', doc, path: jsonPath(path) });
+    } else if (isWord(item, 'member')) {
+      const value = folded.pop();
+      const array = isWord(items[i + 1], 'of') ? items[i + 2] : items[i + 1];
+      const list = array?.kind === 'group' ? array.items : isCall(array, 'of') ? array.args : undefined;
+      if (value === undefined || list === undefined)
+        throw refuse('MEMBER OF is written: value MEMBER OF(json)');
+      folded.push(jsonCall(call('mysql_member_of', [value], list)));
+      i += array?.kind === 'group' ? 2 : 1;
+    } else folded.push(item.kind === 'call' ? jsonCall(item) : item);
+  }
+  return folded;
+}
+
+function jsonCall(node: Node & { kind: 'call' }): Node {
+  const args = splitCommas(node.args);
+  const [doc, path] = args;
+  if (node.name === 'json_extract' && args.length === 2 && doc?.length === 1 && path?.length === 1) {
+    return { kind: 'json', unquotes: false, doc: doc[0]!, path: jsonPath(path[0]!) };
+  }
+  const access = doc?.[0];
+  if (node.name === 'json_unquote' && args.length === 1 && doc?.length === 1 && access?.kind === 'json') {
+    return { ...access, unquotes: true };
+  }
+  if (!JSON_FUNCTIONS.has(node.name)) return node;
+  return {
+    ...node,
+    args: node.args.map((arg) => (arg.kind === 'json' && !arg.unquotes ? asJson(arg) : arg)),
+  };
+}
+
+/** A literal path in SQLite's way of writing it. */
+function jsonPath(path: Node): Node {
+  if (path.kind !== 'string') return path;
+  if (!path.value.trimStart().startsWith('$')) {
+    throw refuse(
+      `a JSON path begins with "$", not "${path.value}"`,
+      "Write for example attributes->'$.plan'.",
+    );
+  }
+  const outsideQuotes = path.value.replace(/"[^"]*"/g, '');
+  if (outsideQuotes.includes('*')) {
+    throw unsupported(`the JSON path ${path.value}`, 'SQLite knows no wildcards in paths; use JSON_CONTAINS');
+  }
+  if (/\bto\b/.test(outsideQuotes))
+    throw unsupported(`the JSON path ${path.value}`, 'SQLite knows no ranges in paths');
+  const value = path.value
+    .trim()
+    .replace(/\[\s*last\s*(?:-\s*(\d+)\s*)?\]/g, (_whole, back?: string) => `[#-${Number(back ?? 0) + 1}]`);
+  return { kind: 'string', value };
+}
