@@ -57,7 +57,7 @@ export class Bundles {
           build.module(name, () => ({ exports, loader: 'object' }));
         for (const [virtual, name] of linked.modules) provide(virtual, loaded[name]!);
         for (const [virtual, exports] of linked.standIns) provide(virtual, exports);
-        build.module(specifier, () => ({ contents: linked.code, loader: 'js' }));
+        build.module(specifier, () => ({ contents: withoutMap(linked.code), loader: 'js' }));
       },
     });
     stage('bundle');
@@ -75,3 +75,11 @@ export class Bundles {
 
 /** Thrown where stand-ins for React Email's components do not do. */
 export const NEEDS_EMAIL = new Error('the bundle needs React Email');
+
+// --- internal ---
+
+/** Bun would map some stack traces by itself, by a rule of its own; all are mapped in one place, see stack. */
+function withoutMap(code: string): string {
+  const at = code.lastIndexOf('\n//# sourceMappingURL=');
+  return at < 0 ? code : code.slice(0, at + 1);
+}

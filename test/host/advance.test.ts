@@ -1,0 +1,265 @@
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import type { ActivationResult } from '../../src/engine/ports.ts';
+import { activation, bundleOf, flowBundle, hostFor, isAlive, until } from './bundles.ts';
+
+setDefaultTimeout(60_000);
+
+const SHORT = { timeoutMs: 400, processes: 1 };
+
+function outcomes(results: ActivationResult[]): string[] {
+  return results.map((result) => result.outcome);
+}
+
+function errorOf(result: ActivationResult | undefined) {
+  if (result?.outcome !== 'failed') throw new Error(`did not fail: ${JSON.stringify(result)}`);
+  return result.error;
+}
+
+describe('advancing runs', () => {
+  test('gives each its result, in order, whatever the number', async () => {
+    await using host = hostFor({ processes: 2 });
+    const bundle = flowBundle("yield rt.sendEmail('t-' + ctx.attributes.n)");
+    expect(await host.advance(bundle, [])).toEqual([]);
+    const requests = Array.from({ length: 1200 }, (_, n) => activation(n, { attributes: { n } }));
+    const results = await host.advance(bundle, requests);
+    const templates = results.map((result) =>
+      result.outcome === 'advanced' && result.pending?.kind === 'email' ? result.pending.template : result,
+    );
+    expect(templates).toEqual(requests.map((_, n) => `t-${n}`));
+    expect(host.pids()).toHaveLength(2);
+  });
+
+  test('goes on from the journal with the result', async () => {
+    await using host = hostFor();
+    const bundle = flowBundle(`
+      const outcome = yield* rt.sendEmail('a');
+      if (outcome.status === 'sent') yield rt.wait({ days: 2 });`);
+    const [first] = await host.advance(bundle, [activation(1)]);
+    if (first?.outcome !== 'advanced') throw new Error('did not advance');
+    const result = { status: 'sent', messageId: 'm' };
+    const [second] = await host.advance(bundle, [activation(1, { journal: first.appended, result, at: 5 })]);
+    expect(second).toMatchObject({ pending: { kind: 'wait', until: 5 + 2 * 86_400_000 }, position: 2 });
+  });
+
+  test('keeps two bundles apart, and their environments', async () => {
+    await using host = hostFor({
+      processes: 1,
+      environment: { PATH: process.env.PATH, B: 'server', C: 'secret' },
+    });
+    const body = 'yield rt.sendEmail([AT_IMPORT, process.env.A, process.env.B, process.env.C].join())';
+    const options = { before: 'const AT_IMPORT = process.env.A;' };
+    const one = flowBundle(body, { ...options, environment: { A: 'one', B: 'captured' } });
+    const two = { ...one, environment: { A: 'two' } };
+    for (let round = 0; round < 3; round++) {
+      const [first] = await host.advance(one, [activation(1)]);
+      const [second] = await host.advance(two, [activation(1)]);
+      expect(first).toMatchObject({ pending: { template: 'one,one,server,' } });
+      expect(second).toMatchObject({ pending: { template: 'two,two,,' } });
+    }
+  });
+
+  test('remembers more bundles than a child keeps', async () => {
+    await using host = hostFor({ processes: 1 });
+    const bundles = Array.from({ length: 12 }, (_, n) => flowBundle(`yield rt.sendEmail('b${n}')`));
+    for (let round = 0; round < 2; round++) {
+      for (const [n, bundle] of bundles.entries()) {
+        const [result] = await host.advance(bundle, [activation(1)]);
+        expect(result).toMatchObject({ pending: { template: `b${n}` } });
+      }
+    }
+  });
+
+  test('blocks a run whose campaign the code does not have', async () => {
+    await using host = hostFor();
+    const results = await host.advance(flowBundle(''), [activation(1, { campaignId: 'toString' })]);
+    expect(results[0]).toMatchObject({ outcome: 'diverged', yielded: 'no such campaign' });
+  });
+});
+
+describe('a guilty flow fails alone:', () => {
+  const batch = (guilty: number[], size = 40) =>
+    Array.from({ length: size }, (_, n) => activation(n, { attributes: { guilty: guilty.includes(n) } }));
+  const expected = (guilty: number[], size = 40) =>
+    Array.from({ length: size }, (_, n) => (guilty.includes(n) ? 'failed' : 'advanced'));
+  const ifGuilty = (what: string) =>
+    flowBundle(`if (ctx.attributes.guilty) { ${what} } yield rt.sendEmail('a')`);
+
+  test('one that throws', async () => {
+    await using host = hostFor();
+    const results = await host.advance(ifGuilty("throw new RangeError('too far')"), batch([0, 7]));
+    expect(outcomes(results)).toEqual(expected([0, 7]));
+    expect(errorOf(results[7]).message).toBe('too far');
+  });
+
+  test('one that hangs', async () => {
+    await using host = hostFor(SHORT);
+    const results = await host.advance(ifGuilty('while (true) {}'), batch([13]));
+    expect(outcomes(results)).toEqual(expected([13]));
+    expect(errorOf(results[13]).message).toBe('the flow did not yield within 0.4 s');
+    expect(results[13]).toMatchObject({ appended: '', position: 0 });
+  });
+
+  test('several that hang, the first and the last among them', async () => {
+    await using host = hostFor(SHORT);
+    const guilty = [0, 1, 20, 21, 39];
+    const results = await host.advance(ifGuilty('while (true) {}'), batch(guilty));
+    expect(outcomes(results)).toEqual(expected(guilty));
+  });
+
+  test('one that asks to end the process', async () => {
+    await using host = hostFor();
+    const bundle = ifGuilty('process.exit(3)');
+    await host.advance(bundle, batch([]));
+    const pids = host.pids();
+    const results = await host.advance(bundle, batch([2]));
+    expect(outcomes(results)).toEqual(expected([2]));
+    expect(errorOf(results[2]).message).toContain('process.exit(3)');
+    expect(host.pids()).toEqual(pids);
+  });
+
+  test('one that does end the process', async () => {
+    await using host = hostFor({ processes: 1 });
+    const results = await host.advance(ifGuilty("process.kill(process.pid, 'SIGKILL')"), batch([5, 6]));
+    expect(outcomes(results)).toEqual(expected([5, 6]));
+    expect(errorOf(results[5]).message).toBe('the flow ended its process (killed by SIGKILL)');
+  });
+
+  test('one that takes all the memory', async () => {
+    await using host = hostFor({ processes: 1, memoryMb: 200 });
+    const bomb = 'const all = []; while (true) all.push(new Uint8Array(1e6).fill(1))';
+    const results = await host.advance(ifGuilty(bomb), batch([3], 6));
+    expect(outcomes(results)).toEqual(expected([3], 6));
+    expect(errorOf(results[3]).message).toBe('the flow took more than 200 MB of memory');
+  });
+
+  test('one that yields a promise, and one that is async', async () => {
+    await using host = hostFor();
+    const late = "yield Promise.reject(new Error('late'))";
+    const results = await host.advance(ifGuilty(late), batch([1]));
+    expect(outcomes(results)).toEqual(expected([1]));
+    expect(errorOf(results[1]).message).toContain('yielded a promise');
+    const asynchronous = bundleOf('{ campaigns: { c: { flow: async function* () {} } } }');
+    const [result] = await host.advance(asynchronous, [activation(1)]);
+    expect(errorOf(result).message).toContain('async');
+  });
+
+  test('but one that was killed from outside is tried again', async () => {
+    await using host = hostFor({ processes: 1 });
+    const bundle = flowBundle(`
+      if (ctx.attributes.slow) {
+        console.log('begun');
+        const end = Bun.nanoseconds() + 500e6;
+        while (Bun.nanoseconds() < end) {}
+      }
+      yield rt.sendEmail('a')`);
+    const working = host.advance(bundle, [activation(1, { attributes: { slow: true } }), activation(2)]);
+    await host.said('begun');
+    process.kill(host.pids()[0]!, 'SIGKILL');
+    expect(outcomes(await working)).toEqual(['advanced', 'advanced']);
+    expect(host.lines.filter((line) => line === 'begun')).toHaveLength(2);
+  });
+});
+
+describe('a bundle that cannot be loaded', () => {
+  test('because it throws', async () => {
+    await using host = hostFor();
+    const bundle = flowBundle('', { before: "throw new Error('at the top')" });
+    await expect(host.advance(bundle, [activation(1)])).rejects.toMatchObject({
+      code: 'invalid_config',
+      details: [{ message: 'at the top' }],
+    });
+    await expect(host.inspect(bundle)).rejects.toMatchObject({ code: 'invalid_config' });
+  });
+
+  test('because it hangs', async () => {
+    await using host = hostFor(SHORT);
+    const bundle = flowBundle('', { before: 'while (true) {}' });
+    await expect(host.advance(bundle, [activation(1)])).rejects.toMatchObject({
+      code: 'host_timeout',
+      message: 'the configuration was not loaded within 0.4 s',
+    });
+  });
+
+  test('because it ends the process', async () => {
+    await using host = hostFor({ processes: 1 });
+    const bundle = flowBundle('', { before: 'process.abort()' });
+    await expect(host.advance(bundle, [activation(1)])).rejects.toMatchObject({ code: 'host_crashed' });
+    await expect(host.inspect(bundle)).rejects.toMatchObject({
+      code: 'invalid_config',
+      details: [{ message: expect.stringContaining('the configuration ended its process') }],
+    });
+    expect(outcomes(await host.advance(flowBundle('yield rt.wait({ days: 1 })'), [activation(1)]))).toEqual([
+      'advanced',
+    ]);
+  });
+});
+
+test('what flows print goes to the log, once, and not into the protocol', async () => {
+  await using host = hostFor({ processes: 1 });
+  const bundle = flowBundle(`
+    console.log('hello', { a: 1 }); console.error('to stderr'); process.stdout.write('bare\\n');
+    process.send?.({ sequence: 1, ok: [] });
+    yield rt.sendEmail('a');
+    console.log('second'); yield rt.sendEmail('b')`);
+  const [first] = await host.advance(bundle, [activation(1)]);
+  if (first?.outcome !== 'advanced') throw new Error('did not advance');
+  host.lines.length = 0;
+  const [second] = await host.advance(bundle, [activation(1, { journal: first.appended, result: {} })]);
+  expect(second).toMatchObject({ pending: { template: 'b' } });
+  await host.said('second');
+  expect(host.lines.filter((line) => line.includes('hello'))).toEqual([]);
+});
+
+describe('children', () => {
+  test('end when there is nothing to do, but for one', async () => {
+    await using host = hostFor({ processes: 2, idleMs: 50 });
+    const bundle = flowBundle("yield rt.sendEmail('a')");
+    await host.advance(
+      bundle,
+      Array.from({ length: 600 }, (_, n) => activation(n)),
+    );
+    const pids = host.pids();
+    expect(pids).toHaveLength(2);
+    await until(() => pids.filter(isAlive).length === 1);
+    expect(pids).toContain(host.pids()[0]!);
+  });
+
+  test('end with close, after what they were at', async () => {
+    const host = hostFor({ processes: 1 });
+    const working = host.advance(flowBundle("yield rt.sendEmail('a')"), [activation(1)]);
+    const pids = host.pids();
+    await host.close();
+    expect(outcomes(await working)).toEqual(['advanced']);
+    expect(pids.some(isAlive)).toBe(false);
+    await expect(host.advance(flowBundle(''), [activation(1)])).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+  });
+
+  test('are cut off by close when they take too long', async () => {
+    const host = hostFor({ processes: 1, graceMs: 100 });
+    const working = host.advance(flowBundle("console.log('begun'); while (true) {}"), [activation(1)]);
+    const failure = working.catch((error: unknown) => error);
+    await host.said('begun');
+    const pids = host.pids();
+    await host.close();
+    expect(await failure).toMatchObject({ code: 'unavailable' });
+    expect(pids.some(isAlive)).toBe(false);
+  });
+
+  test('die with the server, even in the midst of an endless loop', async () => {
+    for (const body of ["console.log('begun')", "console.log('begun'); while (true) {}"]) {
+      const server = Bun.spawn([process.execPath, `${import.meta.dir}/parent.ts`, body], {
+        stdout: 'pipe',
+        stderr: 'inherit',
+      });
+      const reader = server.stdout.getReader();
+      let said = '';
+      while (!said.includes('begun')) said += new TextDecoder().decode((await reader.read()).value);
+      const pid = Number(/child (\d+)/.exec(said)![1]);
+      expect(isAlive(pid)).toBe(true);
+      server.kill('SIGKILL');
+      await until(() => !isAlive(pid));
+    }
+  });
+});
