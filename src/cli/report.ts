@@ -9,7 +9,8 @@ export async function report(error: unknown, json: boolean): Promise<number> {
   const problems = problemsOf(failure);
   const { code, message, hint, details } = failure;
   if (json) {
-    if (problems) await print(JSON.stringify({ problems }));
+    if (code === 'invalid_config')
+      await print(JSON.stringify({ problems: problems ?? [{ path: '', message }] }));
     await printError(JSON.stringify({ error: { code, message, hint, details } }));
   } else {
     if (problems) await printError(formatProblems(problems));
@@ -22,7 +23,7 @@ export async function report(error: unknown, json: boolean): Promise<number> {
   return EXIT_CODE[code] ?? 1;
 }
 
-export function problemsOf(error: SegflowError): Problem[] | undefined {
+function problemsOf(error: SegflowError): Problem[] | undefined {
   const { details } = error;
   return error.code === 'invalid_config' && Array.isArray(details) && details.length > 0
     ? (details as Problem[])

@@ -14,7 +14,7 @@ export async function serverEnvironment(folder: string, own: Environment): Promi
   const dotenv = await readDotenv(folder, own);
   const environment = { ...own };
   for (const [name, value] of Object.entries(dotenv)) {
-    if (name.startsWith('SEGFLOW_')) environment[name] ??= value;
+    if (name.startsWith('SEGFLOW_')) environment[name] ||= value;
     else if (environment[name] === value) delete environment[name];
   }
   return environment;

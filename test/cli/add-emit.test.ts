@@ -1,6 +1,8 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { emptyFolder } from './command-line.ts';
 import { memoryServer } from './memory-server.ts';
+
+setDefaultTimeout(60_000);
 
 const CHANGES = {
   segments: { entered: ['all-users'], left: [] },

@@ -1,13 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { executable } from '../helpers/executable.ts';
+import { type Ran, runCli } from '../helpers/run-cli.ts';
 
-const ENTRY = [process.execPath, join(import.meta.dir, '..', '..', 'bin', 'segflow.ts')];
-
-export interface Ran {
-  code: number;
-  stdout: string;
-  stderr: string;
+export interface Output extends Ran {
   /** stdout as JSON. */
   json(): unknown;
 }
@@ -21,7 +18,7 @@ export async function emptyFolder() {
     segflow: (
       args: string[],
       options: { environment?: Record<string, string>; input?: string; cwd?: string } = {},
-    ): Promise<Ran> => run(args, path, options),
+    ): Promise<Output> => run(args, path, options),
     [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
   };
 }
@@ -30,18 +27,10 @@ async function run(
   args: string[],
   home: string,
   options: { environment?: Record<string, string>; input?: string; cwd?: string },
-): Promise<Ran> {
-  const child = Bun.spawn([...ENTRY, ...args], {
-    cwd: options.cwd ?? home,
-    env: { PATH: process.env.PATH ?? '', HOME: home, ...options.environment },
-    stdin: new Blob([options.input ?? '']),
-    stdout: 'pipe',
-    stderr: 'pipe',
-  });
-  const [stdout, stderr, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { code, stdout, stderr, json: () => JSON.parse(stdout) };
+): Promise<Output> {
+  const { cwd = home, environment = {}, input = '' } = options;
+  // A PATH on which there is nothing: the executable needs no other program.
+  const env = { PATH: '/nonexistent', HOME: home, ...environment };
+  const ran = await runCli([await executable(), ...args], { cwd, env, input });
+  return { ...ran, json: () => JSON.parse(ran.stdout) };
 }

@@ -1,8 +1,10 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { aboutOf } from '../../src/cli/about.ts';
 import { commands } from '../../src/cli/commands.ts';
 import { VERSION } from '../../src/cli/version.ts';
 import { emptyFolder } from './command-line.ts';
+
+setDefaultTimeout(60_000);
 
 const USAGE = `
   segflow push [config-path]                    Push config to server (defaults to ./segflow.config.ts)

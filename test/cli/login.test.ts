@@ -1,8 +1,10 @@
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { emptyFolder } from './command-line.ts';
 import { API_KEY, memoryServer } from './memory-server.ts';
+
+setDefaultTimeout(60_000);
 
 test('keeps what works, for its owner alone, and later commands use it', async () => {
   await using folder = await emptyFolder();

@@ -1,8 +1,10 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { emptyFolder } from './command-line.ts';
 import { memoryServer } from './memory-server.ts';
+
+setDefaultTimeout(60_000);
 
 const SEED = join(import.meta.dir, '..', 'fixtures', 'seed');
 

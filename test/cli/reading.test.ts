@@ -1,6 +1,8 @@
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import { emptyFolder } from './command-line.ts';
 import { memoryServer } from './memory-server.ts';
+
+setDefaultTimeout(60_000);
 
 test('status', async () => {
   await using folder = await emptyFolder();

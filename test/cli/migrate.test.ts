@@ -1,0 +1,50 @@
+import { expect, setDefaultTimeout, test } from 'bun:test';
+import { readdir } from 'node:fs/promises';
+import { project } from '../helpers/project.ts';
+
+setDefaultTimeout(60_000);
+
+test('says what is to run, runs it once, says when it ran', async () => {
+  await using machine = await project();
+  type Item = { version: number; name: string; appliedAt: string | null };
+  const before = await machine.json<Item[]>(['migrate', '--status']);
+  expect(before.length).toBeGreaterThan(0);
+  expect(before.every(({ appliedAt }) => appliedAt === null)).toBe(true);
+  const { sql } = await machine.json<{ sql: string }>(['migrate', '--print']);
+  expect(sql.toLowerCase()).toContain('create table');
+  expect(await readdir(machine.path)).toEqual([]);
+
+  const ran = await machine.json<Item[]>(['migrate']);
+  expect(ran.map(({ version }) => version)).toEqual(before.map(({ version }) => version));
+  expect(await machine.json<Item[]>(['migrate', '--status'])).toEqual(ran);
+  expect(await machine.json<Item[]>(['migrate'])).toEqual([]);
+  expect((await machine.run(['migrate'])).stderr).toContain('up to date');
+});
+
+test('of the folder that --data, the environment or .env names', async () => {
+  await using machine = await project({ env: { SEGFLOW_DATA: 'from-environment' } });
+  await machine.run(['migrate', '--data', 'from-flag']);
+  await machine.run(['migrate']);
+  await Bun.write(`${machine.path}/.env`, 'SEGFLOW_DATA=from-dotenv\n');
+  await machine.run(['migrate'], { env: { SEGFLOW_DATA: '' } });
+  expect((await readdir(machine.path)).sort()).toEqual([
+    '.env',
+    'from-dotenv',
+    'from-environment',
+    'from-flag',
+  ]);
+});
+
+test('not while a server runs, but its status can be seen', async () => {
+  await using machine = await project();
+  await using _server = await machine.serve();
+  const refused = await machine.try(['migrate', '--json']);
+  expect(refused.code).toBe(1);
+  expect(JSON.parse(refused.stderr)).toMatchObject({ error: { code: 'store_locked' } });
+  expect(await machine.json<unknown[]>(['migrate', '--status'])).not.toEqual([]);
+});
+
+test('--status and --print exclude each other', async () => {
+  await using machine = await project();
+  expect(await machine.try(['migrate', '--status', '--print'])).toMatchObject({ code: 2, stdout: '' });
+});
