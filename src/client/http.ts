@@ -39,7 +39,6 @@ export class Http {
   constructor(options: ClientOptions, replaced: Partial<HttpTools> = {}) {
     this.#base = baseUrl(options.url);
     this.#apiKey = checkKey(options.apiKey);
-    // Called bare: some runtimes refuse a fetch whose `this` is not the global object.
     this.#fetch = options.fetch ?? ((url, init) => fetch(url, init));
     this.#timeoutMs = checkNumber('timeoutMs', options.timeoutMs ?? 30_000, 1);
     this.#retries = checkNumber('retries', options.retries ?? 3, 0);
@@ -78,13 +77,15 @@ export class Http {
   async #attempt(url: string, init: RequestInit, options: CallOptions): Promise<Outcome> {
     const timeoutMs = options.timeoutMs ?? this.#timeoutMs;
     const timeout = deadline(timeoutMs, options.signal);
+    // Called bare: browsers refuse a fetch whose `this` is another object.
+    const send = this.#fetch;
     try {
-      const response = await this.#fetch(url, { ...init, signal: timeout.signal });
+      const response = await send(url, { ...init, signal: timeout.signal });
       const text = await response.text();
       return this.#outcome(url, response, text);
     } catch (error) {
       options.signal?.throwIfAborted();
-      const error_ = timeout.expired()
+      const failure = timeout.expired()
         ? unreachable(
             `${origin(url)} did not answer within ${timeoutMs} ms`,
             'Is it busy? timeoutMs sets how long to wait.',
@@ -94,7 +95,7 @@ export class Http {
             'Is it running, and is the url right? `segflow serve` starts it.',
             error,
           );
-      return { ok: false, retry: true, error: error_ };
+      return { ok: false, retry: true, error: failure };
     } finally {
       timeout.clear();
     }

@@ -36,7 +36,7 @@ export interface UserResult<A extends object> {
   /** Whether the call created the user. */
   created: boolean;
   /** Only with `wait`. */
-  changes?: Changes;
+  changes?: Changes | undefined;
 }
 
 export interface WriteOptions extends CallOptions {

@@ -16,7 +16,7 @@ const AT = '2026-01-02T03:04:05.000Z';
 /** A Backend in memory that remembers what it was asked. */
 export class MemoryBackend implements Backend {
   readonly users = new Map<string, JsonObject>();
-  readonly events: Extract<BackendOperation, { type: 'event' }>[] = [];
+  events: Extract<BackendOperation, { type: 'event' }>[] = [];
   readonly queries: MessageQuery[] = [];
   readonly pushed: Push[] = [];
   /** Users whose evaluation was awaited. */
@@ -133,7 +133,9 @@ export class MemoryBackend implements Backend {
       return { ok: true, type: 'user', created: !before, attributes };
     }
     if (operation.type === 'delete') {
-      return this.users.delete(operation.id) ? { ok: true, type: 'delete' } : unknownUser(operation.id);
+      if (!this.users.delete(operation.id)) return unknownUser(operation.id);
+      this.events = this.events.filter(({ userId }) => userId !== operation.id);
+      return { ok: true, type: 'delete' };
     }
     if (!this.users.has(operation.userId)) return unknownUser(operation.userId);
     const { userId, messageId } = operation;
