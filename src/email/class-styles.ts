@@ -44,21 +44,27 @@ export interface ItemStyle {
   sheet?: ReactNode;
 }
 
-const MAX_ENTRIES = 1_000;
+export interface Limits {
+  /** How many documents are kept, the last ones used. */
+  documents: number;
+  /**
+   * After how many documents that were not known a fresh compiler takes over: the library's remembers every class it ever
+   * saw and gets slower with each, and class names made of data (`w-[37%]`) know no end.
+   */
+  misses: number;
+}
 
-/**
- * The library's compiler remembers every class it ever saw and gets slower with each, and class names made of data
- * (`w-[37%]`) know no end: after so many documents that were not known, a fresh compiler takes over.
- */
-const MAX_MISSES = 1_000;
+const LIMITS: Limits = { documents: 1_000, misses: 200 };
 
 export class ClassStyles {
   readonly #library: Library;
+  readonly #limits: Limits;
   readonly #known = new Map<string, ItemStyle[]>();
   readonly #misses = new Map<string, number>();
 
-  constructor(library: Library) {
+  constructor(library: Library, limits: Limits = LIMITS) {
     this.#library = library;
+    this.#limits = limits;
   }
 
   /**
@@ -77,7 +83,7 @@ export class ClassStyles {
     const styles = this.#ask(this.#renewed(settings, settingsKey), items, components);
     this.#misses.set(settingsKey, (this.#misses.get(settingsKey) ?? 0) + 1);
     this.#known.set(key, styles);
-    if (this.#known.size > MAX_ENTRIES) this.#known.delete(this.#known.keys().next().value!);
+    if (this.#known.size > this.#limits.documents) this.#known.delete(this.#known.keys().next().value!);
     return styles;
   }
 
@@ -109,7 +115,7 @@ export class ClassStyles {
 
   /** The settings, with a mark that makes the library compile them anew once enough documents were asked for. */
   #renewed(settings: TailwindProps, key: string): TailwindProps {
-    const generation = Math.floor((this.#misses.get(key) ?? 0) / MAX_MISSES);
+    const generation = Math.floor((this.#misses.get(key) ?? 0) / this.#limits.misses);
     if (generation === 0) return settings;
     return { ...settings, config: { ...settings.config, segflowGeneration: generation } };
   }
