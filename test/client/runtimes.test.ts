@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../../src/server/app.ts';
 import { type Listening, listen } from '../../src/server/listen.ts';
+import { chromiumPath, launchChromium } from '../helpers/chromium.ts';
 import { MemoryBackend } from '../server/memory-backend.ts';
 
 /** What each runtime does with the built SDK; the last line it prints, or the value it gives, is compared. */
@@ -96,8 +96,7 @@ describe('the built SDK runs', () => {
     30_000,
   );
 
-  const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
-  test.skipIf(chromium === undefined)(
+  test.skipIf(chromiumPath() === undefined)(
     'in Chromium, on a page of another origin and in a worker',
     async () => {
       const script = SCRIPT('/sdk.js');
@@ -120,8 +119,7 @@ describe('the built SDK runs', () => {
           return new Response(text, { headers: { 'content-type': type } });
         },
       });
-      const { chromium: browserType } = await import('playwright-core');
-      const browser = await browserType.launch({ executablePath: chromium!, args: ['--no-sandbox'] });
+      const browser = await launchChromium();
       try {
         const tab = await browser.newPage();
         await tab.goto(`http://127.0.0.1:${files.port}/`);
