@@ -42,7 +42,7 @@ export interface RenderQuestion {
   data?: SampleData | undefined;
 }
 
-export type RenderAnswer = { version: number } & (
+export type RenderAnswer =
   | {
       ok: true;
       subject: string;
@@ -51,8 +51,7 @@ export type RenderAnswer = { version: number } & (
       /** Size of the HTML in bytes of UTF-8. */
       bytes: number;
     }
-  | { ok: false; error: RenderFailure }
-);
+  | { ok: false; error: RenderFailure };
 
 export interface RenderFailure {
   message: string;
@@ -68,6 +67,3 @@ export interface OverviewItem {
   /** Null when it cannot be rendered. */
   subject: string | null;
 }
-
-/** Gmail cuts a message whose HTML is longer and puts a link to the rest. */
-export const GMAIL_CLIP_BYTES = 102 * 1024;

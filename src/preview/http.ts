@@ -4,7 +4,7 @@ import { pageAssets } from './assets.ts' with { type: 'macro' };
 import type { PreviewProject } from './project.ts';
 import { readableHtml } from './readable-html.ts';
 
-/** Answers the page's requests. `hosts` are the names, without port, that the server may be called by. */
+/** Answers the page's requests. `isOwnHost` tells the names, without port, that the server may be called by. */
 export function previewHandler(project: PreviewProject, isOwnHost: (name: string) => boolean) {
   return async (request: Request): Promise<Response> => {
     const url = new URL(request.url);

@@ -106,15 +106,14 @@ export async function openProject(parts: ProjectParts): Promise<PreviewProject> 
       broken: loaded.broken,
     }),
     async render(question) {
-      const at = version;
       const item = good?.catalog.items.find(({ kind, id }) => kind === question.kind && id === question.id);
       if (good === undefined || item === undefined) {
         throw new SegflowError('not_found', `The config has no ${question.kind} "${question.id}"`);
       }
       const [result] = await renderWith(good.bundle, [requestFor(item, question)]);
       if (result === undefined) throw new SegflowError('internal', 'The host gave no answer');
-      if (!result.ok) return { version: at, ok: false, error: withShortPaths(result.error, root) };
-      return { version: at, ...result, bytes: Buffer.byteLength(result.html) };
+      if (!result.ok) return { ok: false, error: withShortPaths(result.error, root) };
+      return { ...result, bytes: Buffer.byteLength(result.html) };
     },
     async overview() {
       if (good === undefined) return [];

@@ -137,6 +137,7 @@ inBrowser('an email that throws shows where; problems of the config are all list
   const problems = page.getByRole('region', { name: 'Problems of the config' });
   expect(await problems.locator('.problem').allTextContents()).toEqual([
     expect.stringContaining('emailProvider.config.apiKey'),
+    expect.stringContaining('templates.weekly-digest.component'),
     expect.stringContaining('campaigns.a.segments[0]'),
   ]);
   await page.getByRole('link', { name: /weekly-digest.*Cannot be rendered/ }).waitFor();

@@ -29,7 +29,7 @@ export function drawEnvelope(page: PageState): void {
 
 // --- internal ---
 
-// Gmail's limit; a page has no import of a value from the server's modules.
+// Gmail cuts a message whose HTML is longer than 102 kB, and links to the rest.
 const CLIP_KB = 102;
 const NEAR_KB = 82;
 

@@ -145,7 +145,7 @@ async function render(question: RenderQuestion): Promise<RenderAnswer> {
     return await post<RenderAnswer>('/api/render', question);
   } catch (error) {
     const { message } = error as Error;
-    return { version: page.project.version, ok: false, error: { message, stack: '' } };
+    return { ok: false, error: { message, stack: '' } };
   }
 }
 
