@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
 /**
  * The variables of the `.env` file in `folder`, with `${NAME}` filled in from it and from `environment`. The file's own
  * values, whatever the environment says; the caller decides which wins.
@@ -6,8 +9,6 @@ export async function readDotenv(
   folder: string,
   environment: Record<string, string | undefined> = process.env,
 ): Promise<Record<string, string>> {
-  const { existsSync } = await import('node:fs');
-  const { join } = await import('node:path');
   // c12 takes a while to load, and most folders have no .env.
   if (!existsSync(join(folder, '.env'))) return {};
   const { loadDotenv } = await import('c12');
@@ -15,14 +16,16 @@ export async function readDotenv(
   const known = Object.fromEntries(
     Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
-  const filled = await loadDotenv({
-    cwd: folder,
-    interpolate: true,
-    env: omit(known, Object.keys(raw)),
-  });
+  // Values of the environment are there to fill in with; those the file has too would hide the file's.
+  for (const name of Object.keys(raw)) delete known[name];
+  const filled = await loadDotenv({ cwd: folder, interpolate: true, env: known });
   return Object.fromEntries(Object.keys(raw).map((key) => [key, filled[key] ?? '']));
 }
 
-function omit(object: Record<string, string>, keys: string[]): Record<string, string> {
-  return Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
+/** Sets in this process the variables of the `.env` files in `folders`, the most important first, that are not set. */
+export async function loadDotenvInto(environment: NodeJS.ProcessEnv, folders: string[]): Promise<void> {
+  for (const folder of folders) {
+    for (const [name, value] of Object.entries(await readDotenv(folder, environment)))
+      environment[name] ??= value;
+  }
 }

@@ -9,8 +9,10 @@ interface Moment {
 
 /** A user's journey for a person to read: facts first, then runs step by step, then all that happened in order of time. */
 export function formatJourney(journey: Journey): string {
-  const attributes = Object.entries(journey.attributes).map(
-    ([key, value]) => `  ${cell(key, 32)}  ${paint('dim', cell(JSON.stringify(value), 80))}`,
+  const keys = Object.keys(journey.attributes).map((key) => cell(key, 32));
+  const width = Math.max(0, ...keys.map((key) => key.length));
+  const attributes = Object.values(journey.attributes).map(
+    (value, index) => `  ${keys[index]!.padEnd(width)}  ${cell(JSON.stringify(value), 80)}`,
   );
   return [
     `${paint('bold', cell(journey.id))}  ${paint('dim', `since ${localTime(journey.createdAt)}`)}`,

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { SegflowError } from '../core/errors.ts';
 import type { Problem } from '../engine/ports.ts';
-import { readDotenv } from './dotenv.ts';
+import { loadDotenvInto } from './dotenv.ts';
 
 export interface PreparedPush {
   /** Absolute path of the config. */
@@ -27,8 +27,7 @@ export async function preparePush(given: string | undefined, folder: string): Pr
   const bundled = await bundleConfig(path);
   if (bundled.problems.length > 0) throw invalidConfig(bundled.problems);
 
-  const dotenv = { ...(await readDotenv(folder)), ...(await readDotenv(dirname(path))) };
-  for (const [name, value] of Object.entries(dotenv)) process.env[name] ??= value;
+  await loadDotenvInto(process.env, [dirname(path), folder]);
   const { values, missing } = captureEnvironment(bundled.environmentNames);
   // What is missing here may be set on the server, which looks the config over with its own values and has the last word.
   if (missing.length === 0) await inspect(path);

@@ -49,8 +49,18 @@ function asSegflowError(error: unknown): SegflowError {
   });
 }
 
+/** Fields the server refused come as `{ path, message }`; anything else is shown as it is. */
 function describe(details: unknown): string {
-  return typeof details === 'string' ? details : JSON.stringify(details, null, 2);
+  if (!Array.isArray(details))
+    return typeof details === 'string' ? details : JSON.stringify(details, null, 2);
+  return details
+    .map((item) => {
+      const { path, message } = Object(item) as { path?: unknown; message?: unknown };
+      return typeof message === 'string'
+        ? `  ${path ? `${path}: ` : ''}${message}`
+        : `  ${JSON.stringify(item)}`;
+    })
+    .join('\n');
 }
 
 function stackOf(error: Error): string {

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { defineCommand } from 'citty';
 import { about } from '../about.ts';
 import { messages, print, printJson } from '../output.ts';
@@ -34,6 +35,8 @@ export default defineCommand({
     const stopped = untilSignal();
     const { findConfig } = await import('../../config/find.ts');
     const configPath = findConfig(args['config-path']);
+    const { loadDotenvInto } = await import('../dotenv.ts');
+    await loadDotenvInto(process.env, [dirname(configPath), process.cwd()]);
     const { startPreview } = await import('../../preview/server.ts');
     const preview = await startPreview({
       configPath,
