@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { dirname, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { Problem } from '../engine/ports.ts';
 import { assetProblems, type BuildInputs } from './bundle-assets.ts';
 import { buildProblem } from './bundle-errors.ts';
@@ -68,6 +68,7 @@ async function build(
 ): Promise<{ result: Bun.BuildOutput; errors: BuildError[] }> {
   const errors: BuildError[] = [];
   const absent = new Set<string>();
+  const tsconfig = nearestTsconfig(root);
   for (;;) {
     const result = await Bun.build({
       entrypoints: [entry],
@@ -85,6 +86,7 @@ async function build(
         __filename: JSON.stringify(NO_FOLDER),
       },
       jsx: { runtime: 'automatic', development: false },
+      ...tsconfig,
       plugins: [keepImports(absent)],
       metafile: true,
       throw: false,
@@ -97,6 +99,15 @@ async function build(
     }
     if (absent.size === known) return { result, errors: firstOfLine([...errors, ...failures]) };
     errors.push(...unresolved);
+  }
+}
+
+/** For path aliases. Named, because a compiled executable looks for none. */
+function nearestTsconfig(root: string): { tsconfig?: string } {
+  for (let folder = root; ; folder = dirname(folder)) {
+    const file = ['tsconfig.json', 'jsconfig.json'].map((name) => join(folder, name)).find(existsSync);
+    if (file !== undefined) return { tsconfig: file };
+    if (folder === dirname(folder)) return {};
   }
 }
 

@@ -22,7 +22,8 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
   const [{ loadConfig: load }, { createJiti }, virtualModules] = await Promise.all([
     import('c12'),
     import('jiti/static'),
-    loadHostModules(hostModules),
+    // A transpiler may need React where the bundler did not.
+    loadHostModules([...hostModules, 'react', 'react/jsx-runtime']),
   ]);
   const jiti = createJiti(path, {
     virtualModules,

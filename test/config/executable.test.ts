@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
 import { bundleConfig } from '../../src/config/bundle.ts';
 import type { Inspection, Problem } from '../../src/engine/ports.ts';
 import { fixtureProject, project } from './project.ts';
+
+// Starts processes or loads much code, which takes its time on a busy machine.
+setDefaultTimeout(60_000);
 
 /* The same in a compiled executable, in a folder without node_modules and with nothing in the environment. */
 

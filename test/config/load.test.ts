@@ -1,9 +1,12 @@
-import { afterEach, expect, test } from 'bun:test';
+import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
 import { loadConfig } from '../../src/config/load.ts';
 import type { SegflowConfig } from '../../src/config/types.ts';
 import { SegflowError } from '../../src/core/errors.ts';
 import type { Problem } from '../../src/engine/ports.ts';
 import { fixtureProject, project } from './project.ts';
+
+// Starts processes or loads much code, which takes its time on a busy machine.
+setDefaultTimeout(60_000);
 
 const CONFIG = 'segflow.config.ts';
 const NAMES = ['POSTMARK_API_KEY', 'SEGFLOW_TEST_A', 'SEGFLOW_TEST_B'];
@@ -73,6 +76,18 @@ test('the default export is handed on as it is, whatever it is', async () => {
   expect((await loadConfig(made.path(CONFIG))).config).toBeFunction();
   made.write({ [CONFIG]: 'export default Object.freeze({ extends: "./x", key: undefined });' });
   expect((await loadConfig(made.path(CONFIG))).config).toStrictEqual({ extends: './x', key: undefined });
+});
+
+test('whatever JSX setting the project has', async () => {
+  for (const jsx of ['react', 'react-jsx', 'preserve']) {
+    using made = project({
+      'segflow.config.tsx': "import React from 'react';\nexport default { email: () => <p>hi</p> };",
+      'tsconfig.json': JSON.stringify({ compilerOptions: { jsx } }),
+    });
+    const { config } = await loadConfig(made.path('segflow.config.tsx'));
+    const element = (config as { email: () => { type: unknown } }).email();
+    expect(element.type).toBe('p');
+  }
 });
 
 test('nothing is written beside the config', async () => {

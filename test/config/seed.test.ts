@@ -1,9 +1,12 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
 import { bundleConfig } from '../../src/config/bundle.ts';
 import { inspectConfig } from '../../src/config/inspect.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { FIXTURES } from './project.ts';
+
+// Starts processes or loads much code, which takes its time on a busy machine.
+setDefaultTimeout(60_000);
 
 const ROOT = join(import.meta.dir, '../..');
 
