@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { SegflowError } from '../core/errors.ts';
 import { isReplaying } from '../flow/replay.ts';
 import { Bundles, NEEDS_EMAIL } from './bundles.ts';
@@ -20,6 +21,7 @@ export async function runHostChild(): Promise<never> {
   const exit = process.exit.bind(process);
   await dieWithParent(() => exit(0));
   guardProcess();
+  preferAsVictim();
   applyEnvironment({});
 
   const server = new ChildServer({ withEmail: process.argv.includes(WITH_EMAIL) });
@@ -94,6 +96,9 @@ function guardProcess(): void {
   const report = (error: unknown) => {
     console.error('unhandled error in pushed code:', error);
   };
+  // Ctrl-C and a service manager's stop go to the whole group; the server still needs what is under way here.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => {});
   process.on('unhandledRejection', report);
   process.on('uncaughtException', report);
   for (const name of ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'table'] as const) {
@@ -101,6 +106,16 @@ function guardProcess(): void {
     console[name] = (...values: unknown[]) => {
       if (!isReplaying()) print(...values);
     };
+  }
+}
+
+/** When the machine runs out of memory, Linux is to end this process rather than the server: it can be had again. */
+function preferAsVictim(): void {
+  if (process.platform !== 'linux') return;
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '800');
+  } catch {
+    // Not allowed here: no harm done.
   }
 }
 

@@ -30,6 +30,9 @@ const RENDERS: Record<WorkKind, boolean> = {
 /** A child that has React Email is kept this many times as long as another: loading that takes half a second. */
 const EMAIL_IDLE_FACTOR = 10;
 
+/** A child that has loaded so many bundles is replaced: their code cannot be unloaded. */
+const MAX_BUNDLES = 50;
+
 interface Entry {
   job: Job;
   settle: (reply: Reply) => void;
@@ -164,6 +167,7 @@ export class Processes {
     }
     state.serving = false;
     state.usedAt = performance.now();
+    if (child.bundles.size > MAX_BUNDLES) this.#end(child);
     // Not at once: whoever waited for this reply may have a job for the same child.
     queueMicrotask(() => this.#settled());
   }

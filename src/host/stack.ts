@@ -33,7 +33,7 @@ export async function mapStack(bundle: LoadedBundle, stack: string): Promise<str
     const at = `${place.file}:${place.line}:${place.column}`;
     return [`    at ${frame[1] ? `${frame[1]} (${at})` : at}`];
   });
-  return lines.join('\n');
+  return lines.join('\n').trimEnd();
 }
 
 export async function describeThrown(bundle: LoadedBundle, error: unknown): Promise<ThrownError> {

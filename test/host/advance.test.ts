@@ -236,6 +236,27 @@ describe('children', () => {
     });
   });
 
+  test('leave it to the server to end on Ctrl-C or a stop of the service', async () => {
+    await using host = hostFor({ processes: 1 });
+    const bundle = flowBundle(`
+      for (const signal of ['SIGINT', 'SIGTERM']) process.kill(process.pid, signal);
+      yield rt.sendEmail('a')`);
+    for (let round = 0; round < 3; round++) {
+      expect(outcomes(await host.advance(bundle, [activation(1)]))).toEqual(['advanced']);
+    }
+    expect(host.pids()).toHaveLength(1);
+  });
+
+  test('are replaced before the code of old bundles fills them', async () => {
+    await using host = hostFor({ processes: 1 });
+    const pids = new Set<number>();
+    for (let n = 0; n < 60; n++) {
+      await host.advance(flowBundle(`yield rt.sendEmail('b${n}')`), [activation(1)]);
+      for (const pid of host.pids()) pids.add(pid);
+    }
+    expect(pids.size).toBe(2);
+  });
+
   test('are cut off by close when they take too long', async () => {
     const host = hostFor({ processes: 1, graceMs: 100 });
     const working = host.advance(flowBundle("console.log('begun'); while (true) {}"), [activation(1)]);
