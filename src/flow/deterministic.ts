@@ -70,35 +70,28 @@ interface Replacement {
   target: object;
   property: string;
   value: unknown;
-  original?: PropertyDescriptor | undefined;
+  original?: unknown;
 }
 
 const replacements: Replacement[] = [
   { target: globalThis, property: 'Date', value: FlowDate },
   { target: Math, property: 'random', value: () => fraction() },
-  { target: crypto, property: 'getRandomValues', value: fillRandom },
-  { target: crypto, property: 'randomUUID', value: randomUuid },
+  // On the prototype: taking a property of its own off again would slow the object down for good.
+  { target: Object.getPrototypeOf(crypto), property: 'getRandomValues', value: fillRandom },
+  { target: Object.getPrototypeOf(crypto), property: 'randomUUID', value: randomUuid },
   { target: performance, property: 'now', value: () => flowNow() - performance.timeOrigin },
   ...temporalReplacements(),
 ];
 
 function install(): void {
   for (const item of replacements) {
-    item.original = Object.getOwnPropertyDescriptor(item.target, item.property);
-    Object.defineProperty(item.target, item.property, {
-      value: item.value,
-      writable: true,
-      configurable: true,
-      enumerable: item.original?.enumerable ?? false,
-    });
+    item.original = Reflect.get(item.target, item.property);
+    Reflect.set(item.target, item.property, item.value);
   }
 }
 
 function restore(): void {
-  for (const { target, property, original } of replacements) {
-    if (original) Object.defineProperty(target, property, original);
-    else Reflect.deleteProperty(target, property);
-  }
+  for (const { target, property, original } of replacements) Reflect.set(target, property, original);
 }
 
 /** Two 32-bit draws make the 53 bits of a double. */
