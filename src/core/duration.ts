@@ -54,11 +54,11 @@ const SHORT: [keyof Duration, string][] = [
   ['milliseconds', 'ms'],
 ];
 
-/** Short canonical text of a length of time: `1w2d`, `1h30m`, `0s`. Equal lengths give equal text. */
+/** Short canonical text of a length of time, in days at the most: `30d`, `1h30m`, `0s`. Equal lengths give equal text. */
 export function formatDuration(ms: number): string {
   let rest = ms;
   let text = '';
-  for (const [unit, symbol] of SHORT) {
+  for (const [unit, symbol] of SHORT.slice(1)) {
     const count = Math.floor(rest / UNIT_MS[unit]);
     if (count > 0) text += `${count}${symbol}`;
     rest -= count * UNIT_MS[unit];
