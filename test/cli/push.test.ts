@@ -141,6 +141,7 @@ test('no config', async () => {
   const ran = await folder.segflow(['push'], server);
   expect(ran).toMatchObject({ code: 3, stdout: '' });
   expect(ran.stderr).toContain('no segflow.config.ts');
+  expect(await folder.segflow(['preview'])).toMatchObject({ code: 3, stdout: '' });
 });
 
 test('no server', async () => {
