@@ -21,6 +21,12 @@ export function processesOf(path: string): ProcessInfo[] {
     }));
 }
 
+/** Processes of the program at `path` that whoever started them has left alone: neither this process nor another of the program. */
+export function orphansOf(path: string): ProcessInfo[] {
+  const all = processesOf(path);
+  return all.filter(({ parent }) => parent !== process.pid && !all.some(({ pid }) => pid === parent));
+}
+
 // --- internal ---
 
 /** Undefined for a process that has ended, also one not yet waited for. */

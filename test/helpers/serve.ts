@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { processesOf } from './processes.ts';
+import { orphansOf } from './processes.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface ServeOptions {
@@ -120,12 +120,12 @@ export class Serve implements AsyncDisposable {
     return exit;
   }
 
-  /** Waits until no process of this executable is left. */
+  /** Waits until no child that it left alone is there any more. */
   async childrenGone(): Promise<void> {
-    await waitFor('the children of serve to end', () => processesOf(this.#options.program).length === 0, {
+    await waitFor('the children of serve to end', () => orphansOf(this.#options.program).length === 0, {
       timeoutMs: 5_000,
     }).catch((error) => {
-      const left = processesOf(this.#options.program);
+      const left = orphansOf(this.#options.program);
       for (const { pid } of left) process.kill(pid, 'SIGKILL');
       throw new Error(`${error.message} (${left.map(({ pid, command }) => `${pid} ${command}`).join('; ')})`);
     });
