@@ -9,17 +9,20 @@ export interface RenderedEmail {
 }
 
 /** How long components may take to have their promises answered. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 3_000;
 
 /**
  * The email as HTML and as plain text: an async component is awaited. The text is that of React Email's toPlainText, but
  * headings keep their case. Throws `render_error` when a component throws, waits too long, or nothing is rendered; its `cause` is
  * an error whose stack ends with the components that the failure came through.
  */
-export async function renderEmail(element: ReactElement): Promise<RenderedEmail> {
+export async function renderEmail(
+  element: ReactElement,
+  { patienceMs = PATIENCE_MS }: { patienceMs?: number } = {},
+): Promise<RenderedEmail> {
   let html: string;
   try {
-    html = await withinPatience(render(element));
+    html = await within(patienceMs, render(element));
   } catch (error) {
     if (SegflowError.is(error)) throw error;
     throw new SegflowError('render_error', messageOf(error), { cause: await withComponents(error, element) });
@@ -32,14 +35,14 @@ export async function renderEmail(element: ReactElement): Promise<RenderedEmail>
   return { html, text: unstableToPlainText(html) };
 }
 
-async function withinPatience<T>(work: Promise<T>): Promise<T> {
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: Timer | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      const message = `a component still waits for a promise after ${PATIENCE_MS / 1000} s`;
+      const message = `a component still waits for a promise after ${ms / 1000} s`;
       const hint = 'Fetch data in a flow or store it on the user, and give it to the email as attributes.';
       reject(new SegflowError('render_error', message, { hint }));
-    }, PATIENCE_MS);
+    }, ms);
   });
   try {
     return await Promise.race([work, late]);

@@ -78,6 +78,14 @@ describe('renderEmail', () => {
     }
   });
 
+  test('a promise that nobody keeps is a render_error, inside Tailwind as well', async () => {
+    const Never = async (): Promise<ReactNode> => await new Promise<never>(() => {});
+    for (const element of [<Never key="a" />, <Tailwind key="b">{<Never />}</Tailwind>]) {
+      const error = await renderEmail(element, { patienceMs: 20 }).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: 'render_error', message: expect.stringContaining('0.02 s') });
+    }
+  });
+
   test('what is thrown need not be an error', async () => {
     const Throws = (): ReactNode => {
       throw 'a string';
