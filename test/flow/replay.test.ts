@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'bun:test';
 import type { UserContext } from '../../src/config/types.ts';
+import { MAX_DURATION_MS } from '../../src/core/duration.ts';
 import { command } from '../../src/flow/commands.ts';
 import { parseJournal, rollHash } from '../../src/flow/journal.ts';
 import { MAX_COMMANDS_PER_ACTIVATION } from '../../src/flow/replay.ts';
 import type { Runtime } from '../../src/flow/runtime.ts';
-import { DrivenRun } from './drive.ts';
+import { DrivenRun, seeded } from './drive.ts';
 
 const DAY = 86_400_000;
 const SENT = { status: 'sent', messageId: 'msg_1' };
@@ -68,6 +69,17 @@ describe('a run', () => {
       expect(loop.pending(result)).toEqual({ kind: 'wait', until: loop.at + 30 * DAY });
       result = null;
       loop.at += 30 * DAY;
+    }
+  });
+
+  test('waits exactly as long as it says, whatever the length', () => {
+    const random = seeded(5);
+    for (let i = 0; i < 500; i++) {
+      const milliseconds = Math.floor(random() ** 4 * MAX_DURATION_MS);
+      const run = new DrivenRun(function* (_ctx: UserContext, rt: Runtime) {
+        yield rt.wait({ milliseconds });
+      });
+      expect(run.pending()).toEqual({ kind: 'wait', until: run.at + milliseconds });
     }
   });
 
