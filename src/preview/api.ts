@@ -11,7 +11,7 @@ import type { PreviewItem, Problem } from '../engine/ports.ts';
  */
 
 export interface PreviewState {
-  /** Grows with every change that may look different. */
+  /** Grows with every change that may look different; 0 while the project is loaded for the first time. */
   version: number;
   project: {
     /** Name of the project's folder. */

@@ -36,7 +36,7 @@ export interface ProjectParts {
   log: (line: string) => void;
 }
 
-/** Resolves once the project was loaded for the first time, well or badly. */
+/** Resolves once the project was loaded for the first time, well or badly, or when that takes long: until then its version is 0. */
 export async function openProject(parts: ProjectParts): Promise<PreviewProject> {
   const { host, log } = parts;
   // As the bundler names files: without symbolic links.
@@ -46,7 +46,7 @@ export async function openProject(parts: ProjectParts): Promise<PreviewProject> 
   const listeners = new Set<() => void>();
 
   let version = 0;
-  let loaded: Load = { catalog: EMPTY, broken: true };
+  let loaded: Load = { catalog: EMPTY, broken: false };
   let good: { bundle: Bundle; catalog: PreviewCatalog } | undefined;
   let loading: Promise<void> | undefined;
   let again = false;
@@ -93,7 +93,7 @@ export async function openProject(parts: ProjectParts): Promise<PreviewProject> 
   }
 
   const watcher: ProjectWatch = watchProject(root, () => void reload().catch((e) => log(messageOf(e))));
-  await reload();
+  await Promise.race([reload(), Bun.sleep(PATIENCE_MS)]);
 
   return {
     state: () => ({
@@ -139,6 +139,9 @@ export async function openProject(parts: ProjectParts): Promise<PreviewProject> 
     },
   };
 }
+
+/** Code that hangs when it is loaded takes until the host stops it: a page that says so is better than none. */
+const PATIENCE_MS = 3_000;
 
 interface Load {
   bundle?: Bundle;

@@ -46,8 +46,10 @@ export function showHtml(
 function fit(screen: HTMLElement, frame: HTMLIFrameElement): void {
   const root = frame.contentDocument?.documentElement;
   if (root === undefined || !frame.isConnected) return;
+  // A short email fills a phone's screen with its background.
+  const least = Number.parseFloat(getComputedStyle(screen).minHeight) || 120;
   screen.style.minHeight = `${screen.clientHeight}px`;
   frame.style.height = '0px';
-  frame.style.height = `${Math.max(120, root.scrollHeight)}px`;
+  frame.style.height = `${Math.max(least, root.scrollHeight)}px`;
   screen.style.minHeight = '';
 }

@@ -51,6 +51,7 @@ const scrolls = new Map<string, number>();
 function troubleOf(page: PageState): HTMLElement | undefined {
   const { project, selected, answer } = page;
   if (project.broken) return brokenCard(project);
+  if (project.version === 0) return note('mail', 'Loading', `${project.project.config} is being loaded.`);
   if (project.items.length === 0) {
     return note(
       'mail',
