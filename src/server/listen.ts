@@ -58,8 +58,8 @@ function serve(app: App, host: string, port: number): Bun.Server<undefined> {
 }
 
 async function stop(server: Bun.Server<undefined>, graceMs: number): Promise<void> {
+  // Closes the idle connections too.
   const drained = server.stop();
-  server.closeIdleConnections();
   const timer = setTimeout(() => void server.stop(true), graceMs);
   await drained;
   clearTimeout(timer);
