@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'unavailable'
   | 'unreachable'
   | 'store_locked'
+  | 'lease_lost'
   | 'store_unsupported'
   | 'schema_newer'
   | 'flow_error'
@@ -72,6 +73,7 @@ export const HTTP_STATUS: Record<ErrorCode, number> = {
   unavailable: 503,
   unreachable: 502,
   store_locked: 503,
+  lease_lost: 503,
   store_unsupported: 422,
   schema_newer: 500,
   flow_error: 500,

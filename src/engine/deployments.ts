@@ -24,6 +24,8 @@ export interface Deployment {
   manifest: Manifest;
   bundle: Bundle;
   activatedAt: number;
+  /** The store's token of this activation. */
+  activation: string;
 }
 
 /** What a push changed. */
@@ -48,7 +50,8 @@ export class Deployments {
   #secrets: SecretBox;
   #evaluation: Mutex;
   #active: Deployment | undefined;
-  #activeLoaded = false;
+  #activation: string | undefined;
+  #instanceId: Promise<string> | undefined;
   #bundles = new Map<string, Bundle>();
   #providers = new Map<string, Promise<ProviderSettings>>();
 
@@ -60,12 +63,24 @@ export class Deployments {
   }
 
   async active(): Promise<Deployment | undefined> {
-    if (!this.#activeLoaded) {
-      const row = await this.#store.activeDeployment();
-      if (row) this.#active = await this.#deployment(row);
-      this.#activeLoaded = true;
-    }
+    if (this.#activation === undefined) await this.refresh();
     return this.#active;
+  }
+
+  /** Asks the store whether another process has put another configuration in force. Returns whether one has. */
+  async refresh(): Promise<boolean> {
+    const activation = await this.#store.activation();
+    if (activation === this.#activation) return false;
+    const row = await this.#store.activeDeployment();
+    this.#active = row && (await this.#deployment(row, activation));
+    this.#activation = activation;
+    return true;
+  }
+
+  /** The installation's own id. */
+  instanceId(): Promise<string> {
+    this.#instanceId ??= this.#store.instanceId();
+    return this.#instanceId;
   }
 
   /** The code of any deployment ever pushed. */
@@ -74,7 +89,7 @@ export class Deployments {
     if (cached) return cached;
     const row = await this.#store.deployment(id);
     if (!row) throw new SegflowError('internal', `the code of deployment ${id} is missing from the store`);
-    return (await this.#deployment(row)).bundle;
+    return (await this.#deployment(row, '')).bundle;
   }
 
   /** How the active deployment sends mail. */
@@ -97,7 +112,7 @@ export class Deployments {
     for (const { id, event } of active.manifest.transactions) {
       byEvent.set(event, [...(byEvent.get(event) ?? []), id]);
     }
-    return { instanceId: await this.#store.instanceId(), deploymentId: active.id, byEvent };
+    return { instanceId: await this.instanceId(), deploymentId: active.id, byEvent };
   }
 
   /**
@@ -111,12 +126,13 @@ export class Deployments {
     const manifest = await this.#manifest(inspection);
     const environment = await this.#secrets.seal(input.environment);
     return this.#evaluation.run(async () => {
+      await this.refresh();
       const before = await this.active();
       const changes = diff(before?.manifest, manifest);
       if (before?.bundle.id === bundle.id) {
         return { deployment: before, changed: false, ...changes };
       }
-      const activatedAt = await this.#store.transaction(async (tx) => {
+      const { at: activatedAt, activation } = await this.#store.transaction(async (tx) => {
         const at = await tx.now();
         const row: DeploymentRow = {
           id,
@@ -131,12 +147,12 @@ export class Deployments {
         await cancelRemoved(tx, manifest, at);
         await tx.startSweep();
         crashPoint('deploy:before-commit');
-        return at;
+        return { at, activation: await tx.activation() };
       });
       crashPoint('deploy:after-commit');
-      const deployment: Deployment = { id, manifest, bundle, activatedAt };
+      const deployment: Deployment = { id, manifest, bundle, activatedAt, activation };
       this.#active = deployment;
-      this.#activeLoaded = true;
+      this.#activation = activation;
       this.#bundles.set(id, bundle);
       this.#providers.clear();
       this.#providers.set(bundle.id, Promise.resolve(inspection.provider));
@@ -177,11 +193,17 @@ export class Deployments {
     return { ...inspection.manifest, segments };
   }
 
-  async #deployment(row: DeploymentRow): Promise<Deployment> {
+  async #deployment(row: DeploymentRow, activation: string): Promise<Deployment> {
     const environment = (await this.#secrets.open(row.environment)) as Record<string, string>;
     const bundle = bundleOf({ id: row.id, code: row.code, environment });
     this.#bundles.set(row.id, bundle);
-    return { id: row.id, manifest: row.manifest, bundle, activatedAt: row.activatedAt ?? row.createdAt };
+    return {
+      id: row.id,
+      manifest: row.manifest,
+      bundle,
+      activatedAt: row.activatedAt ?? row.createdAt,
+      activation,
+    };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { newId } from '../core/ids.ts';
 import { Deployments } from './deployments.ts';
 import { Ingest } from './ingest.ts';
 import type { Log } from './log.ts';
@@ -9,7 +10,8 @@ import { Runner } from './runner.ts';
 import { Scheduler } from './scheduler.ts';
 import type { SecretBox } from './secret-box.ts';
 import { Segmenter } from './segmenter.ts';
-import { Worker } from './worker.ts';
+import { everySlot, LeasedSlots, type SlotOwner } from './slots.ts';
+import { type Next, Worker } from './worker.ts';
 
 export interface EngineOptions {
   store: Store;
@@ -21,7 +23,12 @@ export interface EngineOptions {
   log: Log;
   /** How long after a crash, or a time-out, the provider is asked about a message. Default a minute. */
   settleAfterMs?: number | undefined;
+  /** For people: what this process is called among those that share a store. */
+  nodeName?: string;
 }
+
+/** How often a process looks for what others left for it in a shared store. */
+const POLL_MS = 200;
 
 /**
  * The engine: four workers over one store, each waking the next.
@@ -38,6 +45,8 @@ export class Engine {
   #mailer: Mailer;
   #workers: { segmenter: Worker; scheduler: Worker; runner: Worker; mailer: Worker };
   #cleared = Promise.withResolvers<void>();
+  #leased: LeasedSlots | undefined;
+  #lease: Worker | undefined;
 
   constructor(options: EngineOptions) {
     const { store, host, clock, log } = options;
@@ -45,11 +54,27 @@ export class Engine {
     const evaluation = new Mutex();
     this.deployments = new Deployments({ store, host, secrets: options.secrets, evaluation });
     const { deployments } = this;
+    if (store.leases) {
+      this.#leased = new LeasedSlots({
+        leases: store.leases,
+        node: { id: newId('node', clock.now()), name: options.nodeName ?? 'segflow', startedAt: clock.now() },
+        clock,
+        log,
+        onAcquired: async (acquired) => {
+          await this.#mailer.recover(acquired);
+          setTimeout(() => this.#wakeAll(), 0);
+        },
+      });
+    }
+    const slots: SlotOwner = this.#leased ?? everySlot;
+    // What another process commits wakes nobody here, so on a shared store every worker looks by itself.
+    const polled = (step: () => Promise<Next>) => (store.leases ? () => soon(step, clock) : step);
     const segmenter = new Segmenter({
       store,
       host,
       deployments,
       evaluation,
+      slots,
       onRuns: () => this.#workers.runner.wake(),
       onWhole: (ids) => {
         scheduler.changed(ids);
@@ -64,6 +89,7 @@ export class Engine {
       store,
       host,
       deployments,
+      slots,
       clock,
       log,
       onMarked: () => this.#workers.segmenter.wake(),
@@ -72,6 +98,7 @@ export class Engine {
       store,
       host,
       deployments,
+      slots,
       clock,
       log,
       onMessages: () => this.#workers.mailer.wake(),
@@ -80,6 +107,7 @@ export class Engine {
       store,
       host,
       deployments,
+      slots,
       clock,
       log,
       providerOf: options.providerOf,
@@ -88,11 +116,35 @@ export class Engine {
       onSettled: () => this.#workers.runner.wake(),
     });
     this.#workers = {
-      segmenter: new Worker('segmenter', () => segmenter.step(), { clock, log }),
-      scheduler: new Worker('scheduler', () => scheduler.step(), { clock, log }),
-      runner: new Worker('runner', () => runner.step(), { clock, log }),
-      mailer: new Worker('mailer', () => this.#mailer.step(), { clock, log }),
+      segmenter: new Worker(
+        'segmenter',
+        polled(() => segmenter.step()),
+        { clock, log },
+      ),
+      scheduler: new Worker(
+        'scheduler',
+        polled(() => scheduler.step()),
+        { clock, log },
+      ),
+      runner: new Worker(
+        'runner',
+        polled(() => runner.step()),
+        { clock, log },
+      ),
+      mailer: new Worker(
+        'mailer',
+        polled(() => this.#mailer.step()),
+        { clock, log },
+      ),
     };
+    if (this.#leased) {
+      const leased = this.#leased;
+      const step = async () => {
+        if (await deployments.refresh()) this.#wakeAll();
+        return leased.step();
+      };
+      this.#lease = new Worker('lease', step, { clock, log });
+    }
     this.ingest = new Ingest({
       store,
       transactions: () => deployments.transactions(),
@@ -104,7 +156,8 @@ export class Engine {
   }
 
   async start(): Promise<void> {
-    await this.#mailer.recover();
+    if (this.#lease) this.#lease.start();
+    else await this.#mailer.recover('all');
     for (const worker of Object.values(this.#workers)) worker.start();
   }
 
@@ -116,11 +169,13 @@ export class Engine {
     await this.#workers.runner.stop();
     await this.#workers.mailer.stop();
     await this.#mailer.idle();
+    await this.#lease?.stop();
+    await this.#leased?.leave();
   }
 
   async push(input: { code: string; environment: Record<string, string> }) {
     const activation = await this.deployments.push(input);
-    for (const worker of Object.values(this.#workers)) worker.wake();
+    this.#wakeAll();
     return activation;
   }
 
@@ -140,4 +195,17 @@ export class Engine {
   get idle(): boolean {
     return !this.#mailer.busy && Object.values(this.#workers).every((worker) => worker.idle);
   }
+
+  #wakeAll(): void {
+    for (const worker of Object.values(this.#workers)) worker.wake();
+  }
+}
+
+// --- internal ------------------------------------------------------------------------------------
+
+async function soon(step: () => Promise<Next>, clock: Clock): Promise<Next> {
+  const next = await step();
+  if (next === 'now') return next;
+  const poll = clock.now() + POLL_MS;
+  return { at: next === 'when-woken' ? poll : Math.min(next.at, poll) };
 }

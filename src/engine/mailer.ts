@@ -12,9 +12,11 @@ import type {
   OutgoingEmail,
   RenderResult,
   SendResult,
+  Slots,
   Store,
 } from './ports.ts';
 import { isLive } from './qualification.ts';
+import type { SlotOwner } from './slots.ts';
 import type { Next } from './worker.ts';
 
 /** Batches on their way to the provider at once: while one is answered, the next is rendered. */
@@ -40,6 +42,7 @@ export class Mailer {
   #store: Store;
   #host: Host;
   #deployments: Deployments;
+  #slots: SlotOwner;
   #providerOf: MailProviderFactory;
   #clock: Clock;
   #log: Log;
@@ -55,6 +58,7 @@ export class Mailer {
     store: Store;
     host: Host;
     deployments: Deployments;
+    slots: SlotOwner;
     providerOf: MailProviderFactory;
     /** The one mailbox in a user's `email` attribute, or undefined when there is none. */
     parseAddress: (value: unknown) => string | undefined;
@@ -67,6 +71,7 @@ export class Mailer {
     this.#store = options.store;
     this.#host = options.host;
     this.#deployments = options.deployments;
+    this.#slots = options.slots;
     this.#providerOf = options.providerOf;
     this.#parseAddress = options.parseAddress;
     this.#clock = options.clock;
@@ -76,12 +81,12 @@ export class Mailer {
   }
 
   /** What a crash left half-sent is to be asked about, after the time a provider may take to find it. */
-  async recover(): Promise<void> {
+  async recover(slots: Slots): Promise<void> {
     const now = await this.#store.now();
-    const count = await this.#store.unsettle(now + this.#settleAfterMs);
+    const count = await this.#store.unsettle(now + this.#settleAfterMs, slots);
     if (count > 0) {
       this.#log.warn(
-        `${count} message(s) were being sent when the last process ended; the provider is asked about them in ${Math.round(this.#settleAfterMs / 1000)} s before anything is sent again`,
+        `${count} message(s) were being sent when the process that had them ended; the provider is asked about them in ${Math.round(this.#settleAfterMs / 1000)} s before anything is sent again`,
       );
     }
   }
@@ -105,9 +110,10 @@ export class Mailer {
     const now = await this.#store.now();
     if (now < this.#pausedUntil) return { at: this.#clock.now() + this.#pausedUntil - now };
     const provider = await this.#providerFor(deployment);
-    const due = await this.#store.dueMessages(now, provider.batchSize);
+    const slots = this.#slots.owned();
+    const due = await this.#store.dueMessages(now, provider.batchSize, slots);
     if (due.length === 0) {
-      const next = await this.#store.nextAttempt();
+      const next = await this.#store.nextAttempt(slots);
       return next === undefined ? 'when-woken' : { at: this.#clock.now() + Math.max(next - now, 1) };
     }
     const unknown = due.filter(({ status }) => status === 'unknown');
@@ -129,6 +135,7 @@ export class Mailer {
       const nextAttemptAt = now + backoff(Math.max(1, ...messages.map(({ attempts }) => attempts)) + 4);
       await this.#save(
         messages.map((message) => ({ message, update: { status: 'unknown', nextAttemptAt } })),
+        'fenced',
       );
       return;
     }
@@ -139,6 +146,7 @@ export class Mailer {
           ? { message, update: { status: 'queued', nextAttemptAt: now } }
           : { message, update: { status: 'sent', providerId, sentAt: now, reason: null } };
       }),
+      'fenced',
     );
   }
 
@@ -179,7 +187,7 @@ export class Mailer {
       };
       outgoing.push({ message: { ...message, attempts: message.attempts + 1 }, email });
     });
-    if (dropped.length > 0) await this.#save(dropped);
+    if (dropped.length > 0) await this.#save(dropped, 'fenced');
     if (outgoing.length === 0) return;
     crashPoint('mail:before-sending');
     const marked = await this.#save(
@@ -187,6 +195,7 @@ export class Mailer {
         message,
         update: { status: 'sending', toAddress: email.to, subject: email.subject },
       })),
+      'fenced',
     );
     crashPoint('mail:after-sending');
     const batch = outgoing.filter(({ message }) => marked.has(message.id));
@@ -226,6 +235,14 @@ export class Mailer {
   }
 
   async #send(provider: MailProvider, batch: { message: DueMessage; email: OutgoingEmail }[]): Promise<void> {
+    if (!this.#slots.holds()) {
+      // Another process may own these users by now. Surely nothing was sent: whoever owns them sends it.
+      await this.#save(
+        batch.map(({ message }) => ({ message, update: { status: 'queued', nextAttemptAt: 0 } })),
+        'fenced',
+      );
+      return;
+    }
     const results = await provider.send(batch.map(({ email }) => email));
     crashPoint('mail:after-answer');
     const now = await this.#store.now();
@@ -277,7 +294,7 @@ export class Mailer {
   async #saveUntilDone(changes: Change[]): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#save(changes);
+        await this.#save(changes, 'fact');
         return;
       } catch (error) {
         if (attempt >= 10) {
@@ -290,8 +307,13 @@ export class Mailer {
     }
   }
 
-  /** Writes the changes and makes the runs of settled messages due. Returns the ids of the messages written. */
-  async #save(changes: Change[]): Promise<Set<string>> {
+  /**
+   * Writes the changes and makes the runs of settled messages due. Returns the ids of the messages written.
+   * Decisions are fenced; what the provider answered is a fact, whoever owns the user by now.
+   */
+  async #save(changes: Change[], kind: 'fenced' | 'fact'): Promise<Set<string>> {
+    const fence =
+      kind === 'fenced' ? this.#slots.fence(changes.map(({ message }) => message.userId)) : undefined;
     let woke = false;
     const written = await this.#store.transaction(async (tx) => {
       const now = await tx.now();
@@ -305,7 +327,7 @@ export class Mailer {
       await tx.wakeRuns(runIds, now);
       woke = runIds.length > 0;
       return ids;
-    });
+    }, fence);
     if (woke) this.#onSettled();
     return written;
   }

@@ -12,10 +12,51 @@ import type { MessageStatus, RunStatus } from '../schema/index.ts';
 export interface Store extends Statements {
   /**
    * Runs `work` in one write transaction: durable once it resolves, undone when it rejects. A conflict that the database
-   * reports as retryable (a deadlock) runs `work` again, so `work` has no effects but its statements.
+   * reports as retryable (a deadlock) runs `work` again, so `work` has no effects but its statements. With a `fence` it
+   * rejects with `lease_lost` unless the node still owns those slots, and keeps others from taking them until it has ended.
    */
-  transaction<T>(work: (tx: Statements) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Statements) => Promise<T>, fence?: Fence): Promise<T>;
+  /** How processes share this store; undefined when one process has it to itself. */
+  readonly leases: Leases | undefined;
   close(): Promise<void>;
+}
+
+/** Slots that a process may work on. */
+export type Slots = 'all' | readonly number[];
+
+export interface Fence {
+  nodeId: string;
+  /** The slots of the users that the transaction is about. */
+  slots: readonly number[];
+}
+
+/**
+ * Which process works on which slots, by the database's clock. A node that does not renew its lease in time has lost its
+ * slots: whoever acquires them raises their epoch, and what the former owner still tries to commit is refused.
+ */
+export interface Leases {
+  /** Renews the lease of the node (and enters it) for `ttlMs` from now, and tells who lives and what each owns. */
+  renew(node: LeaseNode, ttlMs: number): Promise<LeaseView>;
+  /** Takes up to `count` slots that no living node owns. Returns those taken. */
+  acquire(nodeId: string, count: number): Promise<number[]>;
+  /** Gives up these slots, as far as the node owns them. */
+  release(nodeId: string, slots: readonly number[]): Promise<void>;
+  /** Gives up everything: the node ends. */
+  leave(nodeId: string): Promise<void>;
+}
+
+export interface LeaseNode {
+  id: string;
+  /** For people: host name and process id. */
+  name: string;
+  startedAt: number;
+}
+
+export interface LeaseView {
+  /** Living nodes, the asking one among them. */
+  nodes: (LeaseNode & { expiresAt: number; slots: number[] })[];
+  /** How many slots no living node owns. */
+  free: number;
 }
 
 /** Statements by area. Lists may be empty (no effect) or of any length: the store splits them. */
@@ -109,8 +150,8 @@ export interface SegmentStatements {
   evaluateSegment(segment: SegmentSql, traits: SegmentTraits, userIds: string[]): Promise<Set<string>>;
   /** Marks, as `segment:ID`, the users whose stored membership differs from what the segment selects now. Returns how many. */
   markSegmentChanges(segment: SegmentSql): Promise<number>;
-  /** All marks of up to `limit` users, oldest first. */
-  dirtyUsers(limit: number): Promise<DirtyMark[]>;
+  /** All marks of up to `limit` users in these slots, oldest first. */
+  dirtyUsers(limit: number, slots?: Slots): Promise<DirtyMark[]>;
   clearDirty(marks: DirtyMark[]): Promise<void>;
   /** Whether the user waits for an evaluation. */
   isDirty(userId: string): Promise<boolean>;
@@ -121,7 +162,7 @@ export interface SegmentStatements {
   /** Begins, or begins anew, an evaluation of every user (after a deployment). */
   startSweep(): Promise<void>;
   /** The next users of the sweep under way, or undefined when there is none. `token` is handed to advanceSweep. */
-  nextSweep(limit: number): Promise<{ userIds: string[]; token: SweepToken } | undefined>;
+  nextSweep(limit: number, slots?: Slots): Promise<{ userIds: string[]; token: SweepToken } | undefined>;
   /** Records that the users nextSweep gave with `token` were evaluated. */
   advanceSweep(token: SweepToken): Promise<void>;
 }
@@ -189,9 +230,9 @@ export interface RunStatements {
   /** Ends the runs among `ids` that have not ended, as cancelled. */
   cancelRuns(ids: number[], reason: string, at: number): Promise<void>;
   /** Runs with wakeAt <= now, the earliest first. */
-  dueRuns(now: number, limit: number): Promise<DueRun[]>;
+  dueRuns(now: number, limit: number, slots?: Slots): Promise<DueRun[]>;
   /** The earliest wakeAt there is. */
-  nextWake(): Promise<number | undefined>;
+  nextWake(slots?: Slots): Promise<number | undefined>;
   /** Writes the updates of runs that have not ended since they were read (a cancelled run stays cancelled). Returns the ids written. */
   saveRuns(updates: RunUpdate[]): Promise<Set<number>>;
   sealJournal(rows: { runId: number; chunk: number; text: string }[]): Promise<void>;
@@ -241,16 +282,16 @@ export interface MessageStatements {
   /** Inserts queued messages, due at once. A message whose run and position, or event and template, exist is not inserted again. */
   insertMessages(rows: NewMessage[]): Promise<void>;
   /** Queued and unknown messages with nextAttemptAt <= now, the earliest first. */
-  dueMessages(now: number, limit: number): Promise<DueMessage[]>;
-  nextAttempt(): Promise<number | undefined>;
+  dueMessages(now: number, limit: number, slots?: Slots): Promise<DueMessage[]>;
+  nextAttempt(slots?: Slots): Promise<number | undefined>;
   /** Writes the updates of messages that are not settled (sent, failed or skipped). Returns the ids written. */
   saveMessages(updates: MessageUpdate[]): Promise<Set<string>>;
   /** The messages that settled since their run began to wait for them, for those of `runIds`: by run and position. */
   settledMessages(steps: { runId: number; position: number }[]): Promise<SettledMessage[]>;
   /** Skips the queued messages of these runs. */
   skipMessagesOf(runIds: number[], reason: string): Promise<void>;
-  /** Turns every `sending` message into `unknown`, to be asked about at `at`. Called when a process starts. Returns how many. */
-  unsettle(at: number): Promise<number>;
+  /** Turns every `sending` message in these slots into `unknown`, to be asked about at `at`. Called when a process takes them over. Returns how many. */
+  unsettle(at: number, slots?: Slots): Promise<number>;
 }
 
 export interface SettledMessage {
@@ -273,6 +314,11 @@ export interface DeploymentRow {
 
 export interface DeploymentStatements {
   activeDeployment(): Promise<DeploymentRow | undefined>;
+  /**
+   * Which activation is in force: changes with every one, '' before the first. Within a transaction no other activation
+   * can commit until it ends.
+   */
+  activation(): Promise<string>;
   deployment(id: string): Promise<DeploymentRow | undefined>;
   /** Inserts the deployment or, when its code is known, replaces its environment and manifest. */
   putDeployment(row: DeploymentRow): Promise<void>;

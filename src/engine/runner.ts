@@ -15,6 +15,7 @@ import type {
   SettledMessage,
   Store,
 } from './ports.ts';
+import type { SlotOwner } from './slots.ts';
 import type { Next } from './worker.ts';
 
 /** Runs advanced by one step. */
@@ -34,6 +35,7 @@ export class Runner {
   #store: Store;
   #host: Host;
   #deployments: Deployments;
+  #slots: SlotOwner;
   #clock: Clock;
   #log: Log;
   #onMessages: () => void;
@@ -42,6 +44,7 @@ export class Runner {
     store: Store;
     host: Host;
     deployments: Deployments;
+    slots: SlotOwner;
     clock: Clock;
     log: Log;
     /** Messages were queued. */
@@ -50,6 +53,7 @@ export class Runner {
     this.#store = options.store;
     this.#host = options.host;
     this.#deployments = options.deployments;
+    this.#slots = options.slots;
     this.#clock = options.clock;
     this.#log = options.log;
     this.#onMessages = options.onMessages;
@@ -57,13 +61,14 @@ export class Runner {
 
   async step(): Promise<Next> {
     const now = await this.#store.now();
-    const due = await this.#store.dueRuns(now, BATCH);
+    const slots = this.#slots.owned();
+    const due = await this.#store.dueRuns(now, BATCH, slots);
     if (due.length === 0) {
-      const wake = await this.#store.nextWake();
+      const wake = await this.#store.nextWake(slots);
       // The database's clock and this process's may differ: sleep for the length of time.
       return wake === undefined ? 'when-woken' : { at: this.#clock.now() + Math.max(wake - now, 1) };
     }
-    const instanceId = await this.#store.instanceId();
+    const instanceId = await this.#deployments.instanceId();
     const advanced = await this.#advance(due, now);
     const updates: RunUpdate[] = [];
     const seals: { runId: number; chunk: number; text: string }[] = [];
@@ -90,12 +95,15 @@ export class Runner {
         this.#log.warn(`campaign ${run.campaignId}, run ${run.id} failed: ${update.reason?.split('\n')[0]}`);
       }
     }
-    await this.#store.transaction(async (tx) => {
-      const written = await tx.saveRuns(updates);
-      await tx.sealJournal(seals.filter(({ runId }) => written.has(runId)));
-      await tx.insertMessages(messages.filter(({ runId }) => written.has(runId!)));
-      crashPoint('step:before-commit');
-    });
+    await this.#store.transaction(
+      async (tx) => {
+        const written = await tx.saveRuns(updates);
+        await tx.sealJournal(seals.filter(({ runId }) => written.has(runId)));
+        await tx.insertMessages(messages.filter(({ runId }) => written.has(runId!)));
+        crashPoint('step:before-commit');
+      },
+      this.#slots.fence(due.map(({ userId }) => userId)),
+    );
     crashPoint('step:after-commit');
     if (messages.length > 0) this.#onMessages();
     return 'now';

@@ -4,6 +4,7 @@ import { messageOf } from '../core/errors.ts';
 import type { Deployment, Deployments } from './deployments.ts';
 import type { Log } from './log.ts';
 import type { Host, ManifestSegment, Store } from './ports.ts';
+import type { SlotOwner } from './slots.ts';
 import type { Next } from './worker.ts';
 
 /** How often a segment is evaluated for everyone when time alone can change its members and it has no triggers. */
@@ -23,6 +24,7 @@ export class Scheduler {
   #store: Store;
   #host: Host;
   #deployments: Deployments;
+  #slots: SlotOwner;
   #clock: Clock;
   #log: Log;
   #onMarked: () => void;
@@ -34,6 +36,7 @@ export class Scheduler {
     store: Store;
     host: Host;
     deployments: Deployments;
+    slots: SlotOwner;
     clock: Clock;
     log: Log;
     /** Users were marked. */
@@ -42,6 +45,7 @@ export class Scheduler {
     this.#store = options.store;
     this.#host = options.host;
     this.#deployments = options.deployments;
+    this.#slots = options.slots;
     this.#clock = options.clock;
     this.#log = options.log;
     this.#onMarked = options.onMarked;
@@ -53,6 +57,8 @@ export class Scheduler {
   }
 
   async step(): Promise<Next> {
+    // One process is enough: the marks it sets are for whoever owns the users.
+    if (!this.#slots.leads()) return 'when-woken';
     const now = await this.#store.now();
     if (now >= this.#pruneAt) {
       await this.#store.pruneIdempotent(now - IDEMPOTENCY_MS);

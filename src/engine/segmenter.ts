@@ -1,4 +1,5 @@
 import { crashPoint } from '../core/crash-point.ts';
+import { SegflowError } from '../core/errors.ts';
 import type { Deployment, Deployments } from './deployments.ts';
 import type { Mutex } from './mutex.ts';
 import type {
@@ -13,6 +14,7 @@ import type {
   SweepToken,
 } from './ports.ts';
 import { decide } from './qualification.ts';
+import type { SlotOwner } from './slots.ts';
 import type { Next } from './worker.ts';
 
 /** Users evaluated by one step. */
@@ -29,6 +31,7 @@ export class Segmenter {
   #host: Host;
   #deployments: Deployments;
   #evaluation: Mutex;
+  #slots: SlotOwner;
   #onRuns: () => void;
   #onWhole: (segmentIds: string[]) => void;
   #onCleared: () => void;
@@ -38,6 +41,7 @@ export class Segmenter {
     host: Host;
     deployments: Deployments;
     evaluation: Mutex;
+    slots: SlotOwner;
     /** Runs began. */
     onRuns: () => void;
     /** These segments depend on more than a user's own rows, and some user's rows changed. */
@@ -49,6 +53,7 @@ export class Segmenter {
     this.#host = options.host;
     this.#deployments = options.deployments;
     this.#evaluation = options.evaluation;
+    this.#slots = options.slots;
     this.#onRuns = options.onRuns;
     this.#onWhole = options.onWhole;
     this.#onCleared = options.onCleared;
@@ -57,14 +62,15 @@ export class Segmenter {
   step(): Promise<Next> {
     return this.#evaluation.run(async () => {
       const deployment = await this.#deployments.active();
-      const marks = await this.#store.dirtyUsers(BATCH);
+      const slots = this.#slots.owned();
+      const marks = await this.#store.dirtyUsers(BATCH, slots);
       if (marks.length > 0) {
         if (deployment) await this.#evaluate(deployment, marks);
         else await this.#store.clearDirty(marks);
         this.#onCleared();
         return 'now';
       }
-      const sweep = deployment && (await this.#store.nextSweep(BATCH));
+      const sweep = deployment && (await this.#store.nextSweep(BATCH, slots));
       if (!deployment || !sweep) return 'when-woken';
       await this.#sweep(deployment, sweep);
       return 'now';
@@ -120,6 +126,7 @@ export class Segmenter {
     const runs = byUserAndCampaign(await this.#store.latestRuns(considered));
 
     const began = await this.#store.transaction(async (tx) => {
+      if ((await tx.activation()) !== deployment.activation) throw superseded();
       const present = new Set((await tx.lockUsers(considered)).map(({ id }) => id));
       const diff = membershipDiff(
         moved.filter((id) => present.has(id)),
@@ -154,7 +161,7 @@ export class Segmenter {
       await batch.done(tx);
       crashPoint('segment:before-commit');
       return entries.length;
-    });
+    }, this.#slots.fence(userIds));
     crashPoint('segment:after-commit');
     if (began > 0) this.#onRuns();
   }
@@ -181,6 +188,10 @@ export class Segmenter {
 // --- internal ------------------------------------------------------------------------------------
 
 const LEFT = "the user left the campaign's segments";
+
+function superseded(): SegflowError {
+  return new SegflowError('conflict', 'another configuration was put in force while segments were evaluated');
+}
 
 interface Batch {
   userIds: string[];

@@ -44,6 +44,7 @@ export function storeOn(driver: Driver, clock: Clock): DisposableStore {
       return undefined;
     },
     transaction,
+    leases: undefined,
     close: () => driver.close(),
     [Symbol.asyncDispose]: () => driver.close(),
   };

@@ -18,8 +18,11 @@ import { MAX_NAME, MAX_USER_ID } from '../schema/index.ts';
 const blob = customType<{ data: Uint8Array }>({ dataType: () => 'mediumblob' });
 const seq = (name: string) => bigint(name, { mode: 'number' }).notNull();
 
-/** One row: the installation's own id. */
-export const instance = mysqlTable('instance', { id: char('id', { length: 32 }).primaryKey() });
+/** One row: the installation's own id, and which activation is in force ('' before the first). */
+export const instance = mysqlTable('instance', {
+  id: char('id', { length: 32 }).primaryKey(),
+  activation: varchar('activation', { length: 64 }).notNull(),
+});
 
 /** Users to evaluate, and why. */
 export const dirtyUsers = mysqlTable(

@@ -1,10 +1,11 @@
 import { sql } from 'drizzle-orm';
-import type { DeploymentRow, DeploymentStatements, Manifest } from '../../engine/ports.ts';
+import type { DeploymentRow, DeploymentStatements, Manifest, RunHead } from '../../engine/ports.ts';
 import { campaigns, deployments, runs, segmentMembers, segments } from '../../schema/index.ts';
 import { bulkInsert } from '../bulk.ts';
 import type { Context } from '../context.ts';
 import type { Row } from '../driver.ts';
-import { prepared, rows, run } from '../statement.ts';
+import { names, prepared, rows, run } from '../statement.ts';
+import { instance } from '../tables.ts';
 import { fromTime, toTime } from '../times.ts';
 import { runHeadColumns, runHeadOf } from './runs.ts';
 
@@ -13,6 +14,11 @@ export function deploymentStatements(on: Context): DeploymentStatements {
     async activeDeployment() {
       const [row] = await rows(on, activeDeployment, {});
       return row && deploymentOf(row);
+    },
+
+    async activation() {
+      const [row] = await rows(on, activation, {});
+      return String(row!.activation);
     },
 
     async deployment(id) {
@@ -37,7 +43,9 @@ export function deploymentStatements(on: Context): DeploymentStatements {
       const [latest] = await rows(on, latestActivation, {});
       const previous = latest ? fromTime(String(latest.activated_at)) : 0;
       // The latest is the active one, so two within a millisecond must not tie.
-      await run(on, setActivated, { id, at: toTime(Math.max(at, previous + 1)) });
+      const activatedAt = toTime(Math.max(at, previous + 1))!;
+      await run(on, setActivated, { id, at: activatedAt });
+      await run(on, setActivation, { activation: `${id} ${activatedAt}` });
 
       for (const row of await rows(on, segmentsOutside, { ids: manifest.segments.map(({ id }) => id) })) {
         const segmentId = String(row.id);
@@ -56,7 +64,18 @@ export function deploymentStatements(on: Context): DeploymentStatements {
     },
 
     async liveRunsOutside(campaignIds, limit) {
-      return (await rows(on, liveRunsOutside, { campaignIds, limit })).map(runHeadOf);
+      // From campaign to campaign along the index: there are few, and perhaps millions of runs.
+      const found: RunHead[] = [];
+      let after = '';
+      while (found.length < limit) {
+        const [next] = await rows(on, nextLiveCampaign, { after });
+        if (!next) break;
+        after = String(next.campaign_id);
+        if (campaignIds.includes(after)) continue;
+        const live = await rows(on, liveRunsOf, { campaignId: after, limit: limit - found.length });
+        found.push(...live.map(runHeadOf));
+      }
+      return found;
     },
 
     async listDeployments(limit) {
@@ -77,6 +96,14 @@ const everything = sql`${deployments.id}, ${deployments.code}, ${deployments.env
 const activeDeployment = prepared<None>(
   () => sql`select ${everything} from ${deployments} where ${deployments.activatedAt} is not null
     order by ${deployments.activatedAt} desc limit 1`,
+);
+
+const activation = prepared<None>(
+  (_param, dialect) => sql`select ${instance.activation} from ${instance} ${dialect.lock}`,
+);
+
+const setActivation = prepared<{ activation: string }>(
+  (param) => sql`update ${instance} set ${names([instance.activation])} = ${param('activation')}`,
 );
 
 const deploymentById = prepared<{ id: string }>(
@@ -150,9 +177,13 @@ const putCampaigns = bulkInsert({
   columns: [campaigns.id, campaigns.behavior, campaigns.deploymentId],
 });
 
-const liveRunsOutside = prepared<{ campaignIds: string[]; limit: number }>(
-  (param, dialect) => sql`select ${runHeadColumns} from ${runs}
-    where ${runs.endedAt} is null and not ${dialect.inList(runs.campaignId, param('campaignIds'))}
+const nextLiveCampaign = prepared<{ after: string }>(
+  (param) => sql`select ${runs.campaignId} from ${runs} where ${runs.endedAt} is null and ${runs.campaignId} > ${param('after')}
+    order by ${runs.campaignId} limit 1`,
+);
+
+const liveRunsOf = prepared<{ campaignId: string; limit: number }>(
+  (param) => sql`select ${runHeadColumns} from ${runs} where ${runs.endedAt} is null and ${runs.campaignId} = ${param('campaignId')}
     order by ${runs.id} limit ${param('limit')}`,
 );
 

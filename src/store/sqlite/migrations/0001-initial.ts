@@ -1,8 +1,9 @@
 export const initial = `
 create table instance (
-  id text not null primary key
+  id text not null primary key,
+  activation text not null
 ) strict;
-insert into instance (id) values (lower(hex(randomblob(16))));
+insert into instance (id, activation) values (lower(hex(randomblob(16))), '');
 
 create table users (
   id text not null primary key,
@@ -90,8 +91,8 @@ create table messages (
 ) strict;
 create unique index messages_step on messages (run_id, position) where run_id is not null;
 create unique index messages_event on messages (event_id, template) where event_id is not null;
-create index messages_user on messages (user_id, created_at);
-create index messages_created on messages (created_at);
+create index messages_user on messages (user_id, created_at, id);
+create index messages_created on messages (created_at, id);
 create index messages_due on messages (next_attempt_at, id) where next_attempt_at is not null;
 create index messages_sending on messages (id) where status = 'sending';
 

@@ -1,0 +1,118 @@
+import type { Clock } from '../core/clock.ts';
+import { SLOT_COUNT, slotOf } from '../core/hash.ts';
+import type { Log } from './log.ts';
+import type { Fence, LeaseNode, Leases, Slots } from './ports.ts';
+import type { Next } from './worker.ts';
+
+/** How long a lease holds after it was renewed. A node that dies is replaced within this and one renewal. */
+export const LEASE_MS = 10_000;
+const RENEW_EVERY_MS = 2_000;
+
+/** Which slots this process may work on. */
+export interface SlotOwner {
+  owned(): Slots;
+  /** What a transaction about these users is fenced with; undefined when nobody else could own their slots. */
+  fence(userIds: Iterable<string>): Fence | undefined;
+  /** Whether the lease has surely not run out, by this process's own clocks. */
+  holds(): boolean;
+  /** Owns the slot 0: does what only one process should do. */
+  leads(): boolean;
+}
+
+/** One process that has the store to itself. */
+export const everySlot: SlotOwner = {
+  owned: () => 'all',
+  fence: () => undefined,
+  holds: () => true,
+  leads: () => true,
+};
+
+/**
+ * This process's share of the slots, on a store that several processes use.
+ *
+ * A slot is free → acquired → worked on → (given up → released) | lost. Every renewal tells who lives; a node with more than
+ * its fair share gives slots up (it stops working on them at once and releases them at the next renewal, so that what is
+ * under way can end), one with less acquires free ones. A node that could not renew in time works on nothing, by its own
+ * clocks, until it has renewed; by the database's clock its slots are free, and the epoch raised with each acquisition
+ * makes every commit of the former owner fail. A crash is the same as not renewing.
+ */
+export class LeasedSlots implements SlotOwner {
+  readonly nodeId: string;
+  #leases: Leases;
+  #node: LeaseNode;
+  #clock: Clock;
+  #log: Log;
+  #onAcquired: (slots: number[]) => Promise<void>;
+  #owned = new Set<number>();
+  #leaving = new Set<number>();
+  #validUntil = { monotonic: 0, wall: 0 };
+
+  constructor(options: {
+    leases: Leases;
+    node: LeaseNode;
+    clock: Clock;
+    log: Log;
+    /** Called with slots just acquired, before any work on them. */
+    onAcquired: (slots: number[]) => Promise<void>;
+  }) {
+    this.nodeId = options.node.id;
+    this.#leases = options.leases;
+    this.#node = options.node;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#onAcquired = options.onAcquired;
+  }
+
+  owned(): Slots {
+    return this.holds() ? [...this.#owned] : [];
+  }
+
+  fence(userIds: Iterable<string>): Fence {
+    return { nodeId: this.nodeId, slots: [...new Set([...userIds].map(slotOf))].sort((a, b) => a - b) };
+  }
+
+  // A stopped process's monotonic clock goes on; a suspended machine's does not, but its wall clock jumps.
+  holds(): boolean {
+    return performance.now() < this.#validUntil.monotonic && Date.now() < this.#validUntil.wall;
+  }
+
+  leads(): boolean {
+    return this.holds() && this.#owned.has(0);
+  }
+
+  async step(): Promise<Next> {
+    const asked = { monotonic: performance.now(), wall: Date.now() };
+    const { nodes, free } = await this.#leases.renew(this.#node, LEASE_MS);
+    this.#validUntil = { monotonic: asked.monotonic + LEASE_MS, wall: asked.wall + LEASE_MS };
+    const mine = new Set(nodes.find(({ id }) => id === this.nodeId)?.slots);
+    for (const slot of this.#owned) if (!mine.has(slot)) this.#owned.delete(slot);
+
+    const given = [...this.#leaving].filter((slot) => mine.has(slot));
+    this.#leaving.clear();
+    if (given.length > 0) await this.#leases.release(this.nodeId, given);
+
+    const fair = Math.ceil(SLOT_COUNT / Math.max(nodes.length, 1));
+    const kept = mine.size - given.length;
+    if (kept > fair) {
+      for (const slot of [...this.#owned].slice(fair)) {
+        this.#owned.delete(slot);
+        this.#leaving.add(slot);
+      }
+    } else if (kept < fair && free > 0) {
+      const acquired = await this.#leases.acquire(this.nodeId, fair - kept);
+      if (acquired.length > 0) {
+        this.#log.info(`took ${acquired.length} slot(s) of ${SLOT_COUNT}; ${nodes.length} node(s) live`);
+        await this.#onAcquired(acquired);
+        for (const slot of acquired) this.#owned.add(slot);
+      }
+    }
+    return { at: this.#clock.now() + RENEW_EVERY_MS };
+  }
+
+  /** Gives every slot up: the process ends. */
+  async leave(): Promise<void> {
+    this.#owned.clear();
+    this.#validUntil = { monotonic: 0, wall: 0 };
+    await this.#leases.leave(this.nodeId);
+  }
+}
