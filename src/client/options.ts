@@ -9,7 +9,7 @@ export interface ClientOptions {
   apiKey: string;
   /** Instead of the global `fetch`. */
   fetch?: FetchLike;
-  /** Milliseconds to wait for each answer. Default 30,000. */
+  /** Milliseconds to wait for each answer. Default 30,000, and 60,000 for a call with `wait`. */
   timeoutMs?: number;
   /** How often a failed request is tried again. Default 3. */
   retries?: number;

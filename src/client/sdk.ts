@@ -76,10 +76,13 @@ export interface MessageFilter {
  */
 export class Client<A extends object = Record<string, unknown>> {
   readonly #http: Http;
+  /** A server gives up waiting after 30 s and says so: that answer is worth having. */
+  readonly #waitMs: number;
 
   /** Throws SegflowApiError `invalid_input` for options that cannot work. */
   constructor(options: ClientOptions) {
     this.#http = new Http(options);
+    this.#waitMs = options.timeoutMs ?? 60_000;
   }
 
   /** Creates the user, or merges `attributes` into those of the user that exists. `id` is yours: 1 to 255 characters. */
@@ -145,7 +148,7 @@ export class Client<A extends object = Record<string, unknown>> {
     const { wait, idempotencyKey, ...call } = options;
     return this.request<T>(method, path, {
       signal: call.signal,
-      timeoutMs: call.timeoutMs,
+      timeoutMs: call.timeoutMs ?? (wait ? this.#waitMs : undefined),
       body,
       query: { wait: wait ? true : undefined },
       headers: idempotencyKey === undefined ? undefined : { 'idempotency-key': idempotencyKey },
