@@ -1,6 +1,5 @@
 import type { ArgsDef } from 'citty';
 import { messageOf, SegflowError } from '../core/errors.ts';
-import { resolveSettings } from './settings.ts';
 
 export const jsonArg = { type: 'boolean', description: 'Print the result as JSON' } as const;
 
@@ -36,6 +35,7 @@ export async function connect(
   flags: ConnectionFlags,
   folders: string[] = [process.cwd()],
 ): Promise<Connection> {
+  const { resolveSettings } = await import('./settings.ts');
   const settings = await resolveSettings({
     url: flags.url,
     apiKey: flags['api-key'],

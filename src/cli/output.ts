@@ -1,31 +1,35 @@
+import { fstatSync } from 'node:fs';
 import { styleText } from 'node:util';
 import type { ConsolaInstance } from 'consola';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Writes data to stdout; resolves once the pipe or terminal took it. */
-export function print(text: string): Promise<void> {
-  return write(process.stdout, text.endsWith('\n') ? text : `${text}\n`);
+/**
+ * Writes data to stdout; resolves once the pipe or terminal took it, rejects (EPIPE, ENOSPC) when it does not. Not through
+ * process.stdout: loading its streams takes longer than all else that `--help` does.
+ */
+export async function print(text: string): Promise<void> {
+  await Bun.write(Bun.stdout, text.endsWith('\n') ? text : `${text}\n`);
 }
 
 /** Data for programs: one line, or indented where a person looks. */
 export function printJson(value: unknown): Promise<void> {
-  return print(JSON.stringify(value, null, process.stdout.isTTY ? 2 : 0));
+  return print(JSON.stringify(value, null, isTerminal(1) ? 2 : 0));
 }
 
 /** Writes to stderr, where messages for people go. */
-export function printError(text: string): Promise<void> {
-  return write(process.stderr, text.endsWith('\n') ? text : `${text}\n`);
+export async function printError(text: string): Promise<void> {
+  await Bun.write(Bun.stderr, text.endsWith('\n') ? text : `${text}\n`);
 }
 
 /** `text` in colour where stdout is a terminal that wants it (NO_COLOR, TERM=dumb). */
 export function paint(style: Style, text: string): string {
-  return wantsColour(process.stdout) ? styleText(style, text) : text;
+  return wantsColour(1) ? styleText(style, text) : text;
 }
 
 /** The same for stderr. */
 export function paintError(style: Style, text: string): string {
-  return wantsColour(process.stderr) ? styleText(style, text) : text;
+  return wantsColour(2) ? styleText(style, text) : text;
 }
 
 let instance: ConsolaInstance | undefined;
@@ -34,10 +38,12 @@ let instance: ConsolaInstance | undefined;
 export async function messages(): Promise<ConsolaInstance> {
   if (!instance) {
     const { createConsola } = await import('consola');
+    // Nobody reads the messages: what is done is done all the same.
+    process.stderr.on('error', () => {});
     instance = createConsola({
       // Said outright: consola falls silent under NODE_ENV=test otherwise.
       level: 3,
-      fancy: wantsColour(process.stderr),
+      fancy: wantsColour(2),
       stdout: process.stderr,
       stderr: process.stderr,
     } as Parameters<typeof createConsola>[0] & { fancy: boolean });
@@ -45,12 +51,17 @@ export async function messages(): Promise<ConsolaInstance> {
   return instance;
 }
 
-function wantsColour(stream: NodeJS.WriteStream): boolean {
-  return stream.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+/** Of file descriptor 1 or 2. */
+function wantsColour(descriptor: number): boolean {
+  return !process.env.NO_COLOR && process.env.TERM !== 'dumb' && isTerminal(descriptor);
 }
 
-function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
-  return new Promise((resolve) => {
-    stream.write(text, () => resolve());
-  });
+function isTerminal(descriptor: number): boolean {
+  try {
+    // Most often it is a pipe or a file, which is told without loading node:tty.
+    return fstatSync(descriptor).isCharacterDevice() && require('node:tty').isatty(descriptor);
+  } catch {
+    // Closed.
+    return false;
+  }
 }

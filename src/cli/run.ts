@@ -9,14 +9,15 @@ import { VERSION } from './version.ts';
 
 /** Runs one command line and ends the process; nothing else in the program does. */
 export async function run(argv: string[]): Promise<never> {
-  endQuietlyOnClosedPipe();
   const json = flagsOf(argv).includes('--json');
   try {
     await dispatch(argv);
     process.exit(0);
   } catch (error) {
+    // `segflow messages | head` is no failure: the reader has what it wanted.
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0);
     const { report } = await import('./report.ts');
-    process.exit(await report(error, json));
+    process.exit(await report(error, json).catch(() => 1));
   }
 }
 
@@ -54,13 +55,4 @@ function commandNamed(name: string) {
 function flagsOf(argv: string[]): string[] {
   const end = argv.indexOf('--');
   return end < 0 ? argv : argv.slice(0, end);
-}
-
-/** `segflow messages | head` is no failure: the reader has what it wanted. */
-function endQuietlyOnClosedPipe(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      process.exit(error.code === 'EPIPE' ? 0 : 1);
-    });
-  }
 }

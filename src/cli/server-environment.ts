@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { readDotenv } from './dotenv.ts';
 
 type Environment = Record<string, string | undefined>;
@@ -23,5 +22,5 @@ export async function serverEnvironment(folder: string, own: Environment): Promi
 /** Whether only this machine can reach an address of this name. */
 export function isLoopback(host: string): boolean {
   const name = host.replace(/^\[|\]$/g, '');
-  return name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'));
+  return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
 }

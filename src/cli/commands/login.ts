@@ -4,9 +4,7 @@ import type { Status } from '../../protocol/api.ts';
 import { about } from '../about.ts';
 import { ask, readStdin } from '../ask.ts';
 import { open } from '../connection.ts';
-import { writeCredentials } from '../credentials.ts';
 import { messages, printJson } from '../output.ts';
-import { parseUrl } from '../settings.ts';
 
 export default defineCommand({
   meta: about({
@@ -32,6 +30,10 @@ export default defineCommand({
     json: { type: 'boolean', description: 'Print the result as JSON' },
   },
   async run({ args }) {
+    const [{ parseUrl }, { writeCredentials }] = await Promise.all([
+      import('../settings.ts'),
+      import('../credentials.ts'),
+    ]);
     const { url: given = await ask('URL of the Segflow server', { preset: 'http://localhost:3000' }) } = args;
     const url = parseUrl(given, 'flag');
     const apiKey = (await keyFrom(args)).trim();
