@@ -30,6 +30,7 @@ async function buildExecutable(): Promise<string> {
     target: 'bun',
     format: 'esm',
     splitting: true,
+    minChunkSize: 16_384,
     bytecode: true,
     minify: true,
     sourcemap: 'linked',
