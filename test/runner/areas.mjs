@@ -9,7 +9,7 @@ import { ROOT } from '../../bin/setup.mjs';
  */
 const SETTINGS = {
   binary: { byFile: true },
-  packaging: { byFile: true },
+  package: { byFile: true },
   preview: { needs: ['chromium'], byFile: true },
   // The store's conformance suite against real servers: { needs: ['mariadb', 'mysql'] } switches it on.
   store: {},

@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bunPath, ending, lastLines, run } from '../../bin/setup.mjs';
+import { bunPath, ending, lastLines, ROOT, run } from '../../bin/setup.mjs';
 import { readTests } from './junit.mjs';
 
 const TEST_MS = 60_000;
@@ -10,9 +10,9 @@ const PROCESS_MS = 600_000;
 
 /**
  * Runs test files in one process. Returns the tests that ran and, when something went wrong outside them (a crash, a file without
- * tests, a process left behind), what: `{ tests, trouble }`.
+ * tests, a process left behind), what: `{ tests, trouble }`. Files are named from `cwd`.
  */
-export async function runTestFiles(files, env) {
+export async function runTestFiles(files, env, cwd = ROOT) {
   const folder = mkdtempSync(join(tmpdir(), 'segflow-junit-'));
   const report = join(folder, 'report.xml');
   const marker = `${process.pid}-${folder.slice(-6)}`;
@@ -26,7 +26,7 @@ export async function runTestFiles(files, env) {
         '--reporter=junit',
         `--reporter-outfile=${report}`,
       ],
-      { env: { ...process.env, ...env, SEGFLOW_TEST_RUN: marker }, timeoutMs: PROCESS_MS },
+      { cwd, env: { ...process.env, ...env, SEGFLOW_TEST_RUN: marker }, timeoutMs: PROCESS_MS },
     );
     const tests = readTests(readIfThere(report));
     const left = endProcessesOf(marker);
