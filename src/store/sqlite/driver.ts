@@ -80,7 +80,17 @@ export function openSqlite(options: { path?: string; clock: Clock }): SqliteDriv
   };
 }
 
-const WRITER_PRAGMAS = ['synchronous = full', 'cache_size = -65536'];
+/**
+ * Pages of the log after which it is written into the database, and the log's size when idle. The larger, the less often a
+ * page that changes all the time is written; recovery reads at most this much.
+ */
+const LOG_PAGES = 8192;
+const WRITER_PRAGMAS = [
+  'synchronous = full',
+  'cache_size = -65536',
+  `wal_autocheckpoint = ${LOG_PAGES}`,
+  `journal_size_limit = ${LOG_PAGES * 4096}`,
+];
 const READER_PRAGMAS = ['query_only = on', 'cache_size = -32768'];
 
 function connect(path: string | undefined, clock: Clock, pragmas: string[]): SqliteConnection {

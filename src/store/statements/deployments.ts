@@ -178,12 +178,16 @@ const putCampaigns = bulkInsert({
 });
 
 const nextLiveCampaign = prepared<{ after: string }>(
-  (param) => sql`select ${runs.campaignId} from ${runs} where ${runs.endedAt} is null and ${runs.campaignId} > ${param('after')}
+  (
+    param,
+  ) => sql`select ${runs.campaignId} from ${runs} where ${runs.endedAt} is null and ${runs.campaignId} > ${param('after')}
     order by ${runs.campaignId} limit 1`,
 );
 
 const liveRunsOf = prepared<{ campaignId: string; limit: number }>(
-  (param) => sql`select ${runHeadColumns} from ${runs} where ${runs.endedAt} is null and ${runs.campaignId} = ${param('campaignId')}
+  (
+    param,
+  ) => sql`select ${runHeadColumns} from ${runs} where ${runs.endedAt} is null and ${runs.campaignId} = ${param('campaignId')}
     order by ${runs.id} limit ${param('limit')}`,
 );
 

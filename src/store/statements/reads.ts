@@ -60,7 +60,7 @@ function messageQuery(filter: MessageFilter, before: number | undefined): SQL {
   const older =
     before === undefined
       ? undefined
-      : sql`(${messages.createdAt} < ${toTime(before)} or (${messages.createdAt} = ${toTime(before)} and ${messages.id} < ${filter.before}))`;
+      : sql`${messages.createdAt} <= ${toTime(before)} and (${messages.createdAt} < ${toTime(before)} or ${messages.id} < ${filter.before})`;
   const where = and(
     filter.userId === undefined ? undefined : eq(messages.userId, filter.userId),
     filter.status === undefined ? undefined : eq(messages.status, filter.status),

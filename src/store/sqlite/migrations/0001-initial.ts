@@ -58,6 +58,10 @@ create table runs (
   entered_at text not null,
   ended_at text,
   wake_at integer,
+  awaits text,
+  pinned integer not null default 0,
+  entry_event_id integer,
+  converted_at text,
   position integer not null,
   journal text not null,
   chunks integer not null,
@@ -68,6 +72,7 @@ create table runs (
 create unique index runs_entry on runs (user_id, campaign_id, entry);
 create index runs_due on runs (wake_at, id) where wake_at is not null;
 create index runs_live on runs (campaign_id, id) where ended_at is null;
+create index runs_awaiting on runs (user_id) where awaits is not null;
 
 create table messages (
   id text not null primary key,
@@ -79,6 +84,8 @@ create table messages (
   event_id integer,
   deployment_id text not null,
   status text not null,
+  priority integer not null default 0,
+  options text,
   to_address text,
   subject text,
   attempts integer not null,
@@ -93,7 +100,7 @@ create unique index messages_step on messages (run_id, position) where run_id is
 create unique index messages_event on messages (event_id, template) where event_id is not null;
 create index messages_user on messages (user_id, created_at, id);
 create index messages_created on messages (created_at, id);
-create index messages_due on messages (next_attempt_at, id) where next_attempt_at is not null;
+create index messages_due on messages (priority, next_attempt_at, id) where next_attempt_at is not null;
 create index messages_sending on messages (id) where status = 'sending';
 
 create table deployments (
@@ -101,8 +108,15 @@ create table deployments (
   code text not null,
   environment text not null,
   manifest text not null,
+  origin text not null default '{}',
   created_at text not null,
   activated_at text
+) strict;
+
+create table pauses (
+  campaign_id text not null primary key,
+  reason text not null,
+  paused_at text not null
 ) strict;
 
 create table dirty_users (
