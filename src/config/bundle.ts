@@ -6,7 +6,7 @@ import type { Problem } from '../engine/ports.ts';
 import { assetProblems, type BuildInputs } from './bundle-assets.ts';
 import { buildProblem } from './bundle-errors.ts';
 import { NO_FOLDER, scanBundle } from './bundle-scan.ts';
-import { HOST_MODULES } from './host-modules.ts';
+import { HOST_MODULES, loadHostModules } from './host-modules.ts';
 import { isInstalled, joinSourceMap, splitSourceMap } from './source-map.ts';
 
 export interface BundledConfig {
@@ -128,6 +128,13 @@ function keepImports(absent: ReadonlySet<string>): Bun.BunPlugin {
     name: 'keep-imports',
     setup(builder) {
       builder.onResolve({ filter: new RegExp(`^(?:${names})$`) }, ({ path }) => ({ path, external: true }));
+      // Bun 1.4.5 compiles `export * from` an external module to a name that nothing declares.
+      builder.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, async ({ path, loader }) => {
+        if (isInstalled(path)) return undefined;
+        const text = await Bun.file(path).text();
+        const contents = await nameStarExports(text);
+        return contents === text ? undefined : { contents, loader };
+      });
       if (absent.size === 0) return;
       builder.onResolve({ filter: /./ }, ({ path, importer }) =>
         absent.has(importKey(path, importer)) ? { path, external: true } : undefined,
@@ -139,4 +146,20 @@ function keepImports(absent: ReadonlySet<string>): Bun.BunPlugin {
 function ownFiles(entry: string, inputs: string[]): string[] {
   const files = inputs.filter((file) => file !== '' && !isInstalled(file)).map((file) => resolve(file));
   return [...new Set([entry, ...files])];
+}
+
+const STAR_EXPORT = new RegExp(
+  `^([ \\t]*export[ \\t]*)\\*([ \\t]*from[ \\t]*(["'])(${HOST_MODULES.join('|')})\\3)`,
+  'gm',
+);
+
+/** `export * from 'HOST MODULE'` with the names that come along, on the same line. */
+async function nameStarExports(text: string): Promise<string> {
+  const specifiers = [...text.matchAll(STAR_EXPORT)].map((match) => match[4] ?? '');
+  if (specifiers.length === 0) return text;
+  const modules = await loadHostModules(specifiers);
+  return text.replace(STAR_EXPORT, (_all, head: string, tail: string, _quote: string, specifier: string) => {
+    const names = Object.keys(modules[specifier] ?? {}).filter((name) => name !== 'default');
+    return `${head}{ ${names.join(', ')} }${tail}`;
+  });
 }

@@ -454,7 +454,50 @@ export interface ActivationRequest {
   result?: Json;
   /** The time of this activation. */
   at: number;
+  /** Only says whether the code follows the journal: nothing new is run. `advanced` then means that it does. */
+  replayOnly?: boolean;
+  /** The event that caused the entry. */
+  event?: { name: string; attributes: JsonObject; createdAt: number } | null;
+  /** 1 for the user's first passage through the campaign. */
+  entry?: number;
 }
+
+/** What a run waits for. Times are epoch milliseconds; a deadline of null is none. */
+export type Pending =
+  | { kind: 'email'; template: string; options?: EmailOptions }
+  | TimedPending
+  /** The first of these, by label, decides; the result is `{ label, value }`. */
+  | { kind: 'race'; branches: Record<string, TimedPending> }
+  /** Is the user in the segment? Answered at once by the engine: true or false. */
+  | { kind: 'member'; segment: string }
+  /** A read-only SELECT about this user. Answered at once by the engine: the rows. */
+  | { kind: 'query'; sql: string; params: Json[] }
+  /** A side effect failed and is tried again then, by resuming without a result. */
+  | { kind: 'retry'; until: number; error: string };
+
+export type TimedPending =
+  | { kind: 'wait'; until: number }
+  /** A time of day in the user's time zone; moves with it while the run sleeps. `timezone` null: the user's attribute `timezone`, or UTC. */
+  | { kind: 'daytime'; until: number; time: string; weekdays: number[] | null; timezone: string | null }
+  /** Result: the event as `{ name, attributes, createdAt }` (ISO time), or null at the deadline. */
+  | { kind: 'event'; name: string; match: JsonObject | null; until: number | null }
+  /** Result: true once the user is in the segment, false at the deadline. */
+  | { kind: 'segment'; segment: string; until: number | null };
+
+/** JSON-able parts of sendEmail's options. */
+export interface EmailOptions {
+  /** Further props of the component, beside `user`. */
+  props?: JsonObject;
+  subject?: string;
+}
+
+/** What an activation does besides waiting; committed with its step. */
+export type Effect =
+  /** JSON merge patch of the user's attributes. */
+  | { kind: 'update'; position: number; patch: JsonObject }
+  | { kind: 'emit'; position: number; name: string; attributes: JsonObject }
+  /** Enters the user into another campaign, unless a run of it lives. */
+  | { kind: 'start'; position: number; campaignId: string };
 
 export type ActivationResult =
   | {
@@ -464,7 +507,12 @@ export type ActivationResult =
       /** How many commands the journal then has. */
       position: number;
       /** The command the run now waits for, or null when the flow has ended. */
-      pending: { kind: 'email'; template: string } | { kind: 'wait'; until: number } | null;
+      pending: Pending | null;
+      effects?: Effect[];
+      /** Why the flow ended itself with `exit`. */
+      exit?: string;
+      /** The journal begins anew (`continueAsNew`): `appended` replaces it instead of following it. */
+      fresh?: boolean;
     }
   /** The flow threw, or yielded what is not a command. */
   | { outcome: 'failed'; appended: string; position: number; error: { message: string; stack: string } }
@@ -478,6 +526,7 @@ export interface RenderRequest {
   id: string;
   attributes: JsonObject;
   event: { name: string; attributes: JsonObject; createdAt: number } | null;
+  options?: EmailOptions;
   /** For people who look: render with the component's PreviewProps where it has them, else with a sample user and event. */
   preview?: boolean;
 }

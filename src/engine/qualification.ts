@@ -11,7 +11,7 @@ export function qualifies(campaign: CampaignRule, memberOf: ReadonlySet<string>)
 }
 
 export function isLive(run: Pick<RunHead, 'status'>): boolean {
-  return run.status === 'pending' || run.status === 'running' || run.status === 'sleeping';
+  return !['completed', 'failed', 'cancelled'].includes(run.status);
 }
 
 /**

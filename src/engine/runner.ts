@@ -212,7 +212,7 @@ function updateOf(
     update.endedAt = now;
   } else if (result.pending.kind === 'email') {
     update.status = 'running';
-  } else {
+  } else if (result.pending.kind === 'wait') {
     update.status = 'sleeping';
     update.wakeAt = result.pending.until;
   }

@@ -86,7 +86,15 @@ export type PushBody = z.input<typeof pushSchema>;
 export type Push = z.output<typeof pushSchema>;
 
 export const messageStatusSchema = z.enum(['queued', 'sending', 'sent', 'failed', 'skipped', 'unknown']);
-export const runStatusSchema = z.enum(['pending', 'running', 'sleeping', 'completed', 'failed', 'cancelled']);
+export const runStatusSchema = z.enum([
+  'pending',
+  'running',
+  'sleeping',
+  'blocked',
+  'completed',
+  'failed',
+  'cancelled',
+]);
 
 const ids = z.array(z.string());
 export const changesSchema = z.object({

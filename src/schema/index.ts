@@ -92,7 +92,11 @@ export const campaigns = mysqlTable('campaigns', {
   deploymentId: varchar('deployment_id', { length: 40 }).notNull(),
 });
 
-export type RunStatus = 'pending' | 'running' | 'sleeping' | 'completed' | 'failed' | 'cancelled';
+/**
+ * pending: entered, not begun. running: waits for its message to be settled. sleeping: waits for a time, an event or a
+ * segment. blocked: the code no longer follows the run's history; it waits for code that does.
+ */
+export type RunStatus = 'pending' | 'running' | 'sleeping' | 'blocked' | 'completed' | 'failed' | 'cancelled';
 
 /** One user's passage through one campaign: the state of the campaign for that user, and its history. */
 export const runs = mysqlTable(
@@ -110,6 +114,14 @@ export const runs = mysqlTable(
     endedAt: time('ended_at'),
     /** When the engine is to advance the run, epoch milliseconds; null while it waits for a message, or has ended. */
     wakeAt: millis('wake_at'),
+    /** What the run waits for besides a time, as JSON: an event, a segment, a time of day (see engine/awaits). */
+    awaits: text('awaits'),
+    /** 1 when the run stays on its deployment's code even where newer code would follow its history. */
+    pinned: tinyint('pinned').notNull(),
+    /** The event that caused the entry. */
+    entryEventId: bigint('entry_event_id', { mode: 'number' }),
+    /** When the campaign's goal was reached. */
+    convertedAt: time('converted_at'),
     /** Commands yielded so far. */
     position: int('position').notNull(),
     /** Recent part of the journal (see flow/journal). */
@@ -147,6 +159,10 @@ export const messages = mysqlTable(
     eventId: bigint('event_id', { mode: 'number' }),
     deploymentId: varchar('deployment_id', { length: 40 }).notNull(),
     status: varchar('status', { length: 16 }).$type<MessageStatus>().notNull(),
+    /** Of messages that are due, those of a higher priority leave first. */
+    priority: int('priority').notNull(),
+    /** What the flow gave with the email, as JSON: props, subject. */
+    options: text('options'),
     toAddress: varchar('to_address', { length: 320 }),
     subject: text('subject'),
     /** Times the provider was asked to send it. */
@@ -178,7 +194,17 @@ export const deployments = mysqlTable('deployments', {
   /** The captured environment, encrypted. */
   environment: text('environment').notNull(),
   manifest: json('manifest').notNull(),
+  /** Where it was pushed from: `{ by, host, commit, message }`, each where known. */
+  origin: json('origin').$type<Record<string, string>>().notNull(),
   createdAt: time('created_at').notNull(),
   /** When it was last made the active one; the latest is active. */
   activatedAt: time('activated_at'),
+});
+
+/** What is paused: a campaign by its id, or everything as `*`. */
+export const pauses = mysqlTable('pauses', {
+  campaignId: name('campaign_id').primaryKey(),
+  /** Why, in words; who did it when a person did. */
+  reason: text('reason').notNull(),
+  pausedAt: time('paused_at').notNull(),
 });

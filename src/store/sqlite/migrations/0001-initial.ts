@@ -100,7 +100,7 @@ create unique index messages_step on messages (run_id, position) where run_id is
 create unique index messages_event on messages (event_id, template) where event_id is not null;
 create index messages_user on messages (user_id, created_at, id);
 create index messages_created on messages (created_at, id);
-create index messages_due on messages (priority, next_attempt_at, id) where next_attempt_at is not null;
+create index messages_due on messages (next_attempt_at, id) where next_attempt_at is not null;
 create index messages_sending on messages (id) where status = 'sending';
 
 create table deployments (
