@@ -1,5 +1,5 @@
 import { formatDateTime, parseDateTime } from './datetimes.ts';
-import { isDateTime, isJsonText, isNumeric } from './operands.ts';
+import { isDateTime, isJsonText, isNumeric, isTemporal } from './operands.ts';
 import type { Rewriting } from './rewrite.ts';
 import { call, isQuery, isSymbol, isWord, type Node, number, splitCommas, string, symbol } from './tree.ts';
 
@@ -33,7 +33,7 @@ function align(list: Node[], places: number[], rewriting: Rewriting): void {
   const nodes = places.map((place) => list[place]!);
   if (nodes.some((node) => isNumeric(node, rewriting.params))) {
     for (const place of places) if (isJsonText(list[place])) list[place] = asNumber(list[place]!);
-  } else if (nodes.some(isDateTime)) {
+  } else if (nodes.some(isTemporal)) {
     for (const place of places) if (!isDateTime(list[place])) list[place] = asTime(list[place]!, rewriting);
   }
 }
@@ -48,7 +48,8 @@ function alignList(list: Node[], left: number, right: number, rewriting: Rewriti
     nodes.every((node) => isNumeric(node, rewriting.params))
   ) {
     list[left] = asNumber(list[left]!);
-  } else if (isDateTime(list[left])) {
+  } else if (isTemporal(list[left])) {
+    if (!isDateTime(list[left])) list[left] = asTime(list[left]!, rewriting);
     const items = members.flatMap((member, index) => [
       ...(index === 0 ? [] : [symbol(',')]),
       ...(member.length === 1 ? [asTime(member[0]!, rewriting)] : member),

@@ -5,6 +5,12 @@ import { type Call, isSymbol, isWord, type Node } from './tree.ts';
 /** A statement's parameters, by ordinal. */
 export type Params = readonly unknown[];
 
+/** A time, or a date: what it is compared with is one too. */
+export function isTemporal(node: Node | undefined): boolean {
+  return isDateTime(node) || (node?.kind === 'call' && TEMPORAL_FUNCTIONS.has(node.name));
+}
+
+/** Surely a time with its time of day, written as the store writes times. */
 export function isDateTime(node: Node | undefined): boolean {
   if (node?.kind === 'call') return DATETIME_FUNCTIONS.has(node.name);
   const name = columnName(node);
@@ -46,9 +52,11 @@ const DATETIME_COLUMNS = new Set(
   'created_at updated_at since entered_at ended_at sent_at evaluated_at activated_at'.split(' '),
 );
 
-const DATETIME_FUNCTIONS = new Set(
-  `now sysdate localtime localtimestamp current_timestamp utc_timestamp mysql_date_add mysql_date_sub timestampadd
-   from_unixtime mysql_datetime mysql_interval_add str_to_date convert_tz`.split(/\s+/),
+const DATETIME_FUNCTIONS = new Set('now sysdate mysql_datetime'.split(' '));
+
+const TEMPORAL_FUNCTIONS = new Set(
+  `mysql_date_add mysql_date_sub mysql_interval_add timestampadd from_unixtime str_to_date convert_tz curdate date last_day makedate
+   from_days`.split(/\s+/),
 );
 
 const JSON_TEXT_FUNCTIONS = new Set(['json_unquote', 'json_value']);

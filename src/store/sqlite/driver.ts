@@ -91,15 +91,20 @@ const WRITER_PRAGMAS = [
   `wal_autocheckpoint = ${LOG_PAGES}`,
   `journal_size_limit = ${LOG_PAGES * 4096}`,
 ];
+// LIKE minds case, as it does in MySQL where the collation is binary: of JSON values, and of Segflow's columns.
+const PRAGMAS = [
+  'busy_timeout = 5000',
+  'journal_mode = wal',
+  'temp_store = memory',
+  'case_sensitive_like = on',
+];
 const READER_PRAGMAS = ['query_only = on', 'cache_size = -32768'];
 
 function connect(path: string | undefined, clock: Clock, pragmas: string[]): SqliteConnection {
   let db: Database | undefined;
   try {
     db = new Database(path ?? ':memory:', { create: true, readwrite: true });
-    for (const pragma of ['busy_timeout = 5000', 'journal_mode = wal', 'temp_store = memory', ...pragmas]) {
-      db.run(`pragma ${pragma}`);
-    }
+    for (const pragma of [...PRAGMAS, ...pragmas]) db.run(`pragma ${pragma}`);
     registerFunctions(db, clock);
     return new SqliteConnection(db);
   } catch (error) {

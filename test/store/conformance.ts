@@ -1,0 +1,33 @@
+import { describe } from 'bun:test';
+import type { Store } from '../../src/engine/ports.ts';
+import type { FakeClock } from '../helpers/clock.ts';
+import { deployments } from './conformance/deployments.ts';
+import { messages } from './conformance/messages.ts';
+import { runs } from './conformance/runs.ts';
+import { segmentQueries } from './conformance/segment-queries.ts';
+import { segments } from './conformance/segments.ts';
+import { sweeps } from './conformance/sweeps.ts';
+import { transactions } from './conformance/transactions.ts';
+import { users } from './conformance/users.ts';
+
+/** A store of a test's own: empty, on a clock that stands at 2026-01-01. */
+export interface OpenedStore extends AsyncDisposable {
+  store: Store;
+  clock: FakeClock;
+}
+
+export type Opener = () => Promise<OpenedStore>;
+
+/** What every store does, whatever it is built on. */
+export function conformance(name: string, open: Opener): void {
+  describe(name, () => {
+    transactions(open);
+    users(open);
+    segments(open);
+    segmentQueries(open);
+    sweeps(open);
+    runs(open);
+    messages(open);
+    deployments(open);
+  });
+}

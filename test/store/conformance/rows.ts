@@ -1,0 +1,67 @@
+import type { MessageUpdate, NewMessage, NewRun, RunUpdate, UserRow } from '../../../src/engine/ports.ts';
+
+export const START = Date.parse('2026-01-01T00:00:00Z');
+
+export function user(id: string, attributes: UserRow['attributes'] = {}, at = START): UserRow {
+  return { id, attributes, createdAt: at, updatedAt: at };
+}
+
+export function event(
+  userId: string,
+  name: string,
+  attributes: UserRow['attributes'] = {},
+  createdAt = START,
+) {
+  return { userId, name, attributes, createdAt, messageId: null };
+}
+
+export function newRun(userId: string, changes: Partial<NewRun> = {}): NewRun {
+  return { campaignId: 'welcome', userId, entry: 1, deploymentId: 'd1', enteredAt: START, ...changes };
+}
+
+export function runUpdate(id: number, changes: Partial<RunUpdate> = {}): RunUpdate {
+  return {
+    id,
+    status: 'sleeping',
+    deploymentId: 'd1',
+    wakeAt: START + 1000,
+    position: 1,
+    journal: '@x\n',
+    journalHash: '0123456789abcd',
+    chunks: 0,
+    reason: null,
+    endedAt: null,
+    ...changes,
+  };
+}
+
+export function newMessage(id: string, userId: string, changes: Partial<NewMessage> = {}): NewMessage {
+  return {
+    id,
+    userId,
+    template: 'hello',
+    campaignId: null,
+    runId: null,
+    position: null,
+    eventId: null,
+    deploymentId: 'd1',
+    createdAt: START,
+    dueAt: changes.createdAt ?? START,
+    ...changes,
+  };
+}
+
+export function messageUpdate(id: string, changes: Partial<MessageUpdate> = {}): MessageUpdate {
+  return {
+    id,
+    status: 'sending',
+    attempts: 1,
+    nextAttemptAt: null,
+    providerId: null,
+    reason: null,
+    toAddress: 'ann@example.com',
+    subject: 'Hello',
+    sentAt: null,
+    ...changes,
+  };
+}
