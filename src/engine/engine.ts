@@ -23,6 +23,8 @@ export interface EngineOptions {
   log: Log;
   /** How long after a crash, or a time-out, the provider is asked about a message. Default a minute. */
   settleAfterMs?: number | undefined;
+  /** How often, at most, segments are evaluated for everyone because time has passed. Default: as often as they ask for. */
+  sweepEveryMs?: number | undefined;
   /** For people: what this process is called among those that share a store. */
   nodeName?: string;
 }
@@ -92,6 +94,7 @@ export class Engine {
       slots,
       clock,
       log,
+      sweepEveryMs: options.sweepEveryMs,
       onMarked: () => this.#workers.segmenter.wake(),
     });
     const runner = new Runner({
@@ -194,6 +197,15 @@ export class Engine {
   /** Whether nothing is left to do at the present time. */
   get idle(): boolean {
     return !this.#mailer.busy && Object.values(this.#workers).every((worker) => worker.idle);
+  }
+
+  /** Resolves once nothing is left to do at the present time. */
+  async settled(): Promise<void> {
+    do {
+      await this.ingest.idle();
+      for (const worker of Object.values(this.#workers)) await worker.settled();
+      await this.#mailer.idle();
+    } while (!this.idle);
   }
 
   #wakeAll(): void {

@@ -30,6 +30,7 @@ export class Scheduler {
   #onMarked: () => void;
   #plan: { deploymentId: string; due: Map<string, number> } | undefined;
   #whole = new Set<string>();
+  #sweepEveryMs: number;
   #pruneAt = 0;
 
   constructor(options: {
@@ -39,6 +40,7 @@ export class Scheduler {
     slots: SlotOwner;
     clock: Clock;
     log: Log;
+    sweepEveryMs?: number | undefined;
     /** Users were marked. */
     onMarked: () => void;
   }) {
@@ -48,6 +50,7 @@ export class Scheduler {
     this.#slots = options.slots;
     this.#clock = options.clock;
     this.#log = options.log;
+    this.#sweepEveryMs = options.sweepEveryMs ?? 0;
     this.#onMarked = options.onMarked;
   }
 
@@ -72,7 +75,7 @@ export class Scheduler {
     for (const segment of deployment.manifest.segments) {
       if ((due.get(segment.id) ?? Number.POSITIVE_INFINITY) > now) continue;
       await this.#evaluate(deployment, segment, now);
-      const next = nextTime(segment, now);
+      const next = nextTime(segment, now, this.#sweepEveryMs);
       if (next === undefined) due.delete(segment.id);
       else due.set(segment.id, next);
     }
@@ -106,7 +109,7 @@ export class Scheduler {
     const due = new Map<string, number>();
     for (const segment of deployment.manifest.segments) {
       const last = evaluated.get(segment.id);
-      const next = nextTime(segment, last ?? deployment.activatedAt);
+      const next = nextTime(segment, last ?? deployment.activatedAt, this.#sweepEveryMs);
       if (next !== undefined) due.set(segment.id, next);
       // What changed while no process ran, or since a crash, is found by one evaluation at the start.
       else if (!segment.traits.ownRowsOnly) due.set(segment.id, now);
@@ -119,14 +122,14 @@ export class Scheduler {
 // --- internal ------------------------------------------------------------------------------------
 
 /** When to evaluate the segment for everyone next, after `last`. */
-function nextTime(segment: ManifestSegment, last: number): number | undefined {
+function nextTime(segment: ManifestSegment, last: number, leastMs: number): number | undefined {
   const { everyMs, cron } = segment.triggers;
   const times: number[] = [];
-  if (everyMs !== undefined) times.push(last + everyMs);
+  if (everyMs !== undefined) times.push(last + Math.max(everyMs, leastMs));
   if (cron !== undefined) {
     const next = new Cron(cron, { timezone: 'UTC', paused: true }).nextRun(new Date(last));
     if (next) times.push(next.getTime());
   }
-  if (times.length === 0 && segment.timeDependent) times.push(last + TIME_DEPENDENT_EVERY_MS);
+  if (times.length === 0 && segment.timeDependent) times.push(last + Math.max(TIME_DEPENDENT_EVERY_MS, leastMs));
   return times.length > 0 ? Math.min(...times) : undefined;
 }

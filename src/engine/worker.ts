@@ -23,6 +23,9 @@ export class Worker {
   #alarm = new AbortController();
   #stopped = false;
   #idle = false;
+  /** When it wants to run again though nobody wakes it. */
+  #wakeAt = Number.POSITIVE_INFINITY;
+  #rest = Promise.withResolvers<void>();
   #failures = 0;
   #loop: Promise<void> | undefined;
 
@@ -44,7 +47,12 @@ export class Worker {
 
   /** Whether there is nothing to do at the present time. */
   get idle(): boolean {
-    return this.#idle && !this.#woken;
+    return this.#idle && !this.#woken && (this.#stopped || this.#clock.now() < this.#wakeAt);
+  }
+
+  /** Resolves once there is nothing to do at the present time. */
+  async settled(): Promise<void> {
+    while (!this.idle) await this.#rest.promise;
   }
 
   async stop(): Promise<void> {
@@ -59,13 +67,20 @@ export class Worker {
       const next = await this.#attempt();
       if (next === 'now' || this.#woken) continue;
       this.#alarm = new AbortController();
-      this.#idle = true;
+      this.#wakeAt = next === 'when-woken' ? Number.POSITIVE_INFINITY : next.at;
+      this.#rested();
       await (next === 'when-woken'
         ? aborted(this.#alarm.signal)
         : this.#clock.sleepUntil(next.at, this.#alarm.signal));
       this.#idle = false;
     }
+    this.#rested();
+  }
+
+  #rested(): void {
     this.#idle = true;
+    this.#rest.resolve();
+    this.#rest = Promise.withResolvers();
   }
 
   async #attempt(): Promise<Next> {

@@ -130,12 +130,7 @@ export class World implements AsyncDisposable {
 
   /** Resolves once nothing is left to do at the present time. */
   async settle(): Promise<void> {
-    let quiet = 0;
-    for (let turn = 0; quiet < 3; turn++) {
-      if (turn > 20_000) throw new Error(`the engine does not come to rest: ${this.errors.join('; ')}`);
-      quiet = this.engine.idle ? quiet + 1 : 0;
-      await new Promise((resolve) => (quiet > 0 ? setImmediate(resolve) : setTimeout(resolve, 1)));
-    }
+    await this.engine.settled();
   }
 
   /** Lets time pass, in the steps in which there is something to do. */
