@@ -41,6 +41,7 @@ const RENAMED: Record<string, string> = {
   subdate: 'mysql_date_sub',
   timestamp: 'mysql_datetime',
   ...CLOCK_NAMES,
+  isnull: 'mysql_isnull',
   dayofmonth: 'day',
   std: 'stddev_pop',
   stddev: 'stddev_pop',

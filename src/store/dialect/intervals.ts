@@ -7,7 +7,9 @@ export function rewriteIntervals(items: Node[]): Node[] {
   const rewritten: Node[] = [];
   for (let i = 0; i < items.length; i++) {
     const item = items[i]!;
-    if (!isWord(item, 'interval') || items[i + 1] === undefined) {
+    // As the last argument of DATE_ADD and its kin it is theirs.
+    const argument = rewritten.length === 0 || isSymbol(rewritten.at(-1), ',');
+    if (!isWord(item, 'interval') || items[i + 1] === undefined || (argument && !isAddedTo(items, i))) {
       rewritten.push(item);
       continue;
     }
@@ -28,9 +30,14 @@ export function rewriteIntervals(items: Node[]): Node[] {
       i += 2;
       rewritten.push(call('mysql_interval_add', amount, [string(unit.value)], [time]));
     } else {
-      // The last argument of DATE_ADD and its kin, which take it from here.
-      rewritten.push(item, ...amount, unit);
+      throw refuse('an INTERVAL is added to or subtracted from a time');
     }
   }
   return rewritten;
+}
+
+/** `interval n unit + …` */
+function isAddedTo(items: Node[], at: number): boolean {
+  const { size } = operandAfter(items, at + 1);
+  return items[at + 1 + size]?.kind === 'word' && isSymbol(items[at + 2 + size], '+');
 }

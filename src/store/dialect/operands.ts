@@ -65,5 +65,5 @@ const NUMERIC_FUNCTIONS = new Set(
   `count sum avg abs ceil ceiling floor round truncate mod pow power sqrt sign length char_length character_length
    unix_timestamp datediff timestampdiff year quarter month week weekday weekofyear yearweek day dayofmonth dayofweek dayofyear hour minute second
    to_days json_length json_depth json_contains mysql_div mysql_cast_integer mysql_cast_decimal rand field find_in_set locate instr
-   strcmp ascii crc32 isnull`.split(/\s+/),
+   strcmp ascii crc32 mysql_isnull`.split(/\s+/),
 );

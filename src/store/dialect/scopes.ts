@@ -25,6 +25,8 @@ export interface Instance {
   /** The columns that hold the id of the user a row belongs to. */
   userColumns: Set<string>;
   ofUsers: boolean;
+  /** Columns that USING made one with those of an earlier table: without a table's name they mean that one. */
+  merged: Set<string>;
   /** Nothing is known of it. */
   unknown: boolean;
 }
@@ -87,7 +89,9 @@ export function resolve(
   let depth = 0;
   for (let here: Scope | undefined = scope; here; here = here.outer, depth++) {
     const candidates = here.instances.filter(
-      (instance) => (alias === undefined || instance.alias === alias) && instance.columns.includes(column),
+      (instance) =>
+        (alias === undefined ? !instance.merged.has(column) : instance.alias === alias) &&
+        instance.columns.includes(column),
     );
     const [instance] = candidates;
     if (candidates.length > 1) return undefined;
@@ -155,7 +159,14 @@ function instanceOf(
     const userColumns = new Set(outputs.filter((output) => output.isUser).map((output) => output.name));
     const columns = outputs.map((output) => output.name);
     // Rows of users that no longer say whose they are cannot be told apart.
-    return { alias, columns, userColumns, ofUsers, unknown: ofUsers && userColumns.size === 0 };
+    return {
+      alias,
+      columns,
+      userColumns,
+      ofUsers,
+      merged: new Set(),
+      unknown: ofUsers && userColumns.size === 0,
+    };
   }
   const columns = name === undefined ? undefined : TABLES.get(name);
   const userColumn = name === undefined ? undefined : USER_TABLES.get(name);
@@ -164,6 +175,7 @@ function instanceOf(
     columns: columns ?? [],
     userColumns: new Set(userColumn === undefined ? [] : [userColumn]),
     ofUsers: userColumn !== undefined,
+    merged: new Set(),
     unknown: columns === undefined,
   };
 }
@@ -178,6 +190,7 @@ function addUsing(found: FromClause, list: Node[]): void {
   if (!right) return;
   for (const [node] of splitCommas(list)) {
     const column = node && 'value' in node ? node.value.toLowerCase() : '';
+    right.merged.add(column);
     for (const left of found.instances.slice(0, -1)) {
       if (left.userColumns.has(column) && right.userColumns.has(column)) found.usings.push([left, right]);
     }

@@ -42,7 +42,7 @@ export function tokenize(sql: string): Token[] {
     } else {
       const word = match(WORD, sql, at);
       const number = match(NUMBER, sql, at);
-      if (number !== undefined && !(char === '.' && isOperandEnd(tokens.at(-1)))) {
+      if (number !== undefined && !(char === '.' && /[\w$`]/.test(sql[at - 1] ?? ''))) {
         tokens.push({ kind: 'number', value: number });
         at += number.length;
       } else if (word !== undefined) {
@@ -76,11 +76,6 @@ const ESCAPES: Record<string, string> = { n: '\n', r: '\r', t: '\t', b: '\b', Z:
 function match(pattern: RegExp, text: string, at: number): string | undefined {
   pattern.lastIndex = at;
   return pattern.exec(text)?.[0];
-}
-
-/** A "." after these qualifies a name; elsewhere it begins a number. */
-function isOperandEnd(token: Token | undefined): boolean {
-  return token?.kind === 'word' || token?.kind === 'name';
 }
 
 function skipBlank(sql: string, at: number): number {

@@ -19,7 +19,7 @@ export function parsePattern(text: string, pattern: string): string | null {
     const piece = PIECES[letter];
     if (piece === undefined) return letter === '%' ? '%' : '\\S+';
     letters.push(letter);
-    return `(${piece})`;
+    return `\\s*(${piece})`;
   });
   const found = new RegExp(`^\\s*${source.replace(/\s+/g, '\\s*')}`, 'i').exec(text);
   if (!found) return null;

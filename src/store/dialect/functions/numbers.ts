@@ -22,7 +22,8 @@ export const numberFunctions: Functions = {
   log: fn([1, 2], (a, b) =>
     positive(b === undefined ? Math.log(num(a!)) : Math.log(num(b)) / Math.log(num(a!))),
   ),
-  isnull: fn(1, (value) => (value === null ? 1 : 0), { takesNull: true }),
+  // ISNULL is a postfix operator in SQLite.
+  mysql_isnull: fn(1, (value) => (value === null ? 1 : 0), { takesNull: true }),
   bit_count: fn(
     1,
     (value) =>

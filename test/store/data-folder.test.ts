@@ -1,0 +1,134 @@
+import { Database } from 'bun:sqlite';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { migrate, migrationStatus, openStore } from '../../src/store/open.ts';
+import { FakeClock } from '../helpers/clock.ts';
+import { temporaryFolder } from './folder.ts';
+
+setDefaultTimeout(30_000);
+
+const clock = new FakeClock();
+const row = (id: string) => ({ id, attributes: {}, createdAt: 0, updatedAt: 0 });
+
+describe('the data folder', () => {
+  test('is made for its owner alone, and keeps what was committed', async () => {
+    using folder = temporaryFolder();
+    const dataDir = join(folder.path, 'deep', 'data');
+    const first = await openStore({ dataDir, clock });
+    expect(statSync(dataDir).mode & 0o777).toBe(0o700);
+    await first.putUsers([row('ann')]);
+    await first.close();
+    await using second = await openStore({ dataDir, clock });
+    expect(await second.getUser('ann')).toEqual(row('ann'));
+  });
+
+  test('closed, leaves no log and no claim behind', async () => {
+    using folder = temporaryFolder();
+    const store = await openStore({ dataDir: folder.path, clock });
+    await store.putUsers([row('ann')]);
+    await store.getUser('ann');
+    await store.close();
+    expect(existsSync(join(folder.path, 'segflow.db'))).toBe(true);
+    for (const file of ['segflow.db-wal', 'segflow.db-shm', 'lock.pid']) {
+      expect(existsSync(join(folder.path, file))).toBe(false);
+    }
+  });
+
+  test('is one store’s at a time, also in one process', async () => {
+    using folder = temporaryFolder();
+    const store = await openStore({ dataDir: folder.path, clock });
+    const second = await openStore({ dataDir: folder.path, clock }).catch((error) => error);
+    expect(second).toMatchObject({ code: 'store_locked' });
+    expect(second.message).toContain(folder.path);
+    expect(second.message).toContain(`process ${process.pid}`);
+    await expect(migrate({ dataDir: folder.path, clock })).rejects.toMatchObject({ code: 'store_locked' });
+    await store.putUsers([row('ann')]);
+    await store.close();
+    await using third = await openStore({ dataDir: folder.path, clock });
+    expect(await third.getUser('ann')).toBeDefined();
+  });
+
+  test('of a process that was killed is free at once, with what it had committed', async () => {
+    using folder = temporaryFolder();
+    const holder = Bun.spawn([process.execPath, join(import.meta.dir, 'hold-store.ts'), folder.path], {
+      stdout: 'pipe',
+    });
+    try {
+      const { value } = await holder.stdout.getReader().read();
+      expect(new TextDecoder().decode(value)).toBe('holding\n');
+      const refused = await openStore({ dataDir: folder.path, clock }).catch((error) => error);
+      expect(refused).toMatchObject({ code: 'store_locked' });
+      expect(refused.message).toContain(`process ${holder.pid}`);
+
+      // Who only reads the database is not locked out.
+      using reader = new Database(join(folder.path, 'segflow.db'), { readonly: true });
+      expect(reader.query('select id from users').all()).toEqual([{ id: 'committed' }]);
+    } finally {
+      holder.kill('SIGKILL');
+      await holder.exited;
+    }
+    await using store = await openStore({ dataDir: folder.path, clock });
+    expect(await store.getUser('committed')).toBeDefined();
+    expect(await store.getUser('uncommitted')).toBeUndefined();
+    expect((await store.counts()).users).toBe(1);
+  });
+
+  test('that cannot be made, or used, is unavailable', async () => {
+    using folder = temporaryFolder();
+    writeFileSync(join(folder.path, 'file'), '');
+    const inFile = openStore({ dataDir: join(folder.path, 'file', 'data'), clock });
+    await expect(inFile).rejects.toMatchObject({ code: 'unavailable' });
+
+    const broken = join(folder.path, 'broken');
+    mkdirSync(broken);
+    writeFileSync(
+      join(broken, 'segflow.db'),
+      'this is no database, and long enough to be read as one'.repeat(50),
+    );
+    await expect(openStore({ dataDir: broken, clock })).rejects.toMatchObject({ code: 'unavailable' });
+    // What failed to open holds no lock.
+    await expect(openStore({ dataDir: broken, clock })).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  test.skipIf(process.getuid?.() === 0)('of another user is unavailable', async () => {
+    using folder = temporaryFolder();
+    chmodSync(folder.path, 0o500);
+    await expect(openStore({ dataDir: folder.path, clock })).rejects.toMatchObject({ code: 'unavailable' });
+    chmodSync(folder.path, 0o700);
+  });
+});
+
+describe('the schema', () => {
+  test('is up to date once the store was open', async () => {
+    using folder = temporaryFolder();
+    const before = await migrationStatus({ dataDir: folder.path, clock });
+    expect(before.every(({ appliedAt }) => appliedAt === undefined)).toBe(true);
+    expect(existsSync(join(folder.path, 'segflow.db'))).toBe(false);
+    await using _store = await openStore({ dataDir: folder.path, clock });
+    const after = await migrationStatus({ dataDir: folder.path, clock });
+    expect(after.map(({ version }) => version)).toEqual(before.map(({ version }) => version));
+    expect(after.every(({ appliedAt }) => appliedAt === clock.now())).toBe(true);
+  });
+
+  test('of a newer Segflow is refused, and left alone', async () => {
+    using folder = temporaryFolder();
+    await migrate({ dataDir: folder.path, clock });
+    const file = join(folder.path, 'segflow.db');
+    using db = new Database(file);
+    db.run("insert into schema_migrations values (999, 'from-the-future', 'x', '2027-01-01 00:00:00.000')");
+    for (const attempt of [openStore, migrate, migrationStatus]) {
+      const refused = await Promise.resolve(attempt({ dataDir: folder.path, clock })).catch((error) => error);
+      expect(refused).toMatchObject({ code: 'schema_newer' });
+      expect(refused.message).toContain('999');
+    }
+  });
+
+  test('made by another text of a migration is refused', async () => {
+    using folder = temporaryFolder();
+    await migrate({ dataDir: folder.path, clock });
+    using db = new Database(join(folder.path, 'segflow.db'));
+    db.run("update schema_migrations set checksum = 'other' where version = 1");
+    await expect(openStore({ dataDir: folder.path, clock })).rejects.toMatchObject({ code: 'schema_newer' });
+  });
+});

@@ -1,0 +1,75 @@
+import { Database } from 'bun:sqlite';
+import { describe, expect, test } from 'bun:test';
+import { getTableConfig } from 'drizzle-orm/mysql-core';
+import * as schema from '../../src/schema/index.ts';
+import { checksumOf, pendingMigrations, printMigrations } from '../../src/store/migrations.ts';
+import { SqliteConnection } from '../../src/store/sqlite/connection.ts';
+import { appliedMigrations, migrateSqlite } from '../../src/store/sqlite/migrate.ts';
+import { sqliteMigrations } from '../../src/store/sqlite/migrations/index.ts';
+import * as ownTables from '../../src/store/tables.ts';
+import { FakeClock } from '../helpers/clock.ts';
+
+const clock = new FakeClock();
+const ONE = { version: 1, name: 'one', sql: 'create table one (id integer)' };
+const TWO = { version: 2, name: 'two', sql: 'create table two (id integer); insert into two values (2)' };
+
+describe('migrations', () => {
+  test('are numbered without gaps', () => {
+    expect(sqliteMigrations.map(({ version }) => version)).toEqual(
+      sqliteMigrations.map((_, index) => index + 1),
+    );
+  });
+
+  test('run once, in order, each with its record', async () => {
+    const connection = new SqliteConnection(new Database(':memory:'));
+    expect(await migrateSqlite(connection, { migrations: [ONE], clock })).toEqual([ONE]);
+    expect(await migrateSqlite(connection, { migrations: [ONE, TWO], clock })).toEqual([TWO]);
+    expect(await migrateSqlite(connection, { migrations: [ONE, TWO], clock })).toEqual([]);
+    expect(await connection.query('select id from two', [])).toEqual([{ id: 2 }]);
+    expect(await appliedMigrations(connection)).toEqual(
+      [ONE, TWO].map((migration) => ({
+        version: migration.version,
+        name: migration.name,
+        checksum: checksumOf(migration),
+        appliedAt: clock.now(),
+      })),
+    );
+    connection.close();
+  });
+
+  test('that fail leave nothing, and can be repaired and run', async () => {
+    const connection = new SqliteConnection(new Database(':memory:'));
+    const broken = { ...TWO, sql: 'create table two (id integer); create nonsense' };
+    await expect(migrateSqlite(connection, { migrations: [ONE, broken], clock })).rejects.toThrow();
+    expect((await appliedMigrations(connection)).map(({ version }) => version)).toEqual([1]);
+    expect(await migrateSqlite(connection, { migrations: [ONE, TWO], clock })).toEqual([TWO]);
+    connection.close();
+  });
+
+  test('that the program does not know are refused', () => {
+    const applied = [{ version: 2, name: 'two', checksum: checksumOf(TWO), appliedAt: 0 }];
+    expect(() => pendingMigrations([ONE], applied)).toThrow(/version 2.*up to 1/);
+  });
+
+  test('can be read', () => {
+    expect(printMigrations([ONE, TWO])).toBe(
+      '-- 1 one\ncreate table one (id integer)\n\n-- 2 two\ncreate table two (id integer); insert into two values (2)\n',
+    );
+  });
+
+  test('make the tables and columns of the schema', async () => {
+    const connection = new SqliteConnection(new Database(':memory:'));
+    await migrateSqlite(connection, { migrations: sqliteMigrations, clock });
+    const tables = Object.values({ ...schema, ...ownTables }).filter((value) => typeof value === 'object');
+    for (const table of tables) {
+      const { name, columns } = getTableConfig(table);
+      const found = await connection.query(`select name, "notnull" from pragma_table_info('${name}')`, []);
+      const notNull = new Map(found.map((row) => [String(row.name), Number(row.notnull) === 1]));
+      const wanted = new Map(columns.map((column) => [column.name, column.notNull]));
+      // The primary key of a rowid table is never null, whatever the declaration says.
+      for (const column of columns) if (column.primary) notNull.set(column.name, true);
+      expect([name, Object.fromEntries(notNull)]).toEqual([name, Object.fromEntries(wanted)]);
+    }
+    connection.close();
+  });
+});
