@@ -1,6 +1,5 @@
 import { formatDateTime, parseDateTime } from './datetimes.ts';
-import { isDateTime, isJsonText, isNumeric, isTemporal } from './operands.ts';
-import type { Rewriting } from './rewrite.ts';
+import { isDateTime, isJsonText, isNumeric, isTemporal, type Rewriting } from './operands.ts';
 import { call, isQuery, isSymbol, isWord, type Node, number, splitCommas, string, symbol } from './tree.ts';
 
 /**

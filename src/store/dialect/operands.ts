@@ -5,6 +5,12 @@ import { type Call, isSymbol, isWord, type Node } from './tree.ts';
 /** A statement's parameters, by ordinal. */
 export type Params = readonly unknown[];
 
+export interface Rewriting {
+  params: Params;
+  /** Ordinals of the parameters that are compared with times, and so are to be written as times are. */
+  times: Set<number>;
+}
+
 /** A time, or a date: what it is compared with is one too. */
 export function isTemporal(node: Node | undefined): boolean {
   return isDateTime(node) || (node?.kind === 'call' && TEMPORAL_FUNCTIONS.has(node.name));

@@ -3,15 +3,9 @@ import { rewriteComparisons } from './comparisons.ts';
 import { rewriteCompound } from './compound.ts';
 import { rewriteIntervals } from './intervals.ts';
 import { rewriteJson } from './json-access.ts';
-import type { Params } from './operands.ts';
+import type { Rewriting } from './operands.ts';
 import { rewriteOperators } from './operators.ts';
 import type { Node } from './tree.ts';
-
-export interface Rewriting {
-  params: Params;
-  /** Ordinals of the parameters that are compared with times, and so are to be written as times are. */
-  times: Set<number>;
-}
 
 /** A MySQL statement as the SQLite statement with the same answer. Throws `store_unsupported` or `invalid_config`. */
 export function rewrite(items: Node[], rewriting: Rewriting): Node[] {
