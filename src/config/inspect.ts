@@ -6,7 +6,7 @@ import { describe, isPromise, isRecord, type Locate, Report } from './inspect/re
 import { inspectSegments } from './inspect/segments.ts';
 import { inspectTemplates, inspectTransactions } from './inspect/templates.ts';
 
-const SECTIONS = ['emailProvider', 'templates', 'segments', 'campaigns', 'transactions'];
+const SECTIONS = ['emailProvider', 'templates', 'segments', 'campaigns', 'transactions', 'push'];
 
 /**
  * Looks over a config, the default export of its file: what it defines, or all that is wrong with it at once.
@@ -36,6 +36,7 @@ export async function inspectConfig(
   };
 
   const provider = await report.guard(['emailProvider'], () => inspectProvider(config.emailProvider, report));
+  const confirm = confirmOf(config.push, report);
   const { renderEmail: render } = await import('../email/render.ts');
   const templates = await inspectTemplates(templateEntries, render, report);
   const segments = await inspectSegments(segmentEntries, at, report);
@@ -44,7 +45,7 @@ export async function inspectConfig(
 
   if (report.problems.length > 0 || !provider) return { problems: report.problems };
   return {
-    inspection: { manifest: { templates, segments, campaigns, transactions }, provider },
+    inspection: { manifest: { templates, segments, campaigns, transactions, confirm }, provider },
     problems: [],
   };
 }
@@ -52,6 +53,21 @@ export async function inspectConfig(
 // --- internal ---
 
 function notAConfig(value: unknown): string {
+function confirmOf(value: unknown, report: Report): boolean {
+  if (value === undefined) return false;
+  const hint = 'Write push: { confirm: true }.';
+  if (!isRecord(value)) {
+    report.add(['push'], `expected an object, got ${describe(value)}`, hint);
+    return false;
+  }
+  report.unknownKeys(['push'], value, ['confirm']);
+  const { confirm = false } = value;
+  if (typeof confirm !== 'boolean') {
+    report.add(['push', 'confirm'], `expected true or false, got ${describe(confirm)}`, hint);
+  }
+  return confirm === true;
+}
+
   if (value === undefined) return 'the file has no default export';
   if (isPromise(value)) return 'the default export is a promise; expected the config itself';
   return `the default export is ${describe(value)}; expected the config, an object`;

@@ -16,6 +16,10 @@ export interface SegflowConfig<A extends object = Record<string, unknown>> {
   campaigns?: Record<string, Campaign<A>>;
   /** Emails sent once for every event of a name, by id. */
   transactions?: Record<string, Transaction<A>>;
+  push?: {
+    /** Ask before a push mails people, or refuse where nobody can be asked, unless it is given `--yes`. Default false. */
+    confirm?: boolean;
+  };
 }
 
 export interface EmailProvider {
@@ -111,8 +115,24 @@ export interface Campaign<A extends object> {
   excludeSegments?: string[];
   /** `static`: once, to the end. `dynamic`: out as soon as the user stops qualifying, in again when the user qualifies again. */
   behavior: 'static' | 'dynamic';
+  /**
+   * Whether who was in may enter again: `once`: never. `always`: when they come to qualify again. `{ after }`: then too, but no
+   * sooner than so long after their last entry. Default: `once` for static campaigns, `always` for dynamic ones.
+   */
+  reentry?: 'once' | 'always' | { after: Duration | string };
+  /** Ends the flow of a user who does this event, or comes into this segment. */
+  exitWhen?: CampaignTrigger;
+  /** What the campaign is for. Users who do this event or come into this segment, `within` so long of their entry, are counted. */
+  goal?: CampaignTrigger & { within?: Duration | string };
+  /** Where campaigns compete, the higher goes first. A whole number, -1,000 to 1,000. Default 0. */
+  priority?: number;
+  /** Users begin at moments spread over so long after they entered, rather than all at once. */
+  spread?: Duration | string;
   flow: Flow<A>;
 }
+
+/** An event by its name, a segment by its id, or either. */
+export type CampaignTrigger = { event: string; segment?: string } | { event?: string; segment: string };
 
 /** Gives a configuration its type without naming it: `export default defineConfig<MyAttributes>({ … })`. */
 export function defineConfig<A extends object = Record<string, unknown>>(

@@ -398,8 +398,28 @@ export interface Bundle {
 export interface Manifest {
   templates: string[];
   segments: ManifestSegment[];
-  campaigns: { id: string; segments: string[]; excludeSegments: string[]; behavior: 'static' | 'dynamic' }[];
+  campaigns: ManifestCampaign[];
   transactions: { id: string; event: string }[];
+  /** A push asks before it puts this in force. */
+  confirm: boolean;
+}
+
+/** A campaign's rules, every default filled in. */
+export interface ManifestCampaign {
+  id: string;
+  segments: string[];
+  excludeSegments: string[];
+  behavior: 'static' | 'dynamic';
+  /** Who was in may enter again: never, whenever they come to qualify again, or then but no sooner than so long after their last entry. */
+  reentry: 'once' | 'always' | { afterMs: number };
+  /** Any of these ends a run. */
+  exitWhen: { event?: string; segment?: string } | null;
+  /** Any of these counts a conversion, `withinMs` after the entry at most; null: whenever. */
+  goal: { event?: string; segment?: string; withinMs: number | null } | null;
+  /** The higher goes first where campaigns compete. Default 0. */
+  priority: number;
+  /** Runs begin at a moment of their own within so long after the entry. Default 0: at once. */
+  spreadMs: number;
 }
 
 export interface ManifestSegment {

@@ -70,8 +70,21 @@ describe('a config that is right', () => {
         segments: [
           { id: 'everyone', sql: 'select `id` from `users`', params: [], volatile: false, triggers: {} },
         ],
-        campaigns: [{ id: 'onboarding', segments: ['everyone'], excludeSegments: [], behavior: 'static' }],
+        campaigns: [
+          {
+            id: 'onboarding',
+            segments: ['everyone'],
+            excludeSegments: [],
+            behavior: 'static',
+            reentry: 'once',
+            exitWhen: null,
+            goal: null,
+            priority: 0,
+            spreadMs: 0,
+          },
+        ],
         transactions: [{ id: 'purchase', event: 'purchase' }],
+        confirm: false,
       },
       provider: emailProvider as never,
     });

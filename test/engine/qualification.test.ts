@@ -1,12 +1,17 @@
 import { expect, test } from 'bun:test';
-import type { RunHead } from '../../src/engine/ports.ts';
+import type { ManifestCampaign, RunHead } from '../../src/engine/ports.ts';
 import { decide, qualifies } from '../../src/engine/qualification.ts';
 
-const campaign = (behavior: 'static' | 'dynamic') => ({
+const campaign = (behavior: 'static' | 'dynamic'): ManifestCampaign => ({
   id: 'c',
   segments: ['a', 'b'],
   excludeSegments: ['x'],
   behavior,
+  reentry: behavior === 'static' ? 'once' : 'always',
+  exitWhen: null,
+  goal: null,
+  priority: 0,
+  spreadMs: 0,
 });
 const run = (status: RunHead['status']): RunHead => ({
   id: 1,

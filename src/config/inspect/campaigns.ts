@@ -2,6 +2,7 @@ import { messageOf } from '../../core/errors.ts';
 import type { Inspection } from '../../engine/ports.ts';
 import { startFlow } from '../../flow/flow-rules.ts';
 import { SAMPLE_USER } from '../sample.ts';
+import { campaignOptions, OPTIONS } from './campaign-options.ts';
 import { templatesInFlow } from './flow-templates.ts';
 import { nameList } from './ids.ts';
 import { describe, isRecord, listed, type Path, type Report, suggest } from './report.ts';
@@ -43,7 +44,7 @@ function inspectCampaign(
     report.add(path, `expected a campaign, got ${describe(value)}`);
     return undefined;
   }
-  report.unknownKeys(path, value, ['segments', 'excludeSegments', 'behavior', 'flow']);
+  report.unknownKeys(path, value, ['segments', 'excludeSegments', 'behavior', ...OPTIONS, 'flow']);
   const list = { what: 'segment', known: known.segments };
   const segments = segmentsOf(value.segments, [...path, 'segments'], list, report);
   const excludeSegments =
@@ -59,8 +60,9 @@ function inspectCampaign(
     }
   });
   const behavior = behaviorOf(value.behavior, [...path, 'behavior'], report);
+  const options = campaignOptions(value, { path, segments: known.segments, behavior }, report);
   checkFlow(value.flow, [...path, 'flow'], known, report);
-  return behavior && { id, segments, excludeSegments, behavior };
+  return behavior && { id, segments, excludeSegments, behavior, ...options };
 }
 
 function segmentsOf(

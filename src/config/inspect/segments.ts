@@ -1,10 +1,10 @@
 import { Cron } from 'croner';
-import { type Duration, durationMs, parseDuration } from '../../core/duration.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { Inspection } from '../../engine/ports.ts';
 import { type BuiltQuery, buildSegmentQuery } from '../segment-query.ts';
 import { SegmentTrouble } from '../segment-trouble.ts';
 import { nameList } from './ids.ts';
+import { lengthOfTime } from './length-of-time.ts';
 import { describe, isRecord, type Path, type Report } from './report.ts';
 
 export type InspectedSegment = Inspection['manifest']['segments'][number];
@@ -81,17 +81,7 @@ function inspectTriggers(value: unknown, path: Path, report: Report): InspectedS
 function everyOf(value: unknown, path: Path, report: Report): number | undefined {
   if (value === undefined) return undefined;
   const hint = "Write { minutes: 15 } or '15m'. At least one second.";
-  let ms: number | undefined;
-  if (typeof value === 'string') {
-    ms = parseDuration(value);
-    if (ms === undefined) report.add(path, `expected a length of time, got ${describe(value)}`, hint);
-  } else {
-    try {
-      ms = durationMs(value as Duration);
-    } catch (error) {
-      report.add(path, messageOf(error), hint);
-    }
-  }
+  const ms = lengthOfTime(value, { path, hint }, report);
   if (ms !== undefined && ms < MIN_EVERY_MS) report.add(path, `is too often: every ${ms} ms`, hint);
   return ms;
 }

@@ -37,7 +37,7 @@ export function deployments(open: Opener): void {
       await store.putDeployment(again);
       expect(await store.deployment('d1')).toEqual({ ...again, createdAt: START, activatedAt: START });
       expect(await store.listDeployments(10)).toEqual([
-        { id: 'd1', manifest: again.manifest, createdAt: START, activatedAt: START },
+        { id: 'd1', manifest: again.manifest, origin: {}, createdAt: START, activatedAt: START },
       ]);
     });
 
@@ -93,7 +93,20 @@ function manifest(segmentIds: string[]): Manifest {
       ...{ id, sql: 'select id from users', params: [], timeDependent: false, volatile: false, triggers: {} },
       traits: { readsClock: false, readsEvents: false, ownRowsOnly: true },
     })),
-    campaigns: [{ id: 'welcome', segments: segmentIds, excludeSegments: [], behavior: 'static' }],
+    campaigns: [
+      {
+        id: 'welcome',
+        segments: segmentIds,
+        excludeSegments: [],
+        behavior: 'static',
+        reentry: 'once',
+        exitWhen: null,
+        goal: null,
+        priority: 0,
+        spreadMs: 0,
+      },
+    ],
+    confirm: false,
     transactions: [],
   };
 }
@@ -104,6 +117,7 @@ function deployment(id: string, content: Manifest): DeploymentRow {
     code: `code of ${id}`,
     environment: 'secret',
     manifest: content,
+    origin: {},
     createdAt: START,
     activatedAt: null,
   };

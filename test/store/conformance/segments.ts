@@ -210,7 +210,11 @@ async function withSegments(store: Store, list: SegmentSql[]): Promise<void> {
     ...{ id, sql, params, timeDependent: false, volatile: false, triggers: {} },
     traits: { readsClock: false, readsEvents: false, ownRowsOnly: true },
   }));
-  await store.activate('d1', { templates: [], segments, campaigns: [], transactions: [] }, START);
+  await store.activate(
+    'd1',
+    { templates: [], segments, campaigns: [], transactions: [], confirm: false },
+    START,
+  );
 }
 
 function sizes(counts: { segments: { id: string; size: number }[] }): Record<string, number> {
