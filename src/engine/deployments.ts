@@ -2,6 +2,7 @@ import { crashPoint } from '../core/crash-point.ts';
 import { messageOf, SegflowError } from '../core/errors.ts';
 import { hash53 } from '../core/hash.ts';
 import { canonicalJson } from '../core/json.ts';
+import { settleInFlight } from './in-flight.ts';
 import type { TransactionsOf } from './ingest.ts';
 import type { Mutex } from './mutex.ts';
 import type {
@@ -13,7 +14,6 @@ import type {
   ManifestSegment,
   Problem,
   ProviderSettings,
-  Statements,
   Store,
 } from './ports.ts';
 import type { SecretBox } from './secret-box.ts';
@@ -37,7 +37,39 @@ export interface Activation {
   campaigns: { added: string[]; removed: string[] };
 }
 
-const CANCEL_BATCH = 1_000;
+export interface PushInput {
+  code: string;
+  environment: Record<string, string>;
+  origin?: Record<string, string> | undefined;
+}
+
+/**
+ * What becomes of the runs in flight. `migrate`: those whose history the new code follows move to it, the others stay on their
+ * code. `pin`: all stay on their code to their end. `restart`: ended, and entered anew. `cancel`: ended.
+ */
+export type InFlight = 'migrate' | 'pin' | 'restart' | 'cancel';
+/** Whether people who qualify already enter a campaign that is new. */
+export type Existing = 'enter' | 'skip';
+
+export interface ActivationChoice {
+  inFlight?: InFlight | undefined;
+  existing?: Existing | undefined;
+  /** The token of the plan that was agreed to. */
+  plan?: string | undefined;
+}
+
+/** A configuration that was looked over and can be put in force. */
+export interface Prepared {
+  id: string;
+  bundle: Bundle;
+  manifest: Manifest;
+  row: Omit<DeploymentRow, 'createdAt' | 'activatedAt'>;
+  provider: ProviderSettings;
+}
+
+/** Deployments looked over that are kept at hand: a push follows its plan. */
+const KEPT = 3;
+const LISTED = 1_000;
 
 /**
  * Which code is in force. The active deployment is the latest activated row; its decrypted form is kept in memory.
@@ -54,12 +86,22 @@ export class Deployments {
   #instanceId: Promise<string> | undefined;
   #bundles = new Map<string, Bundle>();
   #providers = new Map<string, Promise<ProviderSettings>>();
+  #prepared = new Map<string, Prepared>();
+  #environment: Record<string, string | undefined>;
 
-  constructor(options: { store: Store; host: Host; secrets: SecretBox; evaluation: Mutex }) {
+  constructor(options: {
+    store: Store;
+    host: Host;
+    secrets: SecretBox;
+    evaluation: Mutex;
+    /** The server's own: what is set there has precedence over what was captured at the push. */
+    environment?: Record<string, string | undefined> | undefined;
+  }) {
     this.#store = options.store;
     this.#host = options.host;
     this.#secrets = options.secrets;
     this.#evaluation = options.evaluation;
+    this.#environment = options.environment ?? {};
   }
 
   async active(): Promise<Deployment | undefined> {
@@ -97,12 +139,17 @@ export class Deployments {
     const { bundle } = deployment;
     let provider = this.#providers.get(bundle.id);
     if (!provider) {
-      provider = this.#host.inspect(bundle).then((inspection) => inspection.provider);
+      provider = this.#providerOf(deployment);
       this.#providers.clear();
       this.#providers.set(bundle.id, provider);
       provider.catch(() => this.#providers.delete(bundle.id));
     }
     return provider;
+  }
+
+  async #providerOf({ id, bundle }: Deployment): Promise<ProviderSettings> {
+    const row = await this.#store.deployment(id);
+    return (row && (await this.#storedProvider(row, bundle))) ?? (await this.#host.inspect(bundle)).provider;
   }
 
   async transactions(): Promise<TransactionsOf | undefined> {
@@ -115,36 +162,79 @@ export class Deployments {
     return { instanceId: await this.instanceId(), deploymentId: active.id, byEvent };
   }
 
-  /**
-   * Checks the code, stores it and puts it in force.
-   * @throws `invalid_config` with `details: Problem[]`; nothing changes then.
-   */
-  async push(input: { code: string; environment: Record<string, string> }): Promise<Activation> {
+  /** Checks the code, stores it and puts it in force. @throws `invalid_config` with `details: Problem[]`; nothing changes then. */
+  async push(input: PushInput, choice: ActivationChoice = {}): Promise<Activation> {
+    return this.activate(await this.prepare(input), choice);
+  }
+
+  /** Checks the code; nothing changes. @throws `invalid_config` with `details: Problem[]`. */
+  async prepare(input: PushInput): Promise<Prepared> {
     const id = await codeId(input.code);
-    const bundle = bundleOf({ id, ...input });
-    const inspection = await this.#host.inspect(bundle);
-    const manifest = await this.#manifest(inspection);
-    const environment = await this.#secrets.seal(input.environment);
+    const bundle = bundleOf({ id, code: input.code, environment: input.environment });
+    const origin = input.origin ?? {};
+    // A push that was planned a moment ago is not rendered and compiled once more.
+    const known = this.#prepared.get(bundle.id);
+    if (known) return { ...known, row: { ...known.row, origin } };
+    const { manifest, provider } = await this.#inspect(bundle);
+    const environment = await this.#seal(bundle, provider);
+    const row = { id, code: input.code, environment, manifest, origin };
+    const prepared = { id, bundle, manifest, row, provider };
+    for (const old of this.#prepared.keys()) if (this.#prepared.size >= KEPT) this.#prepared.delete(old);
+    this.#prepared.set(bundle.id, prepared);
+    return prepared;
+  }
+
+  /**
+   * A deployment of former times, as it was; without an id, the one in force before the present one.
+   * @throws `not_found`
+   */
+  async former(id?: string): Promise<Prepared> {
+    const row = await this.#formerRow(id);
+    const { bundle } = await this.#deployment(row, '');
+    const provider = (await this.#storedProvider(row, bundle)) ?? (await this.#inspect(bundle)).provider;
+    const { skipExisting: _, ...manifest } = row.manifest;
+    const { code, origin } = row;
+    const environment = await this.#seal(bundle, provider);
+    return {
+      id: row.id,
+      bundle,
+      manifest,
+      row: { id: row.id, code, environment, manifest, origin },
+      provider,
+    };
+  }
+
+  /** Identifies what a plan was made from: the configuration then in force, the one to come, and what was chosen. */
+  async planToken(prepared: Prepared, choice: ActivationChoice): Promise<string> {
+    await this.active();
+    const { inFlight = 'migrate', existing = 'enter' } = choice;
+    return hash53(canonicalJson([this.#activation ?? '', prepared.bundle.id, inFlight, existing]));
+  }
+
+  /**
+   * Stores the configuration and puts it in force, in one transaction.
+   * @throws `conflict` when the plan agreed to was made for another state of things; nothing changes then.
+   */
+  async activate(prepared: Prepared, choice: ActivationChoice = {}): Promise<Activation> {
     return this.#evaluation.run(async () => {
       await this.refresh();
       const before = await this.active();
-      const changes = diff(before?.manifest, manifest);
-      if (before?.bundle.id === bundle.id) {
+      const { id, bundle } = prepared;
+      const changes = diff(before?.manifest, prepared.manifest);
+      if (before && isSame(before, prepared, choice)) {
         return { deployment: before, changed: false, ...changes };
       }
+      if (choice.plan !== undefined && choice.plan !== (await this.planToken(prepared, choice))) {
+        throw superseded();
+      }
+      const manifest = await this.#withSkips(before, prepared.manifest, choice);
       const { at: activatedAt, activation } = await this.#store.transaction(async (tx) => {
+        if ((await tx.activation()) !== this.#activation) throw superseded();
         const at = await tx.now();
-        const row: DeploymentRow = {
-          id,
-          code: input.code,
-          environment,
-          manifest,
-          createdAt: at,
-          activatedAt: at,
-        };
-        await tx.putDeployment(row);
+        await tx.putDeployment({ ...prepared.row, manifest, createdAt: at, activatedAt: at });
         await tx.activate(id, manifest, at);
-        await cancelRemoved(tx, manifest, at);
+        await settleInFlight(tx, { deploymentId: id, manifest, inFlight: choice.inFlight ?? 'migrate', at });
+        await tx.wakeBlocked(at);
         await tx.startSweep();
         crashPoint('deploy:before-commit');
         return { at, activation: await tx.activation() };
@@ -155,9 +245,76 @@ export class Deployments {
       this.#activation = activation;
       this.#bundles.set(id, bundle);
       this.#providers.clear();
-      this.#providers.set(bundle.id, Promise.resolve(inspection.provider));
+      this.#providers.set(bundle.id, Promise.resolve(prepared.provider));
       return { deployment, changed: true, ...changes };
     });
+  }
+
+  async #formerRow(id: string | undefined): Promise<DeploymentRow> {
+    await this.refresh();
+    const list = await this.#store.listDeployments(LISTED);
+    const active = this.#active?.id;
+    const former = list
+      .filter((row) => row.activatedAt !== null && row.id !== active)
+      .sort((a, b) => b.activatedAt! - a.activatedAt!);
+    const matching = id === undefined ? former.slice(0, 1) : list.filter((row) => row.id.startsWith(id));
+    const exact = matching.find((row) => row.id === id) ?? (matching.length === 1 ? matching[0] : undefined);
+    const row = exact && (await this.#store.deployment(exact.id));
+    if (row) return row;
+    const many = matching.length > 1;
+    throw new SegflowError(
+      'not_found',
+      id === undefined
+        ? 'there is no deployment before the present one'
+        : many
+          ? `"${id}" begins the ids of ${matching.length} deployments`
+          : `there is no deployment "${id}"`,
+      { hint: '`segflow deployments` lists them.' },
+    );
+  }
+
+  async #inspect(bundle: Bundle): Promise<{ manifest: Manifest; provider: ProviderSettings }> {
+    const inspection = await this.#host.inspect(bundle);
+    return { manifest: await this.#manifest(inspection), provider: inspection.provider };
+  }
+
+  /** The manifest with the campaigns that people who qualify already are to be kept out of. */
+  async #withSkips(
+    before: Deployment | undefined,
+    manifest: Manifest,
+    choice: ActivationChoice,
+  ): Promise<Manifest> {
+    const skips = new Set<string>();
+    if (choice.existing === 'skip') {
+      const known = new Set(before?.manifest.campaigns.map(({ id }) => id));
+      for (const { id } of manifest.campaigns) if (!known.has(id)) skips.add(id);
+    }
+    // The evaluation of everyone that the deployment before began begins anew: whom it had not reached is still to be skipped.
+    const pending = before?.manifest.skipExisting ?? [];
+    if (pending.length > 0 && (await this.#store.isSweeping())) {
+      for (const { id } of manifest.campaigns) if (pending.includes(id)) skips.add(id);
+    }
+    return skips.size === 0 ? manifest : { ...manifest, skipExisting: [...skips] };
+  }
+
+  #seal(bundle: Bundle, provider: ProviderSettings): Promise<string> {
+    const sealed: Sealed = { environment: bundle.environment, provider, seen: this.#seenBy(bundle) };
+    return this.#secrets.seal(sealed);
+  }
+
+  /** What the code reads of the environment here, as a hash. */
+  #seenBy(bundle: Bundle): string {
+    const seen = Object.entries(bundle.environment).map(([name, captured]) => [
+      name,
+      this.#environment[name] ?? captured,
+    ]);
+    return hash53(canonicalJson(seen as string[][]));
+  }
+
+  /** Undefined when the server's environment is not what it was when the settings were made. */
+  async #storedProvider(row: DeploymentRow, bundle: Bundle): Promise<ProviderSettings | undefined> {
+    const sealed = (await this.#secrets.open(row.environment)) as Sealed;
+    return sealed.seen === this.#seenBy(bundle) ? sealed.provider : undefined;
   }
 
   async #manifest(inspection: Inspection): Promise<Manifest> {
@@ -194,7 +351,7 @@ export class Deployments {
   }
 
   async #deployment(row: DeploymentRow, activation: string): Promise<Deployment> {
-    const environment = (await this.#secrets.open(row.environment)) as Record<string, string>;
+    const { environment } = (await this.#secrets.open(row.environment)) as Sealed;
     const bundle = bundleOf({ id: row.id, code: row.code, environment });
     this.#bundles.set(row.id, bundle);
     return {
@@ -222,17 +379,29 @@ async function codeId(code: string): Promise<string> {
   return Buffer.from(digest).toString('hex').slice(0, 32);
 }
 
-async function cancelRemoved(tx: Statements, manifest: Manifest, at: number): Promise<void> {
-  const kept = manifest.campaigns.map(({ id }) => id);
-  while (true) {
-    const ids = (await tx.liveRunsOutside(kept, CANCEL_BATCH)).map((run) => run.id);
-    if (ids.length === 0) return;
-    await tx.cancelRuns(ids, 'the campaign was removed', at);
-    await tx.skipMessagesOf(ids, 'the campaign was removed');
-  }
+/** What is kept encrypted with a deployment. */
+interface Sealed {
+  environment: Record<string, string>;
+  provider: ProviderSettings;
+  /** What the code read of the environment when `provider` was made, as a hash. */
+  seen: string;
 }
 
-function diff(before: Manifest | undefined, after: Manifest): Pick<Activation, 'segments' | 'campaigns'> {
+function superseded(): SegflowError {
+  return new SegflowError('conflict', 'another configuration was put in force since this one was planned', {
+    hint: 'Nothing was changed. Run it again to see what it would do now.',
+  });
+}
+
+function isSame(before: Deployment, prepared: Prepared, choice: ActivationChoice): boolean {
+  const { inFlight = 'migrate' } = choice;
+  return before.bundle.id === prepared.bundle.id && inFlight === 'migrate';
+}
+
+export function diff(
+  before: Manifest | undefined,
+  after: Manifest,
+): Pick<Activation, 'segments' | 'campaigns'> {
   const old = new Map(before?.segments.map((segment) => [segment.id, segment]));
   const removed = <T extends { id: string }>(was: T[] | undefined, is: T[]) =>
     (was ?? []).filter(({ id }) => !is.some((item) => item.id === id)).map(({ id }) => id);

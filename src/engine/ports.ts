@@ -64,8 +64,11 @@ export interface Statements
   extends UserStatements,
     SegmentStatements,
     RunStatements,
+    AwaitStatements,
+    PauseStatements,
     MessageStatements,
     DeploymentStatements,
+    PlanStatements,
     ReadStatements {
   /** The database's clock. */
   now(): Promise<number>;
@@ -185,12 +188,26 @@ export interface RunHead {
   status: RunStatus;
 }
 
+/** A run with what decides whether its user may enter again, and whether it converted. */
+export interface LatestRun extends RunHead {
+  enteredAt: number;
+  endedAt: number | null;
+  convertedAt: number | null;
+  entryEventId: number | null;
+  deploymentId: string;
+  reason: string | null;
+}
+
 export interface NewRun {
   campaignId: string;
   userId: string;
   entry: number;
   deploymentId: string;
   enteredAt: number;
+  /** When it begins. Default: at once. */
+  wakeAt?: number;
+  /** The event that caused the entry. */
+  entryEventId?: number | null;
 }
 
 /** A run that is due, with what its flow needs. */
@@ -206,6 +223,11 @@ export interface DueRun extends RunHead {
   chunks: number;
   journalHash: string;
   attributes: JsonObject;
+  /** See engine/awaits; null while it waits for nothing but a time or a message. */
+  awaits: string | null;
+  pinned: boolean;
+  /** The event that caused the entry. */
+  event: EventRow | null;
 }
 
 export interface RunUpdate {
@@ -220,24 +242,85 @@ export interface RunUpdate {
   chunks: number;
   reason: string | null;
   endedAt: number | null;
+  /** Default null. */
+  awaits?: string | null;
 }
 
 export interface RunStatements {
   /** The latest run of each of these users in each campaign. */
-  latestRuns(userIds: string[]): Promise<RunHead[]>;
-  /** Inserts pending runs, due at once. */
+  latestRuns(userIds: string[]): Promise<LatestRun[]>;
+  /** Inserts pending runs. */
   insertRuns(rows: NewRun[]): Promise<void>;
   /** Ends the runs among `ids` that have not ended, as cancelled. */
   cancelRuns(ids: number[], reason: string, at: number): Promise<void>;
-  /** Runs with wakeAt <= now, the earliest first. */
+  /** Runs with wakeAt <= now, the earliest first; not those of paused campaigns. */
   dueRuns(now: number, limit: number, slots?: Slots): Promise<DueRun[]>;
-  /** The earliest wakeAt there is. */
+  /** The earliest wakeAt there is, but for paused campaigns. */
   nextWake(slots?: Slots): Promise<number | undefined>;
   /** Writes the updates of runs that have not ended since they were read (a cancelled run stays cancelled). Returns the ids written. */
   saveRuns(updates: RunUpdate[]): Promise<Set<number>>;
   sealJournal(rows: { runId: number; chunk: number; text: string }[]): Promise<void>;
+  /** Removes the sealed parts of these runs' journals. */
+  dropSealed(runIds: number[]): Promise<void>;
   /** Makes running runs due at `at` (their message was settled). */
   wakeRuns(ids: number[], at: number): Promise<void>;
+  /** Those of `ids` that have not ended, locked until the transaction ends. */
+  lockRuns(ids: number[]): Promise<Set<number>>;
+  /** Sets convertedAt of those of `ids` that have none. Returns how many. */
+  convertRuns(ids: number[], at: number): Promise<number>;
+  /** Makes every blocked run due at `at`. Returns how many. */
+  wakeBlocked(at: number): Promise<number>;
+  /** Makes up to `limit` failed and blocked runs due again, as pending. Returns their ids. */
+  retryRuns(filter: RetryFilter, options: { at: number; limit: number }): Promise<number[]>;
+}
+
+export interface RetryFilter {
+  runId?: number;
+  userId?: string;
+  campaignId?: string;
+}
+
+/** What runs that wait for more than a time are to be told. */
+export interface AwaitStatements {
+  /** The live runs of these users that await something, locked until the transaction ends. */
+  awaitingRuns(userIds: string[]): Promise<AwaitingRun[]>;
+  /** Writes what live runs await, and when they are due. */
+  saveAwaits(rows: { id: number; awaits: string; wakeAt: number | null }[]): Promise<void>;
+  /** Events of these names and users that happened at or after the earliest `since`, by user in the order in which they happened. */
+  eventsSince(queries: { userId: string; name: string; since: number }[]): Promise<EventRow[]>;
+  /** The last event of this name by the user. */
+  latestEvent(userId: string, name: string): Promise<EventRow | undefined>;
+  /** Since when these users are in which segments. */
+  membersSince(userIds: string[]): Promise<{ userId: string; segmentId: string; since: number }[]>;
+  /** Those of `userIds` that are marked for an evaluation. */
+  markedUsers(userIds: string[]): Promise<Set<string>>;
+  /**
+   * The rows of a SELECT in MySQL's dialect that sees only this user's rows, at most 1,000, each as a list of its columns.
+   * @throws `flow_error` when the store refuses it.
+   */
+  queryUser(query: { sql: string; params: unknown[]; userId: string }): Promise<Json[][]>;
+}
+
+export interface AwaitingRun {
+  id: number;
+  userId: string;
+  awaits: string;
+  wakeAt: number | null;
+}
+
+export interface PauseRow {
+  /** A campaign's id, or `*` for everything: then no mail leaves at all. */
+  campaignId: string;
+  reason: string;
+  pausedAt: number;
+}
+
+export interface PauseStatements {
+  /** Pauses it, or replaces the reason when it is paused already. */
+  putPause(row: PauseRow): Promise<void>;
+  /** Returns whether it was paused. */
+  removePause(campaignId: string): Promise<boolean>;
+  pauses(): Promise<PauseRow[]>;
 }
 
 export interface NewMessage {
@@ -252,10 +335,14 @@ export interface NewMessage {
   createdAt: number;
   /** When it should have left: its place in the queue. Not after createdAt. */
   dueAt: number;
+  /** Of messages that are due, those of a higher priority leave first. Default 0. */
+  priority?: number;
+  options?: EmailOptions | null;
 }
 
 /** A message that is due, with what sending it needs. */
-export interface DueMessage extends Omit<NewMessage, 'dueAt'> {
+export interface DueMessage extends Omit<NewMessage, 'dueAt' | 'priority' | 'options'> {
+  options: EmailOptions | null;
   status: MessageStatus;
   attempts: number;
   toAddress: string | null;
@@ -281,7 +368,7 @@ export interface MessageUpdate {
 export interface MessageStatements {
   /** Inserts queued messages, due at once. A message whose run and position, or event and template, exist is not inserted again. */
   insertMessages(rows: NewMessage[]): Promise<void>;
-  /** Queued and unknown messages with nextAttemptAt <= now, the earliest first. */
+  /** Queued and unknown messages with nextAttemptAt <= now, by priority, then the earliest first; not those of paused campaigns. */
   dueMessages(now: number, limit: number, slots?: Slots): Promise<DueMessage[]>;
   nextAttempt(slots?: Slots): Promise<number | undefined>;
   /** Writes the updates of messages that are not settled (sent, failed or skipped). Returns the ids written. */
@@ -305,9 +392,11 @@ export interface SettledMessage {
 export interface DeploymentRow {
   id: string;
   code: string;
-  /** Encrypted. */
+  /** Encrypted: the captured environment and the mail provider's settings. */
   environment: string;
   manifest: Manifest;
+  /** Where it was pushed from: `by`, `host`, `commit`, `message`, each where known. */
+  origin: Record<string, string>;
   createdAt: number;
   activatedAt: number | null;
 }
@@ -332,6 +421,56 @@ export interface DeploymentStatements {
   listDeployments(limit: number): Promise<Omit<DeploymentRow, 'code' | 'environment'>[]>;
 }
 
+/** Live runs that followed the same history: one of them stands for all when new code is tried on it. */
+export interface RunGroup {
+  deploymentId: string;
+  pinned: boolean;
+  blocked: boolean;
+  journalHash: string;
+  count: number;
+  /** The first of them. */
+  runId: number;
+}
+
+/** A run with what replaying it needs. */
+export interface ReplayableRun extends RunHead {
+  deploymentId: string;
+  enteredAt: number;
+  journal: string;
+  attributes: JsonObject;
+  event: EventRow | null;
+}
+
+/** For what a deployment would do, and for doing it. Each looks at a bounded number of rows. */
+export interface PlanStatements {
+  /** The ids of the next users, in the order of their ids. */
+  usersAfter(after: string, limit: number): Promise<string[]>;
+  /** Everyone the segment selects now. For segments that do not depend on a user's own rows alone. */
+  selectWhole(segment: SegmentSql): Promise<Set<string>>;
+  /** How many users are stored as members. */
+  segmentSizes(): Promise<Map<string, number>>;
+  /** Whether an evaluation of every user is under way. */
+  isSweeping(): Promise<boolean>;
+  /** Those of `userIds` whom the evaluation of every user has yet to reach. */
+  unswept(userIds: string[]): Promise<Set<string>>;
+  /** Ids of campaigns that have live runs. */
+  liveCampaigns(): Promise<string[]>;
+  /** The next `limit` live runs of the campaign after the run `after`, in groups. `last` is undefined once there are no more. */
+  liveRunGroups(
+    campaignId: string,
+    after: number,
+    limit: number,
+  ): Promise<{ groups: RunGroup[]; last: number | undefined }>;
+  /** The next live runs of the campaign after the run `after` and up to the run `until`. */
+  liveRuns(campaignId: string, range: { after: number; until: number; limit: number }): Promise<RunHead[]>;
+  /** The id of the newest run, 0 when there is none. */
+  newestRun(): Promise<number>;
+  pinRuns(ids: number[]): Promise<void>;
+  replayableRuns(ids: number[]): Promise<ReplayableRun[]>;
+  /** How many events the user has, by name, and when the last of each was. */
+  eventCounts(userId: string): Promise<{ name: string; count: number; lastAt: number }[]>;
+}
+
 /** For people who look, not for the engine. */
 export interface ReadStatements {
   counts(): Promise<Counts>;
@@ -347,6 +486,8 @@ export interface Counts {
   /** Users and sweep work waiting for an evaluation. */
   dirtyUsers: number;
   segments: { id: string; size: number; evaluatedAt: number | null }[];
+  /** How many runs campaigns had, and how many of them reached the campaign's goal. */
+  campaigns: { id: string; entered: number; converted: number }[];
   runs: Partial<Record<RunStatus, number>>;
   messages: Partial<Record<MessageStatus, number>>;
 }
@@ -402,6 +543,16 @@ export interface Manifest {
   transactions: { id: string; event: string }[];
   /** A push asks before it puts this in force. */
   confirm: boolean;
+  /** What tells one version of an email or a flow from another: hashes by id. */
+  contentHashes?: ContentHashes;
+  /** Campaigns that those who qualified already when the deployment was made do not enter. */
+  skipExisting?: string[];
+}
+
+export interface ContentHashes {
+  templates: Record<string, string>;
+  transactions: Record<string, string>;
+  campaigns: Record<string, string>;
 }
 
 /** A campaign's rules, every default filled in. */

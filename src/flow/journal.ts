@@ -80,8 +80,8 @@ export const record = {
 
 /**
  * The rolling hash of a journal: of `previous` (the hash before, '' at the start) and the records added since, without
- * the times, so that two runs that did the same thing at different times have the same hash.
+ * the times and the ids of messages, so that two runs that did the same thing have the same hash.
  */
 export function rollHash(previous: string, added: string): string {
-  return hash53(previous + added.replace(/^@.*\n/gm, ''));
+  return hash53(previous + added.replace(/^@.*\n|(?<=^<\{.*)"messageId":"[^"]*"/gm, ''));
 }

@@ -70,6 +70,7 @@ function writesOf(transaction: Store['transaction']) {
     cancelRuns: (ids, reason, at) => transaction((tx) => tx.cancelRuns(ids, reason, at)),
     saveRuns: (updates) => transaction((tx) => tx.saveRuns(updates)),
     sealJournal: (rows) => transaction((tx) => tx.sealJournal(rows)),
+    pinRuns: (ids) => transaction((tx) => tx.pinRuns(ids)),
     wakeRuns: (ids, at) => transaction((tx) => tx.wakeRuns(ids, at)),
     insertMessages: (rows) => transaction((tx) => tx.insertMessages(rows)),
     saveMessages: (updates) => transaction((tx) => tx.saveMessages(updates)),

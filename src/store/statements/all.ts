@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { deploymentStatements } from './deployments.ts';
 import { instanceId } from './instance.ts';
 import { messageStatements } from './messages.ts';
+import { planStatements } from './plans.ts';
 import { readStatements } from './reads.ts';
 import { runStatements } from './runs.ts';
 import { findSegmentChanges } from './segment-changes.ts';
@@ -20,6 +21,7 @@ export function allStatements(on: Context): Statements {
     ...runStatements(on),
     ...messageStatements(on),
     ...deploymentStatements(on),
+    ...planStatements(on),
     ...readStatements(on),
     markSegmentChanges: (segment) => findSegmentChanges(on, segment, users.markDirty),
     now: async () => on.clock.now(),

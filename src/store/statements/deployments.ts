@@ -33,6 +33,7 @@ export function deploymentStatements(on: Context): DeploymentStatements {
           row.code,
           row.environment,
           JSON.stringify(row.manifest),
+          JSON.stringify(row.origin),
           toTime(row.createdAt),
           toTime(row.activatedAt),
         ],
@@ -82,6 +83,7 @@ export function deploymentStatements(on: Context): DeploymentStatements {
       return (await rows(on, listDeployments, { limit })).map((row) => ({
         id: String(row.id),
         manifest: JSON.parse(String(row.manifest)) as Manifest,
+        origin: originOf(row),
         ...timesOf(row),
       }));
     },
@@ -91,7 +93,7 @@ export function deploymentStatements(on: Context): DeploymentStatements {
 const set = sql.identifier;
 type None = Record<string, never>;
 const everything = sql`${deployments.id}, ${deployments.code}, ${deployments.environment}, ${deployments.manifest},
-  ${deployments.createdAt}, ${deployments.activatedAt}`;
+  ${deployments.origin}, ${deployments.createdAt}, ${deployments.activatedAt}`;
 
 const activeDeployment = prepared<None>(
   () => sql`select ${everything} from ${deployments} where ${deployments.activatedAt} is not null
@@ -113,7 +115,7 @@ const deploymentById = prepared<{ id: string }>(
 const listDeployments = prepared<{ limit: number }>(
   (
     param,
-  ) => sql`select ${deployments.id}, ${deployments.manifest}, ${deployments.createdAt}, ${deployments.activatedAt}
+  ) => sql`select ${deployments.id}, ${deployments.manifest}, ${deployments.origin}, ${deployments.createdAt}, ${deployments.activatedAt}
     from ${deployments} order by ${deployments.createdAt} desc, ${deployments.id} limit ${param('limit')}`,
 );
 
@@ -124,13 +126,17 @@ const putDeployment = bulkInsert({
     deployments.code,
     deployments.environment,
     deployments.manifest,
+    deployments.origin,
     deployments.createdAt,
     deployments.activatedAt,
   ],
   ending: (dialect) =>
     dialect.orUpdate(
       [deployments.id],
-      [deployments.environment, deployments.manifest].map((column) => [column, dialect.proposed(column)]),
+      [deployments.environment, deployments.manifest, deployments.origin].map((column) => [
+        column,
+        dialect.proposed(column),
+      ]),
     ),
 });
 
@@ -197,8 +203,13 @@ function deploymentOf(row: Row): DeploymentRow {
     code: String(row.code),
     environment: String(row.environment),
     manifest: JSON.parse(String(row.manifest)) as Manifest,
+    origin: originOf(row),
     ...timesOf(row),
   };
+}
+
+function originOf(row: Row): Record<string, string> {
+  return JSON.parse(String(row.origin)) as Record<string, string>;
 }
 
 function timesOf(row: Row): { createdAt: number; activatedAt: number | null } {
