@@ -13,11 +13,12 @@ const SECTIONS = ['emailProvider', 'templates', 'segments', 'campaigns', 'transa
  * It calls the config's code: evaluators, subjects, components.
  * @param at the time the segments' queries are built at, epoch milliseconds.
  * @param locate finds the place in the sources of what the config's code threw; without it, problems have none.
+ * @param render false: components are looked at, but not rendered.
  */
 export async function inspectConfig(
   config: unknown,
   at: number,
-  { locate }: { locate?: Locate } = {},
+  { locate, render = true }: { locate?: Locate; render?: boolean } = {},
 ): Promise<{ inspection?: Inspection; problems: Problem[] }> {
   const report = new Report(locate);
   if (!isRecord(config)) {
@@ -35,13 +36,13 @@ export async function inspectConfig(
     transactions: transactionEntries.map(([id]) => id),
   };
 
-  const provider = await report.guard(['emailProvider'], () => inspectProvider(config.emailProvider, report));
   const confirm = confirmOf(config.push, report);
-  const { renderEmail: render } = await import('../email/render.ts');
-  const templates = await inspectTemplates(templateEntries, render, report);
+  const provider = await report.guard(['emailProvider'], () => inspectProvider(config.emailProvider, report));
+  const renderer = render ? (await import('../email/render.ts')).renderEmail : undefined;
+  const templates = await inspectTemplates(templateEntries, renderer, report);
   const segments = await inspectSegments(segmentEntries, at, report);
   const campaigns = await inspectCampaigns(campaignEntries, known, report);
-  const transactions = await inspectTransactions(transactionEntries, render, report);
+  const transactions = await inspectTransactions(transactionEntries, renderer, report);
 
   if (report.problems.length > 0 || !provider) return { problems: report.problems };
   return {
@@ -52,7 +53,6 @@ export async function inspectConfig(
 
 // --- internal ---
 
-function notAConfig(value: unknown): string {
 function confirmOf(value: unknown, report: Report): boolean {
   if (value === undefined) return false;
   const hint = 'Write push: { confirm: true }.';
@@ -68,6 +68,7 @@ function confirmOf(value: unknown, report: Report): boolean {
   return confirm === true;
 }
 
+function notAConfig(value: unknown): string {
   if (value === undefined) return 'the file has no default export';
   if (isPromise(value)) return 'the default export is a promise; expected the config itself';
   return `the default export is ${describe(value)}; expected the config, an object`;

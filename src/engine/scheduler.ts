@@ -75,7 +75,7 @@ export class Scheduler {
     for (const segment of deployment.manifest.segments) {
       if ((due.get(segment.id) ?? Number.POSITIVE_INFINITY) > now) continue;
       await this.#evaluate(deployment, segment, now);
-      const next = nextTime(segment, now, this.#sweepEveryMs);
+      const next = nextTime(segment, { last: now, leastMs: this.#sweepEveryMs });
       if (next === undefined) due.delete(segment.id);
       else due.set(segment.id, next);
     }
@@ -109,7 +109,10 @@ export class Scheduler {
     const due = new Map<string, number>();
     for (const segment of deployment.manifest.segments) {
       const last = evaluated.get(segment.id);
-      const next = nextTime(segment, last ?? deployment.activatedAt, this.#sweepEveryMs);
+      const next = nextTime(segment, {
+        last: last ?? deployment.activatedAt,
+        leastMs: this.#sweepEveryMs,
+      });
       if (next !== undefined) due.set(segment.id, next);
       // What changed while no process ran, or since a crash, is found by one evaluation at the start.
       else if (!segment.traits.ownRowsOnly) due.set(segment.id, now);
@@ -121,8 +124,11 @@ export class Scheduler {
 
 // --- internal ------------------------------------------------------------------------------------
 
-/** When to evaluate the segment for everyone next, after `last`. */
-function nextTime(segment: ManifestSegment, last: number, leastMs: number): number | undefined {
+/** When to evaluate the segment for everyone next, after `last`; except by cron not before `leastMs` have passed. */
+function nextTime(
+  segment: ManifestSegment,
+  { last, leastMs }: { last: number; leastMs: number },
+): number | undefined {
   const { everyMs, cron } = segment.triggers;
   const times: number[] = [];
   if (everyMs !== undefined) times.push(last + Math.max(everyMs, leastMs));
@@ -130,6 +136,7 @@ function nextTime(segment: ManifestSegment, last: number, leastMs: number): numb
     const next = new Cron(cron, { timezone: 'UTC', paused: true }).nextRun(new Date(last));
     if (next) times.push(next.getTime());
   }
-  if (times.length === 0 && segment.timeDependent) times.push(last + Math.max(TIME_DEPENDENT_EVERY_MS, leastMs));
+  if (times.length === 0 && segment.timeDependent)
+    times.push(last + Math.max(TIME_DEPENDENT_EVERY_MS, leastMs));
   return times.length > 0 ? Math.min(...times) : undefined;
 }

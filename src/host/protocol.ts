@@ -21,7 +21,8 @@ export interface Work {
   catalog: { item: { at: number }; result: PreviewCatalog };
   segments: { item: { id: string; at: number }; result: SegmentSql };
   advance: { item: ActivationRequest; result: ActivationResult };
-  render: { item: RenderRequest; result: RenderResult };
+  /** `subjectOnly` makes the subject, and leaves html and text ''. */
+  render: { item: RenderRequest & { subjectOnly?: boolean }; result: RenderResult };
 }
 export type WorkKind = keyof Work;
 

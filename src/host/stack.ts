@@ -8,6 +8,8 @@ export interface LoadedBundle {
   code: string;
   /** The module's default export. */
   config: unknown;
+  /** The config was imported by this process itself: stack traces name the author's files already. */
+  unbundled?: true;
 }
 
 /** What is kept of something user code threw. */
@@ -19,6 +21,7 @@ export interface ThrownError {
 
 /** A stack trace with the places in the author's sources; frames that lie elsewhere are left out. */
 export async function mapStack(bundle: LoadedBundle, stack: string): Promise<string> {
+  if (bundle.unbundled) return stack;
   if (!stack.includes(bundle.specifier))
     return stack
       .split('\n')
@@ -54,7 +57,23 @@ export async function problemOf(bundle: LoadedBundle, error: unknown): Promise<P
   return { ...problem, path: file, file, line, column, frame: codeFrame(source, line, column) };
 }
 
+/** Finds the places of what the bundle throws while it is inspected. */
+export function locateIn(bundle: LoadedBundle): (error: unknown) => Promise<Place> {
+  return async (error) => {
+    const { file, line, column, frame } = await problemOf(bundle, error);
+    if (file === undefined) return {};
+    return {
+      file,
+      ...(line !== undefined && { line }),
+      ...(column !== undefined && { column }),
+      ...(frame !== undefined && { frame }),
+    };
+  };
+}
+
 // --- internal ---
+
+type Place = Pick<Problem, 'file' | 'line' | 'column' | 'frame'>;
 
 const FRAME = /^\s+at (?:(.*?) \()?([^()]*):(\d+):(\d+)\)?$/;
 

@@ -2,7 +2,7 @@ import { messageOf, SegflowError } from '../core/errors.ts';
 import type { ActivationResult, PreviewCatalog, RenderResult, SegmentSql } from '../engine/ports.ts';
 import { activate } from '../flow/replay.ts';
 import type { Work, WorkKind } from './protocol.ts';
-import { describeThrown, type LoadedBundle, mapStack } from './stack.ts';
+import { describeThrown, type LoadedBundle, locateIn, mapStack } from './stack.ts';
 
 /** What a child does with one item of a request. A failure of the item is part of its result where the result has room for it. */
 export type Worker<K extends WorkKind> = (
@@ -34,7 +34,7 @@ async function inspect(
   { at }: Work['inspect']['item'],
 ): Promise<Work['inspect']['result']> {
   const { inspectConfig } = await import('../config/inspect.ts');
-  const { inspection, problems } = await inspectConfig(bundle.config, at);
+  const { inspection, problems } = await inspectConfig(bundle.config, at, { locate: locateIn(bundle) });
   if (problems.length > 0 || !inspection) {
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
     throw new SegflowError('invalid_config', `the configuration has ${count}`, { details: problems });
@@ -44,7 +44,7 @@ async function inspect(
 
 async function catalog(bundle: LoadedBundle, { at }: Work['catalog']['item']): Promise<PreviewCatalog> {
   const { catalogOf } = await import('./catalog.ts');
-  return catalogOf(bundle.config, at);
+  return catalogOf(bundle, at);
 }
 
 async function segments(bundle: LoadedBundle, { id, at }: Work['segments']['item']): Promise<SegmentSql> {
@@ -95,6 +95,7 @@ async function renderItem(bundle: LoadedBundle, item: Work['render']['item']) {
       `the subject is ${line === null ? 'null' : typeof line}, not a text`,
     );
   }
+  if (item.subjectOnly) return { subject: cleanSubject(line), html: '', text: '' };
   const { html, text } = await renderEmail(createElement(component as React.FC<typeof props>, props));
   return { subject: cleanSubject(line), html, text };
 }

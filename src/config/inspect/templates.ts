@@ -7,10 +7,10 @@ import { describe, isPromise, isRecord, type Path, type Report } from './report.
 /** Renders a React element as an email. Throws when it cannot, or when nothing comes out. */
 export type Render = (element: ReactElement) => Promise<unknown>;
 
-/** Checks the templates, by rendering each with its sample. Returns their ids. */
+/** Checks the templates, by rendering each with its sample where there is a renderer. Returns their ids. */
 export async function inspectTemplates(
   entries: [string, unknown][],
-  render: Render,
+  render: Render | undefined,
   report: Report,
 ): Promise<string[]> {
   for (const [id, value] of entries) {
@@ -31,7 +31,7 @@ export async function inspectTemplates(
 /** Checks the transactions likewise. Returns their ids and events. */
 export async function inspectTransactions(
   entries: [string, unknown][],
-  render: Render,
+  render: Render | undefined,
   report: Report,
 ): Promise<{ id: string; event: string }[]> {
   const transactions: { id: string; event: string }[] = [];
@@ -69,15 +69,20 @@ async function checkEmail(
   value: Record<string, unknown>,
   path: Path,
   event: string,
-  render: Render,
+  render: Render | undefined,
   report: Report,
 ): Promise<void> {
   const sample = sampleFor(value.component, event);
-  await checkSubject(value.subject, [...path, 'subject'], sample, report);
+  await checkSubject(value.subject, [...path, 'subject'], { sample, component: value.component }, report);
   await checkComponent(value.component, [...path, 'component'], sample, render, report);
 }
 
-async function checkSubject(value: unknown, path: Path, sample: Sample, report: Report): Promise<void> {
+async function checkSubject(
+  value: unknown,
+  path: Path,
+  { sample, component }: { sample: Sample; component: unknown },
+  report: Report,
+): Promise<void> {
   const hint = 'Write a text, or a function of the user: (user) => "Welcome, " + user.username.';
   if (typeof value !== 'string' && typeof value !== 'function') {
     report.add(
@@ -93,7 +98,7 @@ async function checkSubject(value: unknown, path: Path, sample: Sample, report: 
       subject = value(sample.user, sample.event);
     } catch (error) {
       const message = `throws for ${who(sample)}: ${messageOf(error)}`;
-      await report.addThrown(path, message, { thrown: error, hint: propsHint(sample) });
+      await report.addThrown(path, message, { thrown: error, hint: propsHint(sample, component) });
       return;
     }
   }
@@ -113,7 +118,7 @@ async function checkComponent(
   value: unknown,
   path: Path,
   sample: Sample,
-  render: Render,
+  render: Render | undefined,
   report: Report,
 ): Promise<void> {
   if (value === undefined) {
@@ -143,10 +148,11 @@ async function checkComponent(
     report.add(path, `expected a React component, got ${describe(value)}`, hint);
     return;
   }
+  if (!render) return;
   try {
     await render(createElement(value as FC<Sample['props']>, sample.props));
   } catch (error) {
-    const hint = SegflowError.is(error) && error.hint !== undefined ? error.hint : propsHint(sample);
+    const hint = SegflowError.is(error) && error.hint !== undefined ? error.hint : propsHint(sample, value);
     await report.addThrown(path, `fails to render for ${who(sample)}: ${messageOf(error)}`, {
       thrown: error,
       hint,
@@ -158,8 +164,19 @@ function who(sample: Sample): string {
   return sample.own ? 'its PreviewProps' : 'the sample user';
 }
 
-function propsHint(sample: Sample): string {
+function propsHint(sample: Sample, component: unknown): string {
+  const name = nameOf(component);
   return sample.own
-    ? 'Complete the PreviewProps of the component with what it reads.'
-    : 'Allow for users who lack the attribute, or give the component a sample: Welcome.PreviewProps = { user: { … } }.';
+    ? `Complete ${name ?? 'the component'}.PreviewProps with what it reads.`
+    : `Allow for users who lack the attribute, or give the component a sample: ${name ?? 'Component'}.PreviewProps = { user: { … } }.`;
+}
+
+/** What the component is called in its source; undefined when it has no name there. */
+function nameOf(component: unknown): string | undefined {
+  if (typeof component !== 'function' && typeof component !== 'object') return undefined;
+  // A component in memo() or forwardRef() is within it.
+  const inner = component as { name?: unknown; type?: unknown; render?: unknown } | null;
+  if (typeof component === 'object') return nameOf(inner?.type ?? inner?.render);
+  const name = inner?.name;
+  return typeof name === 'string' && /^[\w$]+$/.test(name) && name !== 'component' ? name : undefined;
 }
