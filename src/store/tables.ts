@@ -24,6 +24,13 @@ export const instance = mysqlTable('instance', {
   activation: varchar('activation', { length: 64 }).notNull(),
 });
 
+/** Facts about the instance as a whole, by name: see instance-state. */
+export const instanceState = mysqlTable('instance_state', {
+  name: varchar('name', { length: 64 }).primaryKey(),
+  /** JSON. */
+  value: text('value').notNull(),
+});
+
 /** Users to evaluate, and why. */
 export const dirtyUsers = mysqlTable(
   'dirty_users',

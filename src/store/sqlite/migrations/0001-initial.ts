@@ -5,6 +5,11 @@ create table instance (
 ) strict;
 insert into instance (id, activation) values (lower(hex(randomblob(16))), '');
 
+create table instance_state (
+  name text not null primary key,
+  value text not null
+) strict;
+
 create table users (
   id text not null primary key,
   attributes text not null,
