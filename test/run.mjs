@@ -28,7 +28,7 @@ try {
   await timed('packages', () => installPackages((line) => report.log(line)));
   if (process.argv.length === 2) {
     await Promise.all([
-      timed('lint', () => tool('biome', ['ci', '.'])),
+      timed('lint', () => tool('biome', ['ci', '--colors=off', '.'])),
       timed('types', () => tool('tsc', ['--noEmit'])),
     ]);
   }
