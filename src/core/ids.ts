@@ -12,3 +12,14 @@ export function newId(prefix: string, atMs: number): string {
   for (const byte of bytes) hex += byte.toString(16).padStart(2, '0');
   return `${prefix}_${hex}`;
 }
+
+/** How many hexadecimal digits of a message's id tell its occasion. */
+export const OCCASION_DIGITS = 20;
+
+/**
+ * What a message is about, in the eyes of whoever gets it: this step of this user's nth passage through a campaign, this event's
+ * email. Messages of one occasion differ in nothing but when the passage began; a user deleted and added anew has two.
+ */
+export function occasionOf(messageId: string): string {
+  return messageId.slice(0, 'msg_'.length + OCCASION_DIGITS);
+}

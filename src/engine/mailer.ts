@@ -127,7 +127,7 @@ export class Mailer {
   async #ask(provider: MailProvider, messages: DueMessage[], now: number): Promise<void> {
     let found: Map<string, string>;
     try {
-      found = await provider.find(messages.map(({ id }) => id));
+      found = await find(provider, messages);
     } catch (error) {
       this.#log.warn(
         `${provider.name} could not be asked about ${messages.length} message(s): ${messageOf(error)}`,
@@ -346,6 +346,17 @@ export class Mailer {
 type Change = { message: DueMessage; update: Partial<MessageUpdate> & { status: MessageUpdate['status'] } };
 
 const NO_ADDRESS = 'the user has no valid address in the attribute "email"';
+
+/** A message that was never tried here, and is unknown all the same, may have left from the instance this one was restored from. */
+async function find(provider: MailProvider, messages: DueMessage[]): Promise<Map<string, string>> {
+  const ids = (list: DueMessage[]) => list.map(({ id }) => id);
+  const tried = messages.filter(({ attempts }) => attempts > 0);
+  const made = messages.filter(({ attempts }) => attempts === 0);
+  return new Map([
+    ...(tried.length > 0 ? await provider.find(ids(tried)) : []),
+    ...(made.length > 0 ? await provider.find(ids(made), 'occasion') : []),
+  ]);
+}
 
 function unchanged(message: DueMessage): Omit<MessageUpdate, 'status'> {
   return {

@@ -771,8 +771,11 @@ export interface MailProvider {
   readonly batchSize: number;
   /** Resolves to one result an email, in order; never rejects. */
   send(emails: OutgoingEmail[]): Promise<SendResult[]>;
-  /** What became of these messages: the provider's id of those it has. Throws `provider_error` when it cannot tell. */
-  find(messageIds: string[]): Promise<Map<string, string>>;
+  /**
+   * What became of these messages: the provider's id of those it has. By `occasion`, a message that it has of the same occasion
+   * (core/ids) counts too: a restored instance may have made it anew. Throws `provider_error` when it cannot tell.
+   */
+  find(messageIds: string[], by?: 'id' | 'occasion'): Promise<Map<string, string>>;
 }
 
 /** Makes the provider of a config. */

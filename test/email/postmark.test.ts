@@ -23,10 +23,13 @@ describe('send', () => {
         HtmlBody: '<p>Hällo</p>',
         TextBody: 'Hällo',
         Tag: 'welcome-email',
-        Metadata: { 'segflow-message': 'msg_1' },
+        Metadata: { 'segflow-message': 'msg_1', 'segflow-occasion': 'msg_1' },
         MessageStream: 'broadcast',
       },
-      expect.objectContaining({ MessageStream: 'outbound', Metadata: { 'segflow-message': 'msg_2' } }),
+      expect.objectContaining({
+        MessageStream: 'outbound',
+        Metadata: { 'segflow-message': 'msg_2', 'segflow-occasion': 'msg_2' },
+      }),
     ]);
     expect(first).toEqual({ status: 'sent', providerId: postmark.accepted[0]!.MessageID });
     expect(second).toEqual({ status: 'sent', providerId: postmark.accepted[1]!.MessageID });

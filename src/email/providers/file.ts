@@ -1,6 +1,7 @@
-import { access, mkdir, open, rename } from 'node:fs/promises';
+import { access, mkdir, open, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, SegflowError } from '../../core/errors.ts';
+import { occasionOf } from '../../core/ids.ts';
 import type { MailProvider, OutgoingEmail, SendResult } from '../../engine/ports.ts';
 import { composeMail } from '../compose.ts';
 
@@ -41,8 +42,16 @@ export function createFileProvider({ directory }: { directory: string }): MailPr
       return results;
     },
 
-    async find(messageIds) {
+    async find(messageIds, by = 'id') {
       const found = new Map<string, string>();
+      if (by === 'occasion') {
+        const files = new Map((await namesIn(directory)).map((name) => [occasionOf(name), name]));
+        for (const id of messageIds) {
+          const name = files.get(occasionOf(id));
+          if (name !== undefined) found.set(id, name);
+        }
+        return found;
+      }
       for (const id of messageIds) {
         if (await exists(join(directory, fileName(id)))) found.set(id, fileName(id));
       }
@@ -77,6 +86,17 @@ async function syncFolder(directory: string): Promise<void> {
 function fileName(id: string): string {
   if (!/^[\w-]+$/.test(id)) throw new SegflowError('invalid_input', `"${id}" is no message id`);
   return `${id}.eml`;
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return (await readdir(directory)).filter((name) => name.endsWith('.eml'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw new SegflowError('provider_error', `${directory} cannot be looked at: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { Models, ServerClient } from 'postmark';
 import { messageOf, SegflowError } from '../../core/errors.ts';
+import { occasionOf } from '../../core/ids.ts';
 import type { MailProvider, OutgoingEmail, SendResult } from '../../engine/ports.ts';
 import { senderHeader, toAsciiDomain } from '../address.ts';
 import { cleanSubject } from '../subject.ts';
@@ -29,6 +30,7 @@ const BATCH_SIZE = 500;
 const BATCH_BYTES = 45_000_000;
 const TAG_CHARS = 1_000;
 const METADATA_KEY = 'segflow-message';
+const OCCASION_KEY = 'segflow-occasion';
 const FIND_AT_ONCE = 4;
 
 export function createPostmarkProvider(options: PostmarkOptions): MailProvider {
@@ -48,9 +50,9 @@ export function createPostmarkProvider(options: PostmarkOptions): MailProvider {
   }
 
   /** Postmark's id of a message, if it has it. */
-  async function search(id: string): Promise<string | undefined | Failure> {
+  async function search(key: string, value: string): Promise<string | undefined | Failure> {
     for (const messageStream of streams) {
-      const filter = { count: 1, offset: 0, messageStream, [`metadata_${METADATA_KEY}`]: id };
+      const filter = { count: 1, offset: 0, messageStream, [`metadata_${key}`]: value };
       const outcome = await request((client) => client.getOutboundMessages(filter));
       if ('failure' in outcome) return outcome.failure;
       const providerId = outcome.value.Messages?.[0]?.MessageID;
@@ -69,13 +71,13 @@ export function createPostmarkProvider(options: PostmarkOptions): MailProvider {
       return results;
     },
 
-    async find(messageIds) {
+    async find(messageIds, by = 'id') {
       const found = new Map<string, string>();
       const waiting = [...new Set(messageIds)];
       let failure: Failure | undefined;
       const work = async () => {
         for (let id = waiting.pop(); id !== undefined && !failure; id = waiting.pop()) {
-          const outcome = await search(id);
+          const outcome = await (by === 'id' ? search(METADATA_KEY, id) : search(OCCASION_KEY, occasionOf(id)));
           if (typeof outcome === 'string') found.set(id, outcome);
           else failure ??= outcome;
         }
@@ -97,7 +99,7 @@ function toMessage(email: OutgoingEmail, options: PostmarkOptions): Models.Messa
     HtmlBody: email.html.toWellFormed(),
     TextBody: email.text.toWellFormed(),
     Tag: email.tag.slice(0, TAG_CHARS),
-    Metadata: { [METADATA_KEY]: email.id },
+    Metadata: { [METADATA_KEY]: email.id, [OCCASION_KEY]: occasionOf(email.id) },
     MessageStream: streamOf(stream),
   };
 }
