@@ -9,7 +9,7 @@ export function runs(open: Opener): void {
       const { store } = opened;
       await store.putUsers([user('ann', { plan: 'pro' })]);
       await store.insertRuns([newRun('ann')]);
-      expect(await store.dueRuns(START, 10)).toEqual([
+      expect(await store.dueRuns(START, 10)).toMatchObject([
         {
           id: expect.any(Number),
           campaignId: 'welcome',
@@ -25,6 +25,9 @@ export function runs(open: Opener): void {
           chunks: 0,
           journalHash: '',
           attributes: { plan: 'pro' },
+          awaits: null,
+          pinned: false,
+          event: null,
         },
       ]);
       expect(await store.dueRuns(START - 1, 10)).toEqual([]);
