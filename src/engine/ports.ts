@@ -641,7 +641,10 @@ export type Pending =
   | { kind: 'race'; branches: Record<string, TimedPending> }
   /** Is the user in the segment? Answered at once by the engine: true or false. */
   | { kind: 'member'; segment: string }
-  /** A read-only SELECT about this user. Answered at once by the engine: the rows. */
+  /**
+   * A read-only SELECT about this user. Answered at once by the engine: the rows, each as a list of its columns' values, as the
+   * store has them (times and JSON may be text).
+   */
   | { kind: 'query'; sql: string; params: Json[] }
   /** A side effect failed and is tried again then, by resuming without a result. */
   | { kind: 'retry'; until: number; error: string };

@@ -182,7 +182,7 @@ export const messages = mysqlTable(
     uniqueIndex('messages_event').on(t.eventId, t.template),
     index('messages_user').on(t.userId, t.createdAt),
     index('messages_created').on(t.createdAt),
-    index('messages_due').on(t.nextAttemptAt),
+    index('messages_due').on(t.priority, t.nextAttemptAt),
   ],
 );
 

@@ -87,6 +87,8 @@ export interface SegmentDialect {
   adapt(segment: { id: string; sql: string; params: unknown[] }): AdaptedSegment;
   /** The ids that the segment selects among those of a list parameter, as column `id`. */
   among(segment: AdaptedSegment, ownRowsOnly: boolean, userIds: readonly string[]): Statement;
+  /** The first `limit` rows of a query of `columns` columns, named c0, c1, …, as if this were the only user. */
+  aboutUser(query: AdaptedSegment, about: { userId: string; columns: number; limit: number }): Statement;
   /** Everyone the segment selects, as column `id`. */
   everyone(segment: AdaptedSegment): Statement;
 }

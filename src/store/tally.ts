@@ -14,7 +14,15 @@ export interface Tally {
   flush(on: { connection: Connection; dialect: Dialect }): Promise<void>;
 }
 
-export type CounterName = 'users' | 'events' | `run:${string}` | `message:${string}` | `segment:${string}`;
+export type CounterName =
+  | 'users'
+  | 'events'
+  | `run:${string}`
+  | `message:${string}`
+  | `segment:${string}`
+  /** Runs of a campaign, and those of them that reached its goal. */
+  | `entered:${string}`
+  | `converted:${string}`;
 
 export function tally(): Tally {
   const amounts = new Map<CounterName, number>();

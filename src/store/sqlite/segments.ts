@@ -41,6 +41,13 @@ export function sqliteSegments(): SegmentDialect {
         params: [userIds, ...segment.params],
       };
     },
+    aboutUser({ text, params }, { userId, columns, limit }) {
+      const names = Array.from({ length: columns }, (_, index) => `c${index}`).join(', ');
+      return {
+        text: `with ${SHOWN}, answer(${names}) as (${text}) select * from answer limit ${limit}`,
+        params: [[userId], ...params],
+      };
+    },
     everyone: ({ text, params }) => ({
       text: `with segment(id) as (${text}) select id from segment where id is not null`,
       params,

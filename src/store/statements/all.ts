@@ -1,8 +1,10 @@
 import type { Statements } from '../../engine/ports.ts';
 import type { Context } from '../context.ts';
+import { awaitStatements } from './awaits.ts';
 import { deploymentStatements } from './deployments.ts';
 import { instanceId } from './instance.ts';
 import { messageStatements } from './messages.ts';
+import { pauseStatements } from './pauses.ts';
 import { planStatements } from './plans.ts';
 import { readStatements } from './reads.ts';
 import { runStatements } from './runs.ts';
@@ -19,6 +21,8 @@ export function allStatements(on: Context): Statements {
     ...segmentStatements(on),
     ...sweepStatements(on),
     ...runStatements(on),
+    ...awaitStatements(on),
+    ...pauseStatements(on),
     ...messageStatements(on),
     ...deploymentStatements(on),
     ...planStatements(on),

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Counts } from '../../engine/ports.ts';
-import { type MessageStatus, type RunStatus, segments } from '../../schema/index.ts';
+import { campaigns, type MessageStatus, type RunStatus, segments } from '../../schema/index.ts';
 import type { Context } from '../context.ts';
 import { prepared, rows } from '../statement.ts';
 import { counters, dirtyUsers, sweeps } from '../tables.ts';
@@ -8,14 +8,26 @@ import { fromTime } from '../times.ts';
 
 /** How many rows there are of everything, from the kept counters: as cheap with millions of rows as with none. */
 export async function counts(on: Context): Promise<Counts> {
-  const found: Counts = { users: 0, events: 0, dirtyUsers: 0, segments: [], runs: {}, messages: {} };
+  const found: Counts = {
+    users: 0,
+    events: 0,
+    dirtyUsers: 0,
+    segments: [],
+    campaigns: [],
+    runs: {},
+    messages: {},
+  };
   const sizes = new Map<string, number>();
+  const entered = new Map<string, number>();
+  const converted = new Map<string, number>();
   for (const row of await rows(on, sums, {})) {
     const name = String(row.name);
     const value = Number(row.value);
     const [kind, rest = ''] = split(name);
     if (kind === 'users' || kind === 'events') found[kind] = value;
     else if (kind === 'segment') sizes.set(rest, value);
+    else if (kind === 'entered') entered.set(rest, value);
+    else if (kind === 'converted') converted.set(rest, value);
     else if (value !== 0 && kind === 'run') found.runs[rest as RunStatus] = value;
     else if (value !== 0 && kind === 'message') found.messages[rest as MessageStatus] = value;
   }
@@ -23,6 +35,11 @@ export async function counts(on: Context): Promise<Counts> {
     id: String(row.id),
     size: sizes.get(String(row.id)) ?? 0,
     evaluatedAt: row.evaluated_at === null ? null : fromTime(String(row.evaluated_at)),
+  }));
+  found.campaigns = (await rows(on, listCampaigns, {})).map((row) => ({
+    id: String(row.id),
+    entered: entered.get(String(row.id)) ?? 0,
+    converted: converted.get(String(row.id)) ?? 0,
   }));
   const [waiting] = await rows(on, pending, {});
   // Users are spread evenly over the slots, so the slots left tell how many users a sweep has left.
@@ -40,6 +57,10 @@ const sums = prepared<None>(
 
 const listSegments = prepared<None>(
   () => sql`select ${segments.id}, ${segments.evaluatedAt} from ${segments} order by ${segments.id}`,
+);
+
+const listCampaigns = prepared<None>(
+  () => sql`select ${campaigns.id} from ${campaigns} order by ${campaigns.id}`,
 );
 
 const pending = prepared<None>(

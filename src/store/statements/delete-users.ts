@@ -27,6 +27,8 @@ async function deleteChunk(on: Context, ids: string[]): Promise<void> {
 
   for (const row of await rows(on, runsByStatus, { ids })) {
     on.tally.add(`run:${row.status}`, -Number(row.count));
+    on.tally.add(`entered:${row.campaign_id}`, -Number(row.count));
+    on.tally.add(`converted:${row.campaign_id}`, -Number(row.converted));
   }
   await run(on, deleteChunks, { ids });
   await run(on, deleteRuns, { ids });
@@ -55,8 +57,11 @@ const clearMessages = prepared<Ids>(
 );
 
 const runsByStatus = prepared<Ids>(
-  (param, dialect) => sql`select ${runs.status}, ${count} from ${runs}
-    where ${dialect.inList(runs.userId, param('ids'))} group by ${runs.status}`,
+  (
+    param,
+    dialect,
+  ) => sql`select ${runs.status}, ${runs.campaignId}, ${count}, count(${runs.convertedAt}) as ${sql.identifier('converted')} from ${runs}
+    where ${dialect.inList(runs.userId, param('ids'))} group by ${runs.status}, ${runs.campaignId}`,
 );
 
 const membersBySegment = prepared<Ids>(

@@ -2,7 +2,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { sql } from 'drizzle-orm';
 import { bulkInsert } from '../bulk.ts';
 import type { Context } from '../context.ts';
-import { prepared, rows } from '../statement.ts';
+import { prepared, rows, run } from '../statement.ts';
 import { journalChunks } from '../tables.ts';
 
 /** The sealed parts of these runs' journals, each in one piece, by run. */
@@ -27,6 +27,15 @@ export async function writeSealed(
     chunks.map(({ runId, chunk, text }) => [runId, chunk, deflateRawSync(text)]),
   );
 }
+
+export async function dropSealed(on: Context, runIds: number[]): Promise<void> {
+  if (runIds.length > 0) await run(on, dropChunks, { runIds });
+}
+
+const dropChunks = prepared<{ runIds: number[] }>(
+  (param, dialect) =>
+    sql`delete from ${journalChunks} where ${dialect.inList(journalChunks.runId, param('runIds'))}`,
+);
 
 const readChunks = prepared<{ runIds: number[] }>(
   (param, dialect) => sql`select ${journalChunks.runId}, ${journalChunks.data} from ${journalChunks}

@@ -1,13 +1,14 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { type Placeholder, type SQL, sql } from 'drizzle-orm';
 import { slotOf } from '../../core/hash.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { DueMessage, MessageStatements, SettledMessage } from '../../engine/ports.ts';
+import type { DueMessage, EmailOptions, MessageStatements, SettledMessage } from '../../engine/ports.ts';
 import { events, type MessageStatus, messages, type RunStatus, runs, users } from '../../schema/index.ts';
 import { bulkInsert, bulkUpdate, changed } from '../bulk.ts';
 import type { Context } from '../context.ts';
-import type { Row } from '../driver.ts';
+import type { Dialect, Row } from '../driver.ts';
 import { prepared, rows, run } from '../statement.ts';
 import { fromTime, toTime } from '../times.ts';
+import { pausedCampaigns } from './pauses.ts';
 
 /*
  * queued ─▶ sending ─▶ sent | failed | skipped (settled: nothing changes them any more)
@@ -30,6 +31,8 @@ export function messageStatements(on: Context): MessageStatements {
           row.eventId,
           row.deploymentId,
           'queued',
+          row.priority ?? 0,
+          row.options ? JSON.stringify(row.options) : null,
           0,
           row.dueAt,
           toTime(row.createdAt),
@@ -40,12 +43,27 @@ export function messageStatements(on: Context): MessageStatements {
     },
 
     async dueMessages(now, limit) {
-      return (await rows(on, dueMessages, { now, limit })).map(dueMessageOf);
+      const paused = await pausedCampaigns(on);
+      const found: DueMessage[] = [];
+      if (paused.includes('*')) return found;
+      for (const priority of await openPriorities(on)) {
+        const left = limit - found.length;
+        if (left === 0) break;
+        const due = await rows(on, dueMessages, { priority, now, paused, limit: left });
+        found.push(...due.map(dueMessageOf));
+      }
+      return found;
     },
 
     async nextAttempt() {
-      const [row] = await rows(on, nextAttempt, {});
-      return row ? Number(row.next_attempt_at) : undefined;
+      const paused = await pausedCampaigns(on);
+      if (paused.includes('*')) return undefined;
+      let next: number | undefined;
+      for (const priority of await openPriorities(on)) {
+        const [row] = await rows(on, nextAttempt, { priority, paused });
+        if (row) next = Math.min(next ?? Number.POSITIVE_INFINITY, Number(row.next_attempt_at));
+      }
+      return next;
     },
 
     async saveMessages(updates) {
@@ -104,6 +122,19 @@ export function messageStatements(on: Context): MessageStatements {
   };
 }
 
+/** The priorities that open messages have, the highest first: from one to the next along the index. */
+async function openPriorities(on: Context): Promise<number[]> {
+  const found: number[] = [];
+  for (let below = HIGHEST; ; ) {
+    const [row] = await rows(on, nextPriority, { below });
+    if (!row) return found;
+    below = Number(row.priority);
+    found.push(below);
+  }
+}
+
+const HIGHEST = 2 ** 31 - 1;
+
 const set = sql.identifier;
 
 const insertMessages = bulkInsert({
@@ -118,6 +149,8 @@ const insertMessages = bulkInsert({
     messages.eventId,
     messages.deploymentId,
     messages.status,
+    messages.priority,
+    messages.options,
     messages.attempts,
     messages.nextAttemptAt,
     messages.createdAt,
@@ -126,24 +159,33 @@ const insertMessages = bulkInsert({
   ending: (dialect) => dialect.orIgnore(messages),
 });
 
-const dueMessages = prepared<{ now: number; limit: number }>(
+const nextPriority = prepared<{ below: number }>(
+  (param) => sql`select ${messages.priority} from ${messages}
+    where ${messages.nextAttemptAt} is not null and ${messages.priority} < ${param('below')}
+    order by ${messages.priority} desc limit 1`,
+);
+
+const dueMessages = prepared<{ priority: number; now: number; paused: string[]; limit: number }>(
   (
     param,
+    dialect,
   ) => sql`select ${messages.id}, ${messages.userId}, ${messages.template}, ${messages.campaignId}, ${messages.runId},
       ${messages.position}, ${messages.eventId}, ${messages.deploymentId}, ${messages.createdAt}, ${messages.status},
-      ${messages.attempts}, ${messages.toAddress}, ${messages.subject}, ${users.attributes} as ${set('user_attributes')}, ${runs.status} as ${set('run_status')},
+      ${messages.attempts}, ${messages.toAddress}, ${messages.subject}, ${messages.options}, ${users.attributes} as ${set('user_attributes')}, ${runs.status} as ${set('run_status')},
       ${events.name} as ${set('event_name')}, ${events.attributes} as ${set('event_attributes')},
       ${events.createdAt} as ${set('event_created_at')}, ${events.messageId} as ${set('event_message_id')}
     from ${messages} left join ${users} on ${users.id} = ${messages.userId}
       left join ${runs} on ${runs.id} = ${messages.runId}
       left join ${events} on ${events.id} = ${messages.eventId}
-    where ${messages.nextAttemptAt} <= ${param('now')} and ${messages.status} in ('queued', 'unknown')
+    where ${messages.priority} = ${param('priority')} and ${messages.nextAttemptAt} <= ${param('now')}
+      and ${messages.status} in ('queued', 'unknown') and ${unpaused(param('paused'), dialect)}
     order by ${messages.nextAttemptAt}, ${messages.id} limit ${param('limit')}`,
 );
 
-const nextAttempt = prepared<Record<string, never>>(
-  () => sql`select ${messages.nextAttemptAt} from ${messages}
-    where ${messages.nextAttemptAt} is not null and ${messages.status} in ('queued', 'unknown')
+const nextAttempt = prepared<{ priority: number; paused: string[] }>(
+  (param, dialect) => sql`select ${messages.nextAttemptAt} from ${messages}
+    where ${messages.priority} = ${param('priority')} and ${messages.nextAttemptAt} is not null
+      and ${unpaused(param('paused'), dialect)} and ${messages.status} in ('queued', 'unknown')
     order by ${messages.nextAttemptAt} limit 1`,
 );
 
@@ -191,6 +233,11 @@ const unsettle = prepared<{ at: number }>(
     where ${messages.status} = 'sending'`,
 );
 
+/** Not of a paused campaign; transactions belong to none. */
+function unpaused(paused: Placeholder, dialect: Dialect): SQL {
+  return sql`(${messages.campaignId} is null or not ${dialect.inList(messages.campaignId, paused)})`;
+}
+
 /** Who was deleted while the message was on its way leaves no address behind. */
 function unlessDeleted(value: SQL): SQL {
   return sql`case when exists (select 1 from ${users} where ${users.id} = ${messages.userId}) then ${value} end`;
@@ -212,6 +259,7 @@ function dueMessageOf(row: Row): DueMessage {
     attempts: Number(row.attempts),
     toAddress: row.to_address as string | null,
     subject: row.subject as string | null,
+    options: row.options === null ? null : (JSON.parse(String(row.options)) as EmailOptions),
     attributes:
       row.user_attributes === null ? undefined : (JSON.parse(String(row.user_attributes)) as JsonObject),
     runStatus: row.run_status as RunStatus | null,

@@ -1,14 +1,16 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { slotOf } from '../../core/hash.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { DueRun, RunHead, RunStatements } from '../../engine/ports.ts';
-import { type RunStatus, runs, users } from '../../schema/index.ts';
+import type { DueRun, LatestRun, RunHead, RunStatements } from '../../engine/ports.ts';
+import { events, type RunStatus, runs, users } from '../../schema/index.ts';
 import { bulkInsert, bulkUpdate } from '../bulk.ts';
 import type { Context } from '../context.ts';
 import type { Row } from '../driver.ts';
 import { prepared, rows, run } from '../statement.ts';
 import { fromTime, toTime } from '../times.ts';
-import { readSealed, writeSealed } from './journal-chunks.ts';
+import { eventOf } from './events.ts';
+import { dropSealed, readSealed, writeSealed } from './journal-chunks.ts';
+import { pausedCampaigns } from './pauses.ts';
 
 /* A run has ended once ended_at is set; from then on nothing changes it. Its wake_at is null, so it is never due. */
 
@@ -16,7 +18,7 @@ export function runStatements(on: Context): RunStatements {
   return {
     async latestRuns(userIds) {
       if (userIds.length === 0) return [];
-      return (await rows(on, latestRuns, { userIds })).map(runHeadOf);
+      return (await rows(on, latestRuns, { userIds })).map(latestRunOf);
     },
 
     async insertRuns(list) {
@@ -29,7 +31,8 @@ export function runStatements(on: Context): RunStatements {
           'pending',
           row.deploymentId,
           toTime(row.enteredAt),
-          row.enteredAt,
+          row.wakeAt ?? row.enteredAt,
+          row.entryEventId ?? null,
           0,
           '',
           0,
@@ -38,6 +41,7 @@ export function runStatements(on: Context): RunStatements {
         ]),
       );
       on.tally.add('run:pending', list.length);
+      for (const { campaignId } of list) on.tally.add(`entered:${campaignId}`, 1);
     },
 
     async cancelRuns(ids, reason, at) {
@@ -49,7 +53,9 @@ export function runStatements(on: Context): RunStatements {
     },
 
     async dueRuns(now, limit) {
-      const due = await rows(on, dueRuns, { now, limit });
+      const paused = await pausedCampaigns(on);
+      if (paused.includes('*')) return [];
+      const due = await rows(on, dueRuns, { now, limit, paused });
       const sealed = await readSealed(
         on,
         due.filter((row) => Number(row.chunks) > 0).map((row) => Number(row.id)),
@@ -58,7 +64,9 @@ export function runStatements(on: Context): RunStatements {
     },
 
     async nextWake() {
-      const [row] = await rows(on, nextWake, {});
+      const paused = await pausedCampaigns(on);
+      if (paused.includes('*')) return undefined;
+      const [row] = await rows(on, nextWake, { paused });
       return row ? Number(row.wake_at) : undefined;
     },
 
@@ -80,6 +88,7 @@ export function runStatements(on: Context): RunStatements {
           update.chunks,
           update.reason,
           toTime(update.endedAt),
+          update.awaits ?? null,
         ]),
       );
       for (const update of written) {
@@ -90,10 +99,50 @@ export function runStatements(on: Context): RunStatements {
     },
 
     sealJournal: (chunks) => writeSealed(on, chunks),
+    dropSealed: (runIds) => dropSealed(on, runIds),
 
     async wakeRuns(ids, at) {
       if (ids.length === 0) return;
       await run(on, wakeRuns, { ids, at });
+    },
+
+    async lockRuns(ids) {
+      if (ids.length === 0) return new Set();
+      return new Set((await rows(on, liveRuns, { ids })).map((row) => Number(row.id)));
+    },
+
+    async convertRuns(ids, at) {
+      if (ids.length === 0) return 0;
+      const found = await rows(on, unconverted, { ids });
+      await run(on, convertRuns, { ids, at: toTime(at) });
+      for (const row of found) on.tally.add(`converted:${row.campaign_id}`, 1);
+      return found.length;
+    },
+
+    async wakeBlocked(at) {
+      return (await run(on, wakeBlocked, { at })).changes;
+    },
+
+    async retryRuns({ runId, userId, campaignId }, { at, limit }) {
+      const stuck =
+        runId !== undefined
+          ? await rows(on, stuckRun, { runId })
+          : userId !== undefined
+            ? await rows(on, stuckRunsOfUser, { userId, limit })
+            : campaignId !== undefined
+              ? await rows(on, stuckRunsOfCampaign, { campaignId, limit })
+              : await rows(on, stuckRuns, { limit });
+      const wanted = stuck.filter(
+        (row) =>
+          (userId === undefined || row.user_id === userId) &&
+          (campaignId === undefined || row.campaign_id === campaignId),
+      );
+      const ids = wanted.map((row) => Number(row.id));
+      if (ids.length === 0) return ids;
+      await run(on, retryRuns, { ids, at });
+      for (const row of wanted) on.tally.add(`run:${row.status}`, -1);
+      on.tally.add('run:pending', ids.length);
+      return ids;
     },
   };
 }
@@ -110,11 +159,24 @@ export function runHeadOf(row: Row): RunHead {
   };
 }
 
+function latestRunOf(row: Row): LatestRun {
+  return {
+    ...runHeadOf(row),
+    enteredAt: fromTime(String(row.entered_at)),
+    endedAt: row.ended_at === null ? null : fromTime(String(row.ended_at)),
+    convertedAt: row.converted_at === null ? null : fromTime(String(row.converted_at)),
+    entryEventId: row.entry_event_id as number | null,
+    deploymentId: String(row.deployment_id),
+    reason: row.reason as string | null,
+  };
+}
+
 const later = sql.identifier('later');
 const column = (name: string) => sql`${later}.${sql.identifier(name)}`;
 
 const latestRuns = prepared<{ userIds: string[] }>(
-  (param, dialect) => sql`select ${runHeadColumns} from ${runs}
+  (param, dialect) => sql`select ${runHeadColumns}, ${runs.enteredAt}, ${runs.endedAt}, ${runs.convertedAt},
+      ${runs.entryEventId}, ${runs.deploymentId}, ${runs.reason} from ${runs}
     where ${dialect.inList(runs.userId, param('userIds'))} and not exists (select 1 from ${runs} as ${later}
       where ${column('campaign_id')} = ${runs.campaignId} and ${column('user_id')} = ${runs.userId} and ${column('entry')} > ${runs.entry})`,
 );
@@ -129,6 +191,7 @@ const insertRuns = bulkInsert({
     runs.deploymentId,
     runs.enteredAt,
     runs.wakeAt,
+    runs.entryEventId,
     runs.position,
     runs.journal,
     runs.chunks,
@@ -145,22 +208,26 @@ const liveRuns = prepared<{ ids: number[] }>(
 const cancelRuns = prepared<{ ids: number[]; reason: string; at: string }>(
   (param, dialect) => sql`update ${runs}
     set ${sql.identifier('status')} = 'cancelled', ${sql.identifier('reason')} = ${param('reason')},
-      ${sql.identifier('ended_at')} = ${param('at')}, ${sql.identifier('wake_at')} = null
+      ${sql.identifier('ended_at')} = ${param('at')}, ${sql.identifier('wake_at')} = null, ${sql.identifier('awaits')} = null
     where ${dialect.inList(runs.id, param('ids'))} and ${runs.endedAt} is null`,
 );
 
-const dueRuns = prepared<{ now: number; limit: number }>(
+const dueRuns = prepared<{ now: number; limit: number; paused: string[] }>(
   (
     param,
+    dialect,
   ) => sql`select ${runHeadColumns}, ${runs.deploymentId}, ${runs.enteredAt}, ${runs.wakeAt}, ${runs.position},
-      ${runs.journal}, ${runs.chunks}, ${runs.journalHash}, ${users.attributes}
-    from ${runs} join ${users} on ${users.id} = ${runs.userId}
-    where ${runs.wakeAt} <= ${param('now')} order by ${runs.wakeAt}, ${runs.id} limit ${param('limit')}`,
+      ${runs.journal}, ${runs.chunks}, ${runs.journalHash}, ${runs.awaits}, ${runs.pinned}, ${users.attributes} as ${sql.identifier('user_attributes')},
+      ${events.id} as ${sql.identifier('event_id')}, ${events.name} as ${sql.identifier('event_name')}, ${events.attributes} as ${sql.identifier('event_attributes')},
+      ${events.createdAt} as ${sql.identifier('event_created_at')}, ${events.messageId} as ${sql.identifier('event_message_id')}
+    from ${runs} join ${users} on ${users.id} = ${runs.userId} left join ${events} on ${events.id} = ${runs.entryEventId}
+    where ${runs.wakeAt} <= ${param('now')} and not ${dialect.inList(runs.campaignId, param('paused'))} order by ${runs.wakeAt}, ${runs.id} limit ${param('limit')}`,
 );
 
-const nextWake = prepared<Record<string, never>>(
-  () =>
-    sql`select ${runs.wakeAt} from ${runs} where ${runs.wakeAt} is not null order by ${runs.wakeAt} limit 1`,
+const nextWake = prepared<{ paused: string[] }>(
+  (param, dialect) =>
+    sql`select ${runs.wakeAt} from ${runs} where ${runs.wakeAt} is not null
+      and not ${dialect.inList(runs.campaignId, param('paused'))} order by ${runs.wakeAt} limit 1`,
 );
 
 const saveRuns = bulkUpdate({
@@ -176,8 +243,56 @@ const saveRuns = bulkUpdate({
     runs.chunks,
     runs.reason,
     runs.endedAt,
+    runs.awaits,
   ],
 });
+
+const unconverted = prepared<{ ids: number[] }>(
+  (param, dialect) => sql`select ${runs.id}, ${runs.campaignId} from ${runs}
+    where ${dialect.inList(runs.id, param('ids'))} and ${runs.convertedAt} is null ${dialect.lock}`,
+);
+
+const convertRuns = prepared<{ ids: number[]; at: string }>(
+  (param, dialect) => sql`update ${runs} set ${sql.identifier('converted_at')} = ${param('at')}
+    where ${dialect.inList(runs.id, param('ids'))} and ${runs.convertedAt} is null`,
+);
+
+const wakeBlocked = prepared<{ at: number }>(
+  (param) => sql`update ${runs} set ${sql.identifier('wake_at')} = ${param('at')}
+    where ${runs.status} in ('blocked', 'failed') and ${runs.status} = 'blocked'`,
+);
+
+const STUCK = sql`${runs.status} in ('blocked', 'failed')`;
+const stuckColumns = sql`${runs.id}, ${runs.userId}, ${runs.campaignId}, ${runs.status}`;
+
+const stuckRun = prepared<{ runId: number }>(
+  (param, dialect) =>
+    sql`select ${stuckColumns} from ${runs} where ${runs.id} = ${param('runId')} and ${STUCK} ${dialect.lock}`,
+);
+
+const stuckRunsOfUser = prepared<{ userId: string; limit: number }>(
+  (param, dialect) => sql`select ${stuckColumns} from ${runs}
+    where ${runs.userId} = ${param('userId')} and ${STUCK} order by ${runs.id} limit ${param('limit')} ${dialect.lock}`,
+);
+
+const stuckRuns = prepared<{ limit: number }>(
+  (param, dialect) => sql`select ${stuckColumns} from ${runs}
+    where ${STUCK} order by ${runs.campaignId}, ${runs.id} limit ${param('limit')} ${dialect.lock}`,
+);
+
+const stuckRunsOfCampaign = prepared<{ campaignId: string; limit: number }>(
+  (param, dialect) => sql`select ${stuckColumns} from ${runs}
+    where ${runs.campaignId} = ${param('campaignId')} and ${STUCK} order by ${runs.id} limit ${param('limit')} ${dialect.lock}`,
+);
+
+const retryRuns = prepared<{ ids: number[]; at: number }>(
+  (
+    param,
+    dialect,
+  ) => sql`update ${runs} set ${sql.identifier('status')} = 'pending', ${sql.identifier('wake_at')} = ${param('at')},
+      ${sql.identifier('ended_at')} = null, ${sql.identifier('reason')} = null
+    where ${dialect.inList(runs.id, param('ids'))}`,
+);
 
 const wakeRuns = prepared<{ ids: number[]; at: number }>(
   (param, dialect) => sql`update ${runs} set ${sql.identifier('wake_at')} = ${param('at')}
@@ -195,6 +310,9 @@ function dueRunOf(row: Row, sealed: string): DueRun {
     sealed: sealed.length,
     chunks: Number(row.chunks),
     journalHash: String(row.journal_hash),
-    attributes: JSON.parse(String(row.attributes)) as JsonObject,
+    attributes: JSON.parse(String(row.user_attributes)) as JsonObject,
+    awaits: row.awaits as string | null,
+    pinned: Number(row.pinned) === 1,
+    event: row.event_id === null ? null : eventOf(row, 'event_'),
   };
 }

@@ -16,8 +16,16 @@ export function messages(open: Opener): void {
       const order = newMessage('m2', 'ann', { template: 'order', eventId: eventId! });
       const orphan = newMessage('m3', 'gone');
       await store.insertMessages([step, order, orphan]);
-      const [due, dueOrder, dueOrphan] = [step, order, orphan].map(({ dueAt: _, ...rest }) => rest);
-      const common = { status: 'queued', attempts: 0, toAddress: null, subject: null } as const;
+      const [due, dueOrder, dueOrphan] = [step, order, orphan].map(
+        ({ dueAt: _, options: _none, ...rest }) => rest,
+      );
+      const common = {
+        status: 'queued',
+        attempts: 0,
+        toAddress: null,
+        subject: null,
+        options: null,
+      } as const;
       expect(await store.dueMessages(START, 10)).toEqual([
         { ...due!, ...common, attributes: { email: 'ann@example.com' }, runStatus: 'pending', event: null },
         {

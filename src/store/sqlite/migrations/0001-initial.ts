@@ -75,9 +75,10 @@ create table runs (
   slot integer not null
 ) strict;
 create unique index runs_entry on runs (user_id, campaign_id, entry);
-create index runs_due on runs (wake_at, id) where wake_at is not null;
+create index runs_due on runs (wake_at, id, campaign_id) where wake_at is not null;
 create index runs_live on runs (campaign_id, id) where ended_at is null;
 create index runs_awaiting on runs (user_id) where awaits is not null;
+create index runs_stuck on runs (campaign_id, id) where status in ('blocked', 'failed');
 
 create table messages (
   id text not null primary key,
@@ -105,7 +106,7 @@ create unique index messages_step on messages (run_id, position) where run_id is
 create unique index messages_event on messages (event_id, template) where event_id is not null;
 create index messages_user on messages (user_id, created_at, id);
 create index messages_created on messages (created_at, id);
-create index messages_due on messages (next_attempt_at, id) where next_attempt_at is not null;
+create index messages_due on messages (priority, next_attempt_at, id, campaign_id) where next_attempt_at is not null;
 create index messages_sending on messages (id) where status = 'sending';
 
 create table deployments (

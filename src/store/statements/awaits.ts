@@ -1,0 +1,117 @@
+import { sql } from 'drizzle-orm';
+import { messageOf, SegflowError } from '../../core/errors.ts';
+import type { Json } from '../../core/json.ts';
+import type { AwaitStatements } from '../../engine/ports.ts';
+import { events, runs, segmentMembers } from '../../schema/index.ts';
+import { bulkUpdate } from '../bulk.ts';
+import type { Context } from '../context.ts';
+import { prepared, rows } from '../statement.ts';
+import { dirtyUsers } from '../tables.ts';
+import { fromTime, toTime } from '../times.ts';
+import { eventOf } from './events.ts';
+
+export function awaitStatements(on: Context): AwaitStatements {
+  return {
+    async awaitingRuns(userIds) {
+      if (userIds.length === 0) return [];
+      return (await rows(on, awaitingRuns, { userIds })).map((row) => ({
+        id: Number(row.id),
+        userId: String(row.user_id),
+        awaits: String(row.awaits),
+        wakeAt: row.wake_at as number | null,
+      }));
+    },
+
+    async saveAwaits(list) {
+      await saveAwaits.write(
+        on,
+        list.map(({ id, awaits, wakeAt }) => [id, awaits, wakeAt]),
+      );
+    },
+
+    async eventsSince(queries) {
+      if (queries.length === 0) return [];
+      const since = toTime(Math.min(...queries.map((query) => query.since)));
+      const pairs = queries.map(({ userId, name }) => [userId, name]);
+      return (await rows(on, eventsSince, { pairs, since })).map((row) => eventOf(row));
+    },
+
+    async latestEvent(userId, name) {
+      const [row] = await rows(on, latestEvent, { userId, name });
+      return row && eventOf(row);
+    },
+
+    async membersSince(userIds) {
+      if (userIds.length === 0) return [];
+      return (await rows(on, membersSince, { userIds })).map((row) => ({
+        userId: String(row.user_id),
+        segmentId: String(row.segment_id),
+        since: fromTime(String(row.since)),
+      }));
+    },
+
+    async markedUsers(userIds) {
+      if (userIds.length === 0) return new Set();
+      return new Set((await rows(on, markedUsers, { userIds })).map((row) => String(row.user_id)));
+    },
+
+    async queryUser({ sql: text, params, userId }) {
+      try {
+        const { segments } = on.dialect;
+        const query = segments.adapt({ id: 'query', sql: text, params });
+        const { columns } = await on.connection.describe(query.text);
+        const about = { userId, columns: columns.length, limit: MAX_ROWS };
+        const statement = segments.aboutUser(query, about);
+        return (await on.connection.query(statement.text, statement.params)).map(
+          (row) => Object.values(row) as Json[],
+        );
+      } catch (error) {
+        if (SegflowError.is(error) && error.code === 'unavailable') throw error;
+        const hint = SegflowError.is(error) && error.hint ? { hint: error.hint } : {};
+        throw new SegflowError('flow_error', `rt.query: ${messageOf(error)}`, { ...hint, cause: error });
+      }
+    },
+  };
+}
+
+/** Rows that a flow's query gives at most. */
+const MAX_ROWS = 1_000;
+
+const awaitingRuns = prepared<{ userIds: string[] }>(
+  (param, dialect) => sql`select ${runs.id}, ${runs.userId}, ${runs.awaits}, ${runs.wakeAt} from ${runs}
+    where ${dialect.inList(runs.userId, param('userIds'))} and ${runs.awaits} is not null
+      and ${runs.endedAt} is null ${dialect.lock}`,
+);
+
+const saveAwaits = bulkUpdate({ table: runs, key: runs.id, columns: [runs.awaits, runs.wakeAt] });
+
+const eventsSince = prepared<{ pairs: string[][]; since: string }>(
+  (
+    param,
+    dialect,
+  ) => sql`select ${events.id}, ${events.userId}, ${events.name}, ${events.createdAt}, ${events.attributes}, ${events.messageId}
+    from ${events} where ${dialect.inTuples([events.userId, events.name], param('pairs'))}
+      and ${events.createdAt} >= ${param('since')}
+    order by ${events.userId}, ${events.createdAt}, ${events.id}`,
+);
+
+const latestEvent = prepared<{ userId: string; name: string }>(
+  (
+    param,
+  ) => sql`select ${events.id}, ${events.userId}, ${events.name}, ${events.createdAt}, ${events.attributes}, ${events.messageId}
+    from ${events} where ${events.userId} = ${param('userId')} and ${events.name} = ${param('name')}
+    order by ${events.createdAt} desc, ${events.id} desc limit 1`,
+);
+
+const membersSince = prepared<{ userIds: string[] }>(
+  (
+    param,
+    dialect,
+  ) => sql`select ${segmentMembers.userId}, ${segmentMembers.segmentId}, ${segmentMembers.since} from ${segmentMembers}
+    where ${dialect.inList(segmentMembers.userId, param('userIds'))}`,
+);
+
+const markedUsers = prepared<{ userIds: string[] }>(
+  (param, dialect) => sql`select distinct ${dirtyUsers.userId} from ${dirtyUsers}
+    where ${dialect.inList(dirtyUsers.userId, param('userIds'))}`,
+);

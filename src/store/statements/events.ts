@@ -1,0 +1,16 @@
+import type { JsonObject } from '../../core/json.ts';
+import type { EventRow } from '../../engine/ports.ts';
+import type { Row } from '../driver.ts';
+import { fromTime } from '../times.ts';
+
+/** The event in a row, whose columns' names begin with `prefix` where other tables' columns are beside them. */
+export function eventOf(row: Row, prefix: '' | 'event_' = ''): EventRow {
+  return {
+    id: Number(row[`${prefix}id`]),
+    userId: String(row.user_id),
+    name: String(row[`${prefix}name`]),
+    attributes: JSON.parse(String(row[`${prefix}attributes`])) as JsonObject,
+    createdAt: fromTime(String(row[`${prefix}created_at`])),
+    messageId: row[`${prefix}message_id`] as string | null,
+  };
+}

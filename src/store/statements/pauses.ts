@@ -1,0 +1,49 @@
+import { sql } from 'drizzle-orm';
+import type { PauseStatements } from '../../engine/ports.ts';
+import { pauses } from '../../schema/index.ts';
+import { bulkInsert } from '../bulk.ts';
+import type { Context } from '../context.ts';
+import { prepared, rows, run } from '../statement.ts';
+import { fromTime, toTime } from '../times.ts';
+
+export function pauseStatements(on: Context): PauseStatements {
+  return {
+    async putPause({ campaignId, reason, pausedAt }) {
+      await putPause.write(on, [[campaignId, reason, toTime(pausedAt)]]);
+    },
+
+    async removePause(campaignId) {
+      return (await run(on, removePause, { campaignId })).changes > 0;
+    },
+
+    async pauses() {
+      return (await rows(on, listPauses, {})).map((row) => ({
+        campaignId: String(row.campaign_id),
+        reason: String(row.reason),
+        pausedAt: fromTime(String(row.paused_at)),
+      }));
+    },
+  };
+}
+
+/** Ids of the campaigns that are paused; `*` among them: everything is. */
+export async function pausedCampaigns(on: Context): Promise<string[]> {
+  return (await rows(on, listPauses, {})).map((row) => String(row.campaign_id));
+}
+
+const putPause = bulkInsert({
+  into: pauses,
+  columns: [pauses.campaignId, pauses.reason, pauses.pausedAt],
+  // When it was paused first is kept.
+  ending: (dialect) =>
+    dialect.orUpdate([pauses.campaignId], [[pauses.reason, dialect.proposed(pauses.reason)]]),
+});
+
+const removePause = prepared<{ campaignId: string }>(
+  (param) => sql`delete from ${pauses} where ${pauses.campaignId} = ${param('campaignId')}`,
+);
+
+const listPauses = prepared<Record<string, never>>(
+  () =>
+    sql`select ${pauses.campaignId}, ${pauses.reason}, ${pauses.pausedAt} from ${pauses} order by ${pauses.campaignId}`,
+);
