@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Connection, Dialect } from './driver.ts';
+import type { Restored } from './instance-state.ts';
 import type { Tally } from './tally.ts';
 
 /** What a statement runs with. */
@@ -11,4 +12,6 @@ export interface Context {
   tally: Tally;
   /** The next number of a sequence that only grows, within this process and from one process to the next. */
   nextSeq(): number;
+  /** Set when the data came from a backup. */
+  restored(): Promise<Restored | undefined>;
 }

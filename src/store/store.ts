@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Statements, Store } from '../engine/ports.ts';
 import type { Context } from './context.ts';
 import type { Connection, Driver } from './driver.ts';
+import { type Restored, readFact } from './instance-state.ts';
 import { allStatements } from './statements/all.ts';
 import { findSegmentChanges } from './statements/segment-changes.ts';
 import { finishSweep, sweepUnderWay } from './statements/sweeps.ts';
@@ -12,12 +13,18 @@ export type DisposableStore = Store & AsyncDisposable;
 /** The store over a driver whose schema is up to date. */
 export function storeOn(driver: Driver, clock: Clock): DisposableStore {
   const nextSeq = sequence(clock);
+  // Set before the store is served, so one look is enough.
+  let restored: Restored | undefined | null = null;
   const context = (connection: Connection): Context => ({
     connection,
     dialect: driver.dialect,
     clock,
     tally: tally(),
     nextSeq,
+    async restored() {
+      if (restored === null) restored = await readFact({ connection, dialect: driver.dialect }, 'restored');
+      return restored;
+    },
   });
   const inTransaction = <T>(work: (on: Context) => Promise<T>): Promise<T> =>
     driver.transaction(async (connection) => {

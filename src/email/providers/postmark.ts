@@ -77,7 +77,9 @@ export function createPostmarkProvider(options: PostmarkOptions): MailProvider {
       let failure: Failure | undefined;
       const work = async () => {
         for (let id = waiting.pop(); id !== undefined && !failure; id = waiting.pop()) {
-          const outcome = await (by === 'id' ? search(METADATA_KEY, id) : search(OCCASION_KEY, occasionOf(id)));
+          const outcome = await (by === 'id'
+            ? search(METADATA_KEY, id)
+            : search(OCCASION_KEY, occasionOf(id)));
           if (typeof outcome === 'string') found.set(id, outcome);
           else failure ??= outcome;
         }

@@ -19,6 +19,10 @@ import { pausedCampaigns } from './pauses.ts';
 export function messageStatements(on: Context): MessageStatements {
   return {
     async insertMessages(list) {
+      const restored = await on.restored();
+      // The instance this one was restored from may have sent them: the provider is asked first.
+      const asks = list.some((row) => row.createdAt <= (restored?.askUntil ?? -1));
+      const status = asks ? 'unknown' : 'queued';
       const outcomes = await insertMessages.write(
         on,
         list.map((row) => [
@@ -30,16 +34,16 @@ export function messageStatements(on: Context): MessageStatements {
           row.position,
           row.eventId,
           row.deploymentId,
-          'queued',
+          status,
           row.priority ?? 0,
           row.options ? JSON.stringify(row.options) : null,
           0,
-          row.dueAt,
+          asks ? Math.max(row.dueAt, restored?.askFrom ?? 0) : row.dueAt,
           toTime(row.createdAt),
           slotOf(row.userId),
         ]),
       );
-      on.tally.add('message:queued', changed(outcomes));
+      on.tally.add(`message:${status}`, changed(outcomes));
     },
 
     async dueMessages(now, limit) {
