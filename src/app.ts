@@ -25,6 +25,8 @@ export interface ServerOptions {
   environment: Record<string, string | undefined>;
   version: string;
   log: Log;
+  /** Serve the data although it was moved elsewhere. */
+  force?: boolean | undefined;
 }
 
 export interface RunningServer {
@@ -46,7 +48,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const settleAfterMs = durationSetting(environment, 'SEGFLOW_SETTLE_AFTER');
 
   await using started = new AsyncDisposableStack();
-  const store = started.adopt(await openStore({ dataDir, clock: systemClock }), (it) => it.close());
+  const store = started.adopt(await openStore({ dataDir, clock: systemClock, force: options.force ?? false }), (it) => it.close());
   const apiKey = environment.SEGFLOW_API_KEY
     ? { value: environment.SEGFLOW_API_KEY, isNew: false }
     : await readOrCreateSecret(join(dataDir, 'api-key'));

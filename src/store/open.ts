@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { SegflowError } from '../core/errors.ts';
+import { prepareToServe } from './instance-state.ts';
 import { type MigrationStatus, pendingMigrations, printMigrations, statusOf } from './migrations.ts';
 import { openSqlite } from './sqlite/driver.ts';
 import { lockFolder } from './sqlite/lock.ts';
@@ -9,11 +10,15 @@ import { appliedMigrations, migrateSqlite } from './sqlite/migrate.ts';
 import { sqliteMigrations } from './sqlite/migrations/index.ts';
 import { type DisposableStore, storeOn } from './store.ts';
 
-export type StoreOptions = { dataDir: string; clock: Clock } | { memory: true; clock: Clock };
+export type StoreOptions = ({ dataDir: string } | { memory: true }) & {
+  clock: Clock;
+  /** Open it although the instance was moved elsewhere, and take that back. */
+  force?: boolean;
+};
 
 /**
  * Opens the embedded store in the data folder, or one in memory. Makes the folder (mode 0700), takes its lock, brings the
- * schema up to date. Throws `store_locked`, `schema_newer`, `unavailable`.
+ * schema up to date. Throws `store_locked`, `schema_newer`, `unavailable`, and `conflict` when the instance was moved elsewhere.
  */
 export async function openStore(options: StoreOptions): Promise<DisposableStore> {
   const { clock } = options;
@@ -23,6 +28,7 @@ export async function openStore(options: StoreOptions): Promise<DisposableStore>
     const driver = openSqlite(dataDir === undefined ? { clock } : { path: databaseFile(dataDir), clock });
     try {
       await migrateSqlite(driver.writer, { migrations: sqliteMigrations, clock });
+      await prepareToServe(driver, { clock, force: options.force ?? false });
     } catch (error) {
       await driver.close();
       throw error;

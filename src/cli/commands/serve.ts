@@ -44,6 +44,7 @@ export default defineCommand({
       valueHint: 'dir',
       description: 'Write every email to this folder instead of sending it',
     },
+    force: { type: 'boolean', description: 'Serve data that segflow transfer has moved elsewhere' },
     'print-unit': { type: 'boolean', description: 'Print a systemd unit instead' },
     json: { type: 'boolean', description: 'Print the ready line as JSON' },
   },
@@ -60,6 +61,7 @@ export default defineCommand({
       dataDir: args.data || environment.SEGFLOW_DATA || '.segflow',
       outbox: args.outbox || environment.SEGFLOW_OUTBOX || undefined,
       environment,
+      force: args.force,
       version: VERSION,
       log: {
         info: (message) => log.info(message),
