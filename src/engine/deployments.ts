@@ -2,9 +2,11 @@ import { crashPoint } from '../core/crash-point.ts';
 import { messageOf, SegflowError } from '../core/errors.ts';
 import { hash53 } from '../core/hash.ts';
 import { canonicalJson } from '../core/json.ts';
+import type { TransactionsOf } from './changes.ts';
 import { settleInFlight } from './in-flight.ts';
-import type { TransactionsOf } from './ingest.ts';
+import { changesBetween } from './manifest-changes.ts';
 import type { Mutex } from './mutex.ts';
+import type { Change, Existing, InFlight } from './plan-shape.ts';
 import type {
   Bundle,
   DeploymentRow,
@@ -42,14 +44,6 @@ export interface PushInput {
   environment: Record<string, string>;
   origin?: Record<string, string> | undefined;
 }
-
-/**
- * What becomes of the runs in flight. `migrate`: those whose history the new code follows move to it, the others stay on their
- * code. `pin`: all stay on their code to their end. `restart`: ended, and entered anew. `cancel`: ended.
- */
-export type InFlight = 'migrate' | 'pin' | 'restart' | 'cancel';
-/** Whether people who qualify already enter a campaign that is new. */
-export type Existing = 'enter' | 'skip';
 
 export interface ActivationChoice {
   inFlight?: InFlight | undefined;
@@ -220,7 +214,7 @@ export class Deployments {
       await this.refresh();
       const before = await this.active();
       const { id, bundle } = prepared;
-      const changes = diff(before?.manifest, prepared.manifest);
+      const changes = summary(before?.manifest, prepared.manifest);
       if (before && isSame(before, prepared, choice)) {
         return { deployment: before, changed: false, ...changes };
       }
@@ -398,32 +392,16 @@ function isSame(before: Deployment, prepared: Prepared, choice: ActivationChoice
   return before.bundle.id === prepared.bundle.id && inFlight === 'migrate';
 }
 
-export function diff(
-  before: Manifest | undefined,
-  after: Manifest,
-): Pick<Activation, 'segments' | 'campaigns'> {
-  const old = new Map(before?.segments.map((segment) => [segment.id, segment]));
-  const removed = <T extends { id: string }>(was: T[] | undefined, is: T[]) =>
-    (was ?? []).filter(({ id }) => !is.some((item) => item.id === id)).map(({ id }) => id);
-  const campaignsBefore = new Set(before?.campaigns.map(({ id }) => id));
+function summary(before: Manifest | undefined, after: Manifest): Pick<Activation, 'segments' | 'campaigns'> {
+  const { segments, campaigns } = changesBetween(before, after);
+  const those = (changes: Map<string, Change>, wanted: Change) =>
+    [...changes].filter(([, change]) => change === wanted).map(([id]) => id);
   return {
     segments: {
-      added: after.segments.filter(({ id }) => !old.has(id)).map(({ id }) => id),
-      removed: removed(before?.segments, after.segments),
-      changed: after.segments
-        .filter((segment) => {
-          const was = old.get(segment.id);
-          return was && (was.sql !== segment.sql || (!segment.volatile && !sameParams(was, segment)));
-        })
-        .map(({ id }) => id),
+      added: those(segments, 'added'),
+      removed: those(segments, 'removed'),
+      changed: those(segments, 'changed'),
     },
-    campaigns: {
-      added: after.campaigns.filter(({ id }) => !campaignsBefore.has(id)).map(({ id }) => id),
-      removed: removed(before?.campaigns, after.campaigns),
-    },
+    campaigns: { added: those(campaigns, 'added'), removed: those(campaigns, 'removed') },
   };
-}
-
-function sameParams(a: ManifestSegment, b: ManifestSegment): boolean {
-  return canonicalJson(a.params) === canonicalJson(b.params);
 }

@@ -1,23 +1,12 @@
 import { crashPoint } from '../core/crash-point.ts';
 import { SegflowError } from '../core/errors.ts';
-import { canonicalJson, type Json, mergePatch } from '../core/json.ts';
-import { eventMessageId } from './message-id.ts';
-import type { Operation, OperationResult, Submission } from './operations.ts';
-import type { DirtyCause, NewEvent, NewMessage, Statements, Store, UserRow } from './ports.ts';
-
-/** An event reported later than this after it happened sends no transaction: importing history must not mail people. */
-export const TRANSACTION_MAX_AGE_MS = 86_400_000;
+import type { Json } from '../core/json.ts';
+import { Changes, type TransactionsOf } from './changes.ts';
+import type { OperationResult, Submission } from './operations.ts';
+import type { Statements, Store } from './ports.ts';
 
 /** Operations that share a commit, at most; a larger submission is still committed whole. */
 const COMMIT_SIZE = 4_000;
-
-/** The transactions to send for events, from the active deployment. */
-export interface TransactionsOf {
-  instanceId: string;
-  deploymentId: string;
-  /** Ids of transactions by event name. */
-  byEvent: Map<string, string[]>;
-}
 
 interface Waiting extends Submission {
   resolve(results: OperationResult[]): void;
@@ -140,150 +129,6 @@ async function applySubmissions(
   await changes.flush();
   await tx.putIdempotent(keep);
   return { results, messages: changes.madeMessages };
-}
-
-/** What a transaction is about to write, gathered so that each table is written in few statements. */
-class Changes {
-  madeMessages = false;
-  #tx: Statements;
-  #now: number;
-  #transactions: TransactionsOf | undefined;
-  #users = new Map<string, UserRow>();
-  #known: Set<string>;
-  #puts = new Map<string, UserRow>();
-  #events: NewEvent[] = [];
-  #dirty = new Map<string, { userId: string; cause: DirtyCause }>();
-  #touched = new Set<string>();
-  #deletes = new Set<string>();
-
-  private constructor(
-    tx: Statements,
-    now: number,
-    transactions: TransactionsOf | undefined,
-    known: Set<string>,
-  ) {
-    this.#tx = tx;
-    this.#now = now;
-    this.#transactions = transactions;
-    this.#known = known;
-  }
-
-  static async begin(
-    tx: Statements,
-    operations: Operation[],
-    options: { now: number; transactions: TransactionsOf | undefined },
-  ): Promise<Changes> {
-    const ids = new Set(
-      operations.map((operation) => (operation.type === 'event' ? operation.userId : operation.id)),
-    );
-    const pairs = operations.flatMap((operation) =>
-      operation.type === 'event' && operation.messageId !== undefined
-        ? [{ userId: operation.userId, messageId: operation.messageId }]
-        : [],
-    );
-    const users = await tx.lockUsers([...ids]);
-    const changes = new Changes(tx, options.now, options.transactions, await tx.knownEvents(pairs));
-    for (const user of users) changes.#users.set(user.id, user);
-    return changes;
-  }
-
-  async apply(operation: Operation): Promise<OperationResult> {
-    if (operation.type === 'user') return this.#user(operation);
-    if (operation.type === 'event') return this.#event(operation);
-    if (this.#touched.has(operation.id)) await this.flush();
-    this.#users.delete(operation.id);
-    this.#deletes.add(operation.id);
-    for (const pair of this.#known) if (pair.startsWith(`${operation.id}\n`)) this.#known.delete(pair);
-    return { ok: true, type: 'delete' };
-  }
-
-  async flush(): Promise<void> {
-    await this.#tx.deleteUsers([...this.#deletes]);
-    this.#deletes.clear();
-    await this.#tx.putUsers([...this.#puts.values()]);
-    this.#puts.clear();
-    const ids = await this.#tx.insertEvents(this.#events);
-    await this.#send(ids);
-    this.#events = [];
-    await this.#tx.markDirty([...this.#dirty.values()]);
-    this.#dirty.clear();
-    this.#touched.clear();
-  }
-
-  async #user(operation: Extract<Operation, { type: 'user' }>): Promise<OperationResult> {
-    const { id } = operation;
-    const current = this.#users.get(id);
-    if (!current && operation.mode === 'merge') return unknownUser(id);
-    if (this.#deletes.has(id)) await this.flush();
-    const attributes = mergePatch(current?.attributes ?? {}, operation.attributes);
-    if (!current || canonicalJson(current.attributes) !== canonicalJson(attributes)) {
-      const row = { id, attributes, createdAt: current?.createdAt ?? this.#now, updatedAt: this.#now };
-      this.#users.set(id, row);
-      this.#puts.set(id, row);
-      this.#mark(id, 'user');
-    }
-    return { ok: true, type: 'user', created: !current, attributes };
-  }
-
-  #event(operation: Extract<Operation, { type: 'event' }>): OperationResult {
-    const { userId, name, attributes, messageId } = operation;
-    if (!this.#users.has(userId)) return unknownUser(userId);
-    if (messageId !== undefined) {
-      const pair = `${userId}\n${messageId}`;
-      if (this.#known.has(pair)) return { ok: true, type: 'event', duplicate: true };
-      this.#known.add(pair);
-    }
-    const createdAt = Math.min(operation.createdAt ?? this.#now, this.#now);
-    this.#events.push({ userId, name, attributes, createdAt, messageId: messageId ?? null });
-    this.#mark(userId, `event:${name}`);
-    return { ok: true, type: 'event', duplicate: false };
-  }
-
-  #mark(userId: string, cause: DirtyCause): void {
-    this.#dirty.set(`${userId}\n${cause}`, { userId, cause });
-    this.#touched.add(userId);
-  }
-
-  async #send(eventIds: number[]): Promise<void> {
-    const transactions = this.#transactions;
-    if (!transactions) return;
-    const messages: NewMessage[] = [];
-    this.#events.forEach((event, i) => {
-      if (this.#now - event.createdAt > TRANSACTION_MAX_AGE_MS) return;
-      for (const template of transactions.byEvent.get(event.name) ?? []) {
-        messages.push({
-          id: eventMessageId(transactions.instanceId, {
-            ...event,
-            id: eventIds[i]!,
-            transactionId: template,
-          }),
-          userId: event.userId,
-          template,
-          campaignId: null,
-          runId: null,
-          position: null,
-          eventId: eventIds[i]!,
-          deploymentId: transactions.deploymentId,
-          createdAt: this.#now,
-          dueAt: this.#now,
-        });
-      }
-    });
-    if (messages.length > 0) this.madeMessages = true;
-    await this.#tx.insertMessages(messages);
-  }
-}
-
-function unknownUser(id: string): OperationResult {
-  const shown = id.length > 60 ? `${id.slice(0, 60)}…` : id;
-  return {
-    ok: false,
-    error: {
-      code: 'user_not_found',
-      message: `there is no user "${shown}"`,
-      hint: `Create the user first: segflow add ${/^[\w.@-]+$/.test(shown) ? shown : '<user-id>'} email='…'`,
-    },
-  };
 }
 
 function reused(): SegflowError {

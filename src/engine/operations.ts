@@ -19,7 +19,7 @@ export type OperationResult =
   | { ok: true; type: 'user'; created: boolean; attributes: JsonObject }
   | { ok: true; type: 'delete' }
   | { ok: true; type: 'event'; duplicate: boolean }
-  | { ok: false; error: { code: 'user_not_found'; message: string; hint: string } };
+  | { ok: false; error: { code: 'user_not_found' | 'payload_too_large'; message: string; hint: string } };
 
 /** Operations of one request: applied in order, committed together, answered together. */
 export interface Submission {
