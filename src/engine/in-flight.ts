@@ -1,4 +1,4 @@
-import type { InFlight } from './deployments.ts';
+import type { InFlight } from './plan-shape.ts';
 import type { Manifest, NewRun, RunHead, Statements } from './ports.ts';
 
 const BATCH = 1_000;

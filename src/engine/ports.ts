@@ -445,6 +445,7 @@ export interface ReplayableRun extends RunHead {
 export interface PlanStatements {
   /** The ids of the next users, in the order of their ids. */
   usersAfter(after: string, limit: number): Promise<string[]>;
+  usersById(ids: string[]): Promise<UserRow[]>;
   /** Everyone the segment selects now. For segments that do not depend on a user's own rows alone. */
   selectWhole(segment: SegmentSql): Promise<Set<string>>;
   /** How many users are stored as members. */
@@ -627,6 +628,8 @@ export interface ActivationRequest {
   at: number;
   /** Only says whether the code follows the journal: nothing new is run. `advanced` then means that it does. */
   replayOnly?: boolean;
+  /** Side effects (`run`) are not done: the activation ends at one, with `retry` pending. */
+  dryRun?: boolean;
   /** The event that caused the entry. */
   event?: { name: string; attributes: JsonObject; createdAt: number } | null;
   /** 1 for the user's first passage through the campaign. */

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { JsonObject } from '../../core/json.ts';
-import type { EventRow, PlanStatements, ReplayableRun, RunGroup } from '../../engine/ports.ts';
+import type { EventRow, PlanStatements, ReplayableRun, RunGroup, UserRow } from '../../engine/ports.ts';
 import { events, runs, users } from '../../schema/index.ts';
 import type { Context } from '../context.ts';
 import type { Row } from '../driver.ts';
@@ -18,6 +18,11 @@ export function planStatements(on: Context): PlanStatements {
   return {
     async usersAfter(after, limit) {
       return (await rows(on, usersAfter, { after, limit })).map((row) => String(row.id));
+    },
+
+    async usersById(ids) {
+      if (ids.length === 0) return [];
+      return (await rows(on, usersById, { ids })).map(userOf);
     },
 
     async selectWhole(segment) {
@@ -114,6 +119,14 @@ const usersAfter = prepared<{ after: string; limit: number }>(
     order by ${users.id} limit ${param('limit')}`,
 );
 
+const usersById = prepared<{ ids: string[] }>(
+  (
+    param,
+    dialect,
+  ) => sql`select ${users.id}, ${users.attributes}, ${users.createdAt}, ${users.updatedAt} from ${users}
+    where ${dialect.inList(users.id, param('ids'))}`,
+);
+
 const unfinishedSweep = prepared<None>(
   () => sql`select ${sweeps.slot} from ${sweeps} where ${sweeps.done} = 0 limit 1`,
 );
@@ -189,6 +202,15 @@ function runGroupOf(row: Row): RunGroup {
     journalHash: String(row.journal_hash),
     count: Number(row.run_count),
     runId: Number(row.first_id),
+  };
+}
+
+function userOf(row: Row): UserRow {
+  return {
+    id: String(row.id),
+    attributes: JSON.parse(String(row.attributes)) as JsonObject,
+    createdAt: fromTime(String(row.created_at)),
+    updatedAt: fromTime(String(row.updated_at)),
   };
 }
 

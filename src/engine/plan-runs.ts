@@ -1,0 +1,201 @@
+import { setImmediate } from 'node:timers/promises';
+import { type Divergence, noRuns, type PlannedRuns } from './plan-shape.ts';
+import type { PlanWorld } from './plan-world.ts';
+import type { ActivationResult, Bundle, ReplayableRun, RunGroup } from './ports.ts';
+
+/** Runs counted by one statement. */
+const PAGE = 10_000;
+/** Runs replayed at a time. */
+const BATCH = 250;
+/** Most histories that are tried; what is beyond is reckoned up from them. */
+const MAX_HISTORIES = 50_000;
+/** Divergences told apart in a plan. */
+const MAX_DIVERGENCES = 20;
+
+/** What becomes of the runs in flight, by campaign. */
+export async function planRuns(world: PlanWorld, changed: boolean): Promise<Map<string, PlannedRuns>> {
+  const { store, prepared, inFlight, onProgress } = world;
+  const kept = new Set(prepared.manifest.campaigns.map(({ id }) => id));
+  const planned = new Map<string, PlannedRuns>();
+  const counts = (await store.counts()).runs;
+  const total = LIVE.reduce((sum, status) => sum + (counts[status] ?? 0), 0);
+  let done = 0;
+  for (const campaignId of await store.liveCampaigns()) {
+    const runs = noRuns();
+    planned.set(campaignId, runs);
+    const groups = await groupsOf(world, campaignId, (count) => {
+      done += count;
+      onProgress({ stage: 'runs', done: Math.min(done, total), total });
+    });
+    runs.live = groups.reduce((sum, { count }) => sum + count, 0);
+    if (!changed) runs.migrate = runs.live;
+    else if (!kept.has(campaignId) || inFlight === 'cancel') runs.cancel = runs.live;
+    else if (inFlight === 'restart') runs.restart = runs.live;
+    else if (inFlight === 'pin') {
+      runs.stay = runs.live;
+      runs.pinned = runs.live;
+    } else await tryNewCode(world, groups, runs);
+  }
+  return planned;
+}
+
+// --- internal ------------------------------------------------------------------------------------
+
+const LIVE = ['pending', 'running', 'sleeping', 'blocked'] as const;
+
+async function groupsOf(
+  { store }: PlanWorld,
+  campaignId: string,
+  onPage: (count: number) => void,
+): Promise<RunGroup[]> {
+  const merged = new Map<string, RunGroup>();
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    const page = await store.liveRunGroups(campaignId, after, PAGE);
+    for (const group of page.groups) {
+      const key = `${group.deploymentId} ${group.pinned} ${group.blocked} ${group.journalHash}`;
+      const known = merged.get(key);
+      if (known) known.count += group.count;
+      else merged.set(key, { ...group });
+    }
+    onPage(page.groups.reduce((sum, { count }) => sum + count, 0));
+    after = page.last;
+    await setImmediate();
+  }
+  return [...merged.values()];
+}
+
+async function tryNewCode(world: PlanWorld, groups: RunGroup[], runs: PlannedRuns): Promise<void> {
+  const { prepared, onProgress } = world;
+  const toTry: RunGroup[] = [];
+  for (const group of groups) {
+    if (group.pinned && !group.blocked) {
+      runs.stay += group.count;
+      runs.pinned += group.count;
+    } else if (group.journalHash === '' || (group.deploymentId === prepared.id && !group.blocked)) {
+      runs.migrate += group.count;
+    } else toTry.push(group);
+  }
+  // The largest first: should there be too many, the rest matters least.
+  toTry.sort((a, b) => b.count - a.count);
+  const tried = toTry.slice(0, MAX_HISTORIES);
+  const divergences = new Map<string, Divergence>();
+  const before = { migrate: runs.migrate, stay: runs.stay, block: runs.block };
+  for (let from = 0; from < tried.length; from += BATCH) {
+    await tryBatch(world, tried.slice(from, from + BATCH), runs, divergences);
+    onProgress({ stage: 'runs', done: from, total: tried.length });
+  }
+  extrapolate(runs, before, { tried, left: toTry.slice(MAX_HISTORIES) });
+  runs.divergences = [...divergences.values()].sort((a, b) => b.count - a.count).slice(0, MAX_DIVERGENCES);
+}
+
+async function tryBatch(
+  world: PlanWorld,
+  groups: RunGroup[],
+  runs: PlannedRuns,
+  divergences: Map<string, Divergence>,
+): Promise<void> {
+  const { prepared } = world;
+  const byId = new Map(
+    (await world.store.replayableRuns(groups.map(({ runId }) => runId))).map((run) => [run.id, run]),
+  );
+  // A run whose user was removed meanwhile is gone.
+  const present = groups.filter(({ runId }) => byId.has(runId));
+  const onNew = await replay(
+    world,
+    prepared.bundle,
+    present.map(({ runId }) => byId.get(runId)!),
+  );
+  const astray: RunGroup[] = [];
+  present.forEach((group, i) => {
+    const result = onNew[i]!;
+    if (result.outcome === 'advanced') {
+      runs.migrate += group.count;
+      if (group.blocked) runs.unblock += group.count;
+      return;
+    }
+    astray.push(group);
+    const { recorded, yielded } = wordsOf(result);
+    const key = `${result.position} ${recorded} ${yielded} ${group.deploymentId}`;
+    const known = divergences.get(key);
+    if (known) known.count += group.count;
+    else {
+      const { count, deploymentId: deployment } = group;
+      divergences.set(key, { count, step: result.position + 1, recorded, yielded, deployment });
+    }
+  });
+  for (const [deploymentId, those] of Map.groupBy(astray, (group) => group.deploymentId)) {
+    const follows = await followOwnCode(
+      world,
+      deploymentId,
+      those.map(({ runId }) => byId.get(runId)!),
+    );
+    those.forEach((group, i) => {
+      if (follows[i]) runs.stay += group.count;
+      else runs.block += group.count;
+    });
+  }
+}
+
+async function followOwnCode(
+  world: PlanWorld,
+  deploymentId: string,
+  runs: ReplayableRun[],
+): Promise<boolean[]> {
+  try {
+    const bundle = await world.bundle(deploymentId);
+    return (await replay(world, bundle, runs)).map(({ outcome }) => outcome === 'advanced');
+  } catch {
+    // Code that cannot be loaded any more is followed by nobody.
+    return runs.map(() => false);
+  }
+}
+
+async function replay(
+  { host, store }: PlanWorld,
+  bundle: Bundle,
+  runs: ReplayableRun[],
+): Promise<ActivationResult[]> {
+  if (runs.length === 0) return [];
+  const at = await store.now();
+  return host.advance(
+    bundle,
+    runs.map((run) => ({
+      runId: run.id,
+      campaignId: run.campaignId,
+      userId: run.userId,
+      attributes: run.attributes,
+      enteredAt: run.enteredAt,
+      entry: run.entry,
+      journal: run.journal,
+      event: run.event,
+      at,
+      replayOnly: true,
+    })),
+  );
+}
+
+function wordsOf(result: Exclude<ActivationResult, { outcome: 'advanced' }>): {
+  recorded: string;
+  yielded: string;
+} {
+  if (result.outcome === 'diverged') return result;
+  return { recorded: 'its history', yielded: `an error: ${result.error.message}` };
+}
+
+/** Counts the histories that were not tried as the others turned out on average. */
+function extrapolate(
+  runs: PlannedRuns,
+  before: { migrate: number; stay: number; block: number },
+  { tried, left }: { tried: RunGroup[]; left: RunGroup[] },
+): void {
+  if (left.length === 0) return;
+  runs.estimated = true;
+  const sum = (groups: RunGroup[]) => groups.reduce((total, { count }) => total + count, 0);
+  const rest = sum(left);
+  const share = (part: number) => Math.round((rest * part) / sum(tried));
+  const migrate = share(runs.migrate - before.migrate);
+  const stay = Math.min(share(runs.stay - before.stay), rest - migrate);
+  runs.migrate += migrate;
+  runs.stay += stay;
+  runs.block += rest - migrate - stay;
+}
