@@ -65,6 +65,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       }),
     parseAddress,
     secrets: await createSecretBox(secret),
+    environment,
     clock: systemClock,
     log,
     settleAfterMs,

@@ -1,10 +1,11 @@
 import type { Clock } from '../core/clock.ts';
 import { newId } from '../core/ids.ts';
-import { Deployments } from './deployments.ts';
+import { type ActivationChoice, Deployments, type Prepared, type PushInput } from './deployments.ts';
 import { Ingest } from './ingest.ts';
 import type { Log } from './log.ts';
 import { Mailer } from './mailer.ts';
 import { Mutex } from './mutex.ts';
+import { PlanJobs } from './plan-jobs.ts';
 import type { Host, MailProviderFactory, Store } from './ports.ts';
 import { Runner } from './runner.ts';
 import { Scheduler } from './scheduler.ts';
@@ -19,6 +20,8 @@ export interface EngineOptions {
   providerOf: MailProviderFactory;
   parseAddress: (value: unknown) => string | undefined;
   secrets: SecretBox;
+  /** The server's own environment: what is set there has precedence over what was captured at a push. */
+  environment?: Record<string, string | undefined>;
   clock: Clock;
   log: Log;
   /** How long after a crash, or a time-out, the provider is asked about a message. Default a minute. */
@@ -43,6 +46,7 @@ const POLL_MS = 200;
 export class Engine {
   readonly store: Store;
   readonly deployments: Deployments;
+  readonly plans: PlanJobs;
   readonly ingest: Ingest;
   #mailer: Mailer;
   #workers: { segmenter: Worker; scheduler: Worker; runner: Worker; mailer: Worker };
@@ -54,7 +58,14 @@ export class Engine {
     const { store, host, clock, log } = options;
     this.store = store;
     const evaluation = new Mutex();
-    this.deployments = new Deployments({ store, host, secrets: options.secrets, evaluation });
+    this.deployments = new Deployments({
+      store,
+      host,
+      secrets: options.secrets,
+      evaluation,
+      environment: options.environment,
+    });
+    this.plans = new PlanJobs({ store, host, deployments: this.deployments });
     const { deployments } = this;
     if (store.leases) {
       this.#leased = new LeasedSlots({
@@ -176,8 +187,12 @@ export class Engine {
     await this.#leased?.leave();
   }
 
-  async push(input: { code: string; environment: Record<string, string> }) {
-    const activation = await this.deployments.push(input);
+  async push(input: PushInput, choice: ActivationChoice = {}) {
+    return this.activate(await this.deployments.prepare(input), choice);
+  }
+
+  async activate(prepared: Prepared, choice: ActivationChoice = {}) {
+    const activation = await this.deployments.activate(prepared, choice);
     this.#wakeAll();
     return activation;
   }

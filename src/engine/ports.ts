@@ -208,6 +208,8 @@ export interface NewRun {
   wakeAt?: number;
   /** The event that caused the entry. */
   entryEventId?: number | null;
+  /** Why it ends before it begins: only that the user is not to enter is on record. */
+  skipped?: string;
 }
 
 /** A run that is due, with what its flow needs. */

@@ -124,10 +124,18 @@ export class Segmenter {
     const moved = userIds.filter((userId) => !sameSet(before.get(userId)!, after.get(userId)!));
     const considered = batch.everyone ? userIds : moved;
     const runs = byUserAndCampaign(await this.#store.latestRuns(considered));
+    const { skipExisting = [] } = deployment.manifest;
+    const unswept = skipExisting.length > 0 ? await this.#store.unswept(considered) : new Set<string>();
 
     const began = await this.#store.transaction(async (tx) => {
       if ((await tx.activation()) !== deployment.activation) throw superseded();
-      const present = new Set((await tx.lockUsers(considered)).map(({ id }) => id));
+      const locked = await tx.lockUsers(considered);
+      const present = new Set(locked.map(({ id }) => id));
+      const existing = new Set(
+        locked
+          .filter(({ id, createdAt }) => unswept.has(id) && createdAt <= deployment.activatedAt)
+          .map(({ id }) => id),
+      );
       const diff = membershipDiff(
         moved.filter((id) => present.has(id)),
         { before, after },
@@ -151,6 +159,7 @@ export class Segmenter {
               entry,
               deploymentId: deployment.id,
               enteredAt: now,
+              ...(existing.has(userId) && skipExisting.includes(campaign.id) ? { skipped: SKIPPED } : {}),
             });
           }
         }
@@ -187,6 +196,7 @@ export class Segmenter {
 
 // --- internal ------------------------------------------------------------------------------------
 
+const SKIPPED = 'qualified when the campaign was deployed (--existing=skip)';
 const LEFT = "the user left the campaign's segments";
 
 function superseded(): SegflowError {

@@ -28,10 +28,12 @@ export function runStatements(on: Context): RunStatements {
           row.campaignId,
           row.userId,
           row.entry,
-          'pending',
+          row.skipped === undefined ? 'pending' : 'cancelled',
           row.deploymentId,
           toTime(row.enteredAt),
-          row.wakeAt ?? row.enteredAt,
+          row.skipped === undefined ? null : toTime(row.enteredAt),
+          row.skipped ?? null,
+          row.skipped === undefined ? (row.wakeAt ?? row.enteredAt) : null,
           row.entryEventId ?? null,
           0,
           '',
@@ -40,8 +42,10 @@ export function runStatements(on: Context): RunStatements {
           slotOf(row.userId),
         ]),
       );
-      on.tally.add('run:pending', list.length);
-      for (const { campaignId } of list) on.tally.add(`entered:${campaignId}`, 1);
+      const entered = list.filter(({ skipped }) => skipped === undefined);
+      on.tally.add('run:pending', entered.length);
+      on.tally.add('run:cancelled', list.length - entered.length);
+      for (const { campaignId } of entered) on.tally.add(`entered:${campaignId}`, 1);
     },
 
     async cancelRuns(ids, reason, at) {
@@ -190,6 +194,8 @@ const insertRuns = bulkInsert({
     runs.status,
     runs.deploymentId,
     runs.enteredAt,
+    runs.endedAt,
+    runs.reason,
     runs.wakeAt,
     runs.entryEventId,
     runs.position,
