@@ -18,11 +18,10 @@ const ALLOWED: Record<string, string[]> = {
   server: ['core', 'protocol', 'flow', 'engine'],
   preview: ['core', 'config', 'host', PORTS],
   'secret-file.ts': ['core'],
-  // Wires an engine of its own, in memory and on simulated time.
-  testing: ['core', 'config', 'flow', 'schema', 'host', 'email', 'store', 'engine'],
   transfer: ['core', 'schema', 'store', 'engine'],
   'app.ts': ['core', 'email', 'engine', 'host', 'server', 'store', 'transfer', 'secret-file.ts'],
   cli: ['core', 'protocol', 'client', 'config', 'store', 'preview', 'testing', 'app.ts', PORTS],
+  // Wires an engine of its own, in memory and on simulated time.
   testing: ['core', 'schema', 'flow', 'config', 'email', 'engine', 'host', 'store'],
   'index.ts': ['core', 'config', 'flow'],
 };
