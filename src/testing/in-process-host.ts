@@ -1,0 +1,146 @@
+import { inspectConfig } from '../config/inspect.ts';
+import type { Clock } from '../core/clock.ts';
+import { SegflowError } from '../core/errors.ts';
+import type {
+  ActivationRequest,
+  ActivationResult,
+  Bundle,
+  Host,
+  Inspection,
+  Problem,
+  RenderRequest,
+  RenderResult,
+  SegmentSql,
+} from '../engine/ports.ts';
+import type { LoadedBundle } from '../host/stack.ts';
+import { WORKERS } from '../host/work.ts';
+
+/**
+ * Runs config objects of this process: no bundle, no child process. A flow that never ends hangs the process with it, as any
+ * test's own code would.
+ *
+ * Emails are rendered once for each shape of their data (which attributes there are, and of which types), which finds components
+ * that do not bear a missing one; of the others only the subject is made, until someone reads them.
+ */
+export class InProcessHost implements Host {
+  #clock: Clock;
+  #seed: number;
+  #loaded = new Map<string, LoadedBundle>();
+  #renderedShapes = new Set<string>();
+  /** What each message was made from. */
+  #sources = new Map<string, { bundle: Bundle; request: RenderRequest; ordinal: number }>();
+
+  /** @param options.seed of what flows draw by chance. */
+  constructor(options: { clock: Clock; seed: number }) {
+    this.#clock = options.clock;
+    this.#seed = options.seed;
+  }
+
+  /** Takes a config in. Returns what stands for its code. */
+  load(config: unknown): string {
+    const code = `config ${this.#loaded.size + 1} of a simulation`;
+    this.#loaded.set(code, { specifier: '', code, config, unbundled: true });
+    return code;
+  }
+
+  async inspect(bundle: Bundle): Promise<Inspection> {
+    const { config } = this.#bundle(bundle);
+    const { inspection, problems } = await inspectConfig(withoutProvider(config), this.#clock.now(), {
+      render: false,
+    });
+    if (problems.length > 0 || !inspection) throw refused(problems);
+    return inspection;
+  }
+
+  segmentQueries(bundle: Bundle, segmentIds: string[], at: number): Promise<SegmentSql[]> {
+    return Promise.all(segmentIds.map((id) => WORKERS.segments(this.#bundle(bundle), { id, at })));
+  }
+
+  async advance(bundle: Bundle, requests: ActivationRequest[]): Promise<ActivationResult[]> {
+    const loaded = this.#bundle(bundle);
+    const results: ActivationResult[] = [];
+    for (const request of requests) {
+      const runId = request.runId + this.#seed * RUNS_APART;
+      results.push(await WORKERS.advance(loaded, { ...request, runId }));
+    }
+    return results;
+  }
+
+  async render(bundle: Bundle, requests: RenderRequest[]): Promise<RenderResult[]> {
+    const loaded = this.#bundle(bundle);
+    const results: RenderResult[] = [];
+    for (const request of requests) {
+      const shape = JSON.stringify([
+        bundle.id,
+        request.kind,
+        request.id,
+        shapeOf([request.attributes, request.event, request.options]),
+      ]);
+      const subjectOnly = this.#renderedShapes.has(shape);
+      const result = await WORKERS.render(loaded, { ...request, subjectOnly });
+      if (result.ok) this.#renderedShapes.add(shape);
+      results.push(result);
+      this.#sources.set(request.messageId, { bundle, request, ordinal: this.#sources.size });
+    }
+    return results;
+  }
+
+  /** A message's place in the order in which they were rendered; those that never were come last. */
+  ordinal(messageId: string): number {
+    return this.#sources.get(messageId)?.ordinal ?? this.#sources.size;
+  }
+
+  /** The whole email of a message that was sent, as of its attributes then. Throws `render_error`. */
+  async email(messageId: string): Promise<{ html: string; text: string }> {
+    const source = this.#sources.get(messageId);
+    if (!source) throw new SegflowError('not_found', `the message ${messageId} was never rendered`);
+    const result = await WORKERS.render(this.#bundle(source.bundle), source.request);
+    if (!result.ok) throw new SegflowError('render_error', result.error.message, { details: result.error });
+    return { html: result.html, text: result.text };
+  }
+
+  catalog(): Promise<never> {
+    throw new SegflowError('internal', 'a simulation has no preview');
+  }
+
+  async close(): Promise<void> {}
+
+  #bundle({ code }: Bundle): LoadedBundle {
+    const loaded = this.#loaded.get(code);
+    if (!loaded) throw new SegflowError('not_found', 'the configuration is not one of this simulation');
+    return loaded;
+  }
+}
+
+// --- internal ---
+
+/** More than a simulation has runs: seeds must not share any. */
+const RUNS_APART = 2 ** 32;
+
+/** Nothing is sent, so a key that is not set where the tests run is no problem. */
+function withoutProvider(config: unknown): unknown {
+  if (typeof config !== 'object' || config === null || !('emailProvider' in config)) return config;
+  const { emailProvider } = config;
+  if (typeof emailProvider !== 'object' || emailProvider === null) return config;
+  return { ...config, emailProvider: { ...emailProvider, config: { name: 'file' } } };
+}
+
+function refused(problems: Problem[]): SegflowError {
+  const lines = problems.map(
+    ({ path, message, hint }) => `  ${path}: ${message}${hint === undefined ? '' : ` (${hint})`}`,
+  );
+  return new SegflowError('invalid_config', `the config cannot be simulated:\n${lines.join('\n')}`, {
+    details: problems,
+  });
+}
+
+/** The value with what it holds replaced by types: equal for data that a component treats alike, as a rule. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return [...new Set(value.map((item) => JSON.stringify(shapeOf(item))))];
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value)
+      .map(([key, item]) => [key, shapeOf(item)])
+      .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
+  }
+  return value === null ? 'null' : value === '' ? 'empty' : typeof value;
+}

@@ -1,0 +1,45 @@
+import type { Clock } from '../core/clock.ts';
+
+/** A clock that stands still until it is told otherwise. */
+export class SimulatedClock implements Clock {
+  #now: number;
+  #sleepers = new Set<{ at: number; wake: () => void }>();
+
+  constructor(start: number) {
+    this.#now = start;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  sleepUntil(at: number, signal: AbortSignal): Promise<void> {
+    if (at <= this.#now || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const sleeper = {
+        at,
+        wake: () => {
+          this.#sleepers.delete(sleeper);
+          signal.removeEventListener('abort', sleeper.wake);
+          resolve();
+        },
+      };
+      this.#sleepers.add(sleeper);
+      signal.addEventListener('abort', sleeper.wake, { once: true });
+    });
+  }
+
+  /** When the first of those who sleep is to be woken; undefined when nobody sleeps. */
+  get nextWake(): number | undefined {
+    let first: number | undefined;
+    for (const { at } of this.#sleepers) if (first === undefined || at < first) first = at;
+    return first;
+  }
+
+  /** Goes on to a time and wakes who is due. */
+  set(to: number): void {
+    this.#now = to;
+    const due = [...this.#sleepers].filter(({ at }) => at <= to).sort((a, b) => a.at - b.at);
+    for (const sleeper of due) sleeper.wake();
+  }
+}
