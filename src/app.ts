@@ -48,7 +48,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const settleAfterMs = durationSetting(environment, 'SEGFLOW_SETTLE_AFTER');
 
   await using started = new AsyncDisposableStack();
-  const store = started.adopt(await openStore({ dataDir, clock: systemClock, force: options.force ?? false }), (it) => it.close());
+  const store = started.adopt(
+    await openStore({ dataDir, clock: systemClock, force: options.force ?? false }),
+    (it) => it.close(),
+  );
   const apiKey = environment.SEGFLOW_API_KEY
     ? { value: environment.SEGFLOW_API_KEY, isNew: false }
     : await readOrCreateSecret(join(dataDir, 'api-key'));

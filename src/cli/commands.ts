@@ -1,6 +1,7 @@
 import type { CommandDef } from 'citty';
 import type { AnyCommand } from './about.ts';
 import add from './commands/add.ts';
+import backup from './commands/backup.ts';
 import emit from './commands/emit.ts';
 import init from './commands/init.ts';
 import login from './commands/login.ts';
@@ -8,6 +9,7 @@ import messages from './commands/messages.ts';
 import migrate from './commands/migrate.ts';
 import preview from './commands/preview.ts';
 import push from './commands/push.ts';
+import restore from './commands/restore.ts';
 import serve from './commands/serve.ts';
 import status from './commands/status.ts';
 import user from './commands/user.ts';
@@ -16,7 +18,7 @@ import user from './commands/user.ts';
  * Every command, in the order help lists them. These modules are loaded on every start, so they hold metadata and light code;
  * what is heavy is imported inside `run`.
  */
-const COMMANDS = { push, emit, add, init, serve, preview, status, user, messages, login, migrate };
+const COMMANDS = { push, emit, add, init, serve, preview, status, user, messages, login, migrate, backup, restore };
 
 export const commandNames: string[] = Object.keys(COMMANDS);
 

@@ -17,10 +17,11 @@ const ALLOWED: Record<string, string[]> = {
   store: ['core', 'schema', PORTS],
   server: ['core', 'protocol', 'flow', 'engine'],
   preview: ['core', 'config', 'host', PORTS],
+  transfer: ['core', 'schema', 'store', 'engine/secret-box.ts', 'secret-file.ts'],
   'secret-file.ts': ['core'],
   transfer: ['core', 'schema', 'store', 'engine'],
   'app.ts': ['core', 'email', 'engine', 'host', 'server', 'store', 'transfer', 'secret-file.ts'],
-  cli: ['core', 'protocol', 'client', 'config', 'store', 'preview', 'testing', 'app.ts', PORTS],
+  cli: ['core', 'protocol', 'client', 'config', 'store', 'preview', 'transfer', 'testing', 'app.ts', PORTS],
   // Wires an engine of its own, in memory and on simulated time.
   testing: ['core', 'schema', 'flow', 'config', 'email', 'engine', 'host', 'store'],
   'index.ts': ['core', 'config', 'flow'],

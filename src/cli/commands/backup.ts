@@ -1,0 +1,60 @@
+import { defineCommand } from 'citty';
+import { systemClock } from '../../core/clock.ts';
+import { about } from '../about.ts';
+import { messages, print, printJson } from '../output.ts';
+import { serverEnvironment } from '../server-environment.ts';
+import { VERSION } from '../version.ts';
+
+export default defineCommand({
+  meta: about({
+    name: 'backup',
+    usage: 'FILE',
+    description: 'Write the embedded store to one file, while it is served or not',
+    notes: [
+      [
+        'The file holds one moment of everything: users, events, runs, messages, deployments, and the secret and API key of',
+        'the data folder, so that it can be used elsewhere. Keep it as you keep passwords; only you can read it (mode 0600).',
+        'It gets its name once it is complete, on disk and checked. An earlier backup of that name is replaced.',
+      ].join('\n'),
+    ],
+    examples: [
+      'segflow backup segflow.backup',
+      'segflow backup /backups/segflow-$(date +%F).db --data /var/lib/segflow',
+      'segflow backup segflow.backup --json',
+    ],
+  }),
+  args: {
+    file: { type: 'positional', required: true, description: 'The file to write' },
+    data: { type: 'string', valueHint: 'dir', description: 'Folder of the database (default .segflow)' },
+    json: { type: 'boolean', description: 'Print the result as JSON' },
+  },
+  async run({ args }) {
+    const environment = await serverEnvironment(process.cwd(), process.env);
+    const { backup } = await import('../../transfer/backup.ts');
+    const { inBytes, progressLine } = await import('../progress.ts');
+    using line = progressLine();
+    const result = await backup({
+      dataDir: args.data || environment.SEGFLOW_DATA || '.segflow',
+      file: args.file,
+      environment,
+      version: VERSION,
+      clock: systemClock,
+      onProgress: (what, done, total) => line.show(inBytes(what, done, total)),
+    });
+    line.clear();
+    if (args.json) return printJson({ ...result, backedUpAt: new Date(result.backedUpAt).toISOString() });
+    const { users, events, runs, messages: mail, deployments } = result.contents;
+    await print(
+      `${result.file}: ${users} users, ${events} events, ${runs} runs, ${mail} messages, ${deployments} deployments`,
+    );
+    const log = await messages();
+    if (result.secret) {
+      log.info('The secret of the data folder is in the file: who has the file can read the API keys in it.');
+    } else {
+      log.warn(
+        'The secret is not in the file: it is what SEGFLOW_SECRET says where the server runs. Keep that too; without it the pushed environment cannot be read.',
+      );
+    }
+    if (!result.apiKey) log.info('The API key is not in the file: SEGFLOW_API_KEY says it.');
+  },
+});

@@ -1,0 +1,89 @@
+import { defineCommand } from 'citty';
+import { systemClock } from '../../core/clock.ts';
+import { parseDuration } from '../../core/duration.ts';
+import { SegflowError } from '../../core/errors.ts';
+import { about } from '../about.ts';
+import { messages, print, printJson } from '../output.ts';
+import { serverEnvironment } from '../server-environment.ts';
+
+export default defineCommand({
+  meta: about({
+    name: 'restore',
+    usage: 'FILE',
+    description: 'Put a backup into a data folder that no server uses',
+    notes: [
+      [
+        'Nobody is mailed twice: what the original sent after the backup was begun, the restored instance does not know of, so',
+        'it asks the mail provider about each message before it sends it. It does so from its first start, for as long again',
+        'as the backup was old then and a week more; --ask-for says otherwise. The original must not run any more.',
+      ].join('\n'),
+    ],
+    examples: [
+      'segflow restore segflow.backup',
+      'segflow restore segflow.backup --data /var/lib/segflow --force   # the old store is kept beside it',
+      "segflow restore segflow.backup --ask-for '30 days'",
+    ],
+  }),
+  args: {
+    file: { type: 'positional', required: true, description: 'A file that segflow backup wrote' },
+    data: {
+      type: 'string',
+      valueHint: 'dir',
+      description: 'Folder to restore into (default .segflow); made when missing',
+    },
+    force: {
+      type: 'boolean',
+      description: 'Replace the store that is there; it is kept in a folder beside it',
+    },
+    'ask-for': {
+      type: 'string',
+      valueHint: 'duration',
+      description: 'How long the mail provider is asked before a message is sent',
+    },
+    json: { type: 'boolean', description: 'Print the result as JSON' },
+  },
+  async run({ args }) {
+    const environment = await serverEnvironment(process.cwd(), process.env);
+    const askForMs = args['ask-for'] ? durationOf(args['ask-for'], '--ask-for') : null;
+    const settle = environment.SEGFLOW_SETTLE_AFTER;
+    const { restore } = await import('../../transfer/restore.ts');
+    const { inBytes, progressLine } = await import('../progress.ts');
+    using line = progressLine();
+    const result = await restore({
+      file: args.file,
+      dataDir: args.data || environment.SEGFLOW_DATA || '.segflow',
+      force: args.force ?? false,
+      settleAfterMs: settle ? durationOf(settle, 'SEGFLOW_SETTLE_AFTER') : undefined,
+      askForMs,
+      clock: systemClock,
+      onProgress: (what, done, total) => line.show(inBytes(what, done, total)),
+    });
+    line.clear();
+    if (args.json) return printJson({ ...result, backedUpAt: new Date(result.backedUpAt).toISOString() });
+    const { users, events, runs, messages: mail, deployments } = result.contents;
+    await print(
+      `${result.dataDir}: ${users} users, ${events} events, ${runs} runs, ${mail} messages, ${deployments} deployments, as of ${new Date(result.backedUpAt).toISOString()}`,
+    );
+    const log = await messages();
+    if (result.replaced) log.info(`The store that was there is in ${result.replaced}`);
+    log.info(
+      `The mail provider is asked before anything is sent${result.asked > 0 ? `, first about the ${result.asked} messages that were on their way` : ''}. End the original for good before you serve this one.`,
+    );
+    if (!result.secret) log.warn('The secret was not in the backup: set SEGFLOW_SECRET as it was there.');
+    else if (environment.SEGFLOW_SECRET) {
+      log.warn(
+        'SEGFLOW_SECRET is set and wins over the secret of the backup: unset it unless they are the same.',
+      );
+    }
+    if (!result.apiKey) log.info('The API key was not in the backup: set SEGFLOW_API_KEY, or have one made.');
+  },
+});
+
+// --- internal ---
+
+function durationOf(text: string, name: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined)
+    throw new SegflowError('invalid_input', `${name} must be a duration such as 30d, got "${text}"`);
+  return ms;
+}

@@ -1,0 +1,120 @@
+import { Database } from 'bun:sqlite';
+import { existsSync, statSync } from 'node:fs';
+import { mkdir, readFile, realpath } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Clock } from '../core/clock.ts';
+import { SegflowError } from '../core/errors.ts';
+import { createSecretBox } from '../engine/secret-box.ts';
+import { readLabel, writeLabel } from './backup-label.ts';
+import { type Contents, checkDatabase } from './check.ts';
+import { moveInto, removeDatabase, temporaryBeside } from './durable-files.ts';
+import { type OnProgress, watched } from './progress.ts';
+import { sqlApart } from './sql-apart.ts';
+
+export interface BackupOptions {
+  dataDir: string;
+  file: string;
+  environment: Record<string, string | undefined>;
+  version: string;
+  clock: Clock;
+  onProgress: OnProgress;
+}
+
+export interface BackupResult {
+  file: string;
+  bytes: number;
+  /** Epoch milliseconds. */
+  backedUpAt: number;
+  contents: Contents;
+  /** Whether the file holds what the captured environments are encrypted with. False: it is in SEGFLOW_SECRET alone. */
+  secret: boolean;
+  apiKey: boolean;
+}
+
+/**
+ * Writes the embedded store of a data folder, as it is at one moment, to one file, while a server uses it or not. Readers do not
+ * wait for writers nor writers for them, so nothing stands still. The file gets its name when it is whole, on disk and checked;
+ * whatever happens before leaves at most a `.tmp` file. Throws `not_found`, `conflict`, `unavailable`.
+ */
+export async function backup(options: BackupOptions): Promise<BackupResult> {
+  const source = join(resolve(options.dataDir), 'segflow.db');
+  const file = resolve(options.file);
+  if (!existsSync(source)) {
+    throw new SegflowError('not_found', `there is no embedded store in ${resolve(options.dataDir)}`, {
+      hint: 'Name the data folder with --data. A MySQL database is backed up with its own tools.',
+    });
+  }
+  await mkdir(dirname(file), { recursive: true });
+  await refuseOther(source, file);
+  const temporary = await temporaryBeside(file);
+  try {
+    const backedUpAt = options.clock.now();
+    const total = sizeOf(source) + sizeOf(`${source}-wal`);
+    await watched(sqlApart(source, 'vacuum into ?', [temporary]), () =>
+      options.onProgress('copying', Math.min(sizeOf(temporary), total), total),
+    );
+    const secret = await secretOf(options, temporary);
+    const apiKey = options.environment.SEGFLOW_API_KEY ? null : await textOf(options.dataDir, 'api-key');
+    writeLabel(temporary, { backedUpAt, version: options.version, secret, apiKey });
+    const contents = await watched(checkDatabase(temporary), () => options.onProgress('checking', 0, 0));
+    await moveInto(temporary, file);
+    return {
+      file,
+      bytes: sizeOf(file),
+      backedUpAt,
+      contents,
+      secret: secret !== null,
+      apiKey: apiKey !== null,
+    };
+  } finally {
+    await removeDatabase(temporary);
+  }
+}
+
+/** Only a backup is written over: not the store itself, nor a file that is something else. */
+async function refuseOther(source: string, file: string): Promise<void> {
+  if (!existsSync(file)) return;
+  if ((await realpath(file)) === (await realpath(source)) || !readLabel(file)) {
+    throw new SegflowError('conflict', `${file} exists and is not a backup`, {
+      hint: 'Name another file: only an earlier backup is written over.',
+    });
+  }
+}
+
+/** The secret of the data folder, if it is the one in use. */
+async function secretOf(options: BackupOptions, database: string): Promise<string | null> {
+  if (options.environment.SEGFLOW_SECRET) return null;
+  const secret = await textOf(options.dataDir, 'secret');
+  if (secret === null) return null;
+  const sealed = latestEnvironment(database);
+  if (sealed === undefined) return secret;
+  try {
+    await (await createSecretBox(secret)).open(sealed);
+    return secret;
+  } catch {
+    return null;
+  }
+}
+
+function latestEnvironment(database: string): string | undefined {
+  const db = new Database(database, { readonly: true });
+  try {
+    const query = 'select environment from deployments order by activated_at desc limit 1';
+    return db.query<{ environment: string }, []>(query).get()?.environment;
+  } finally {
+    db.close();
+  }
+}
+
+async function textOf(dataDir: string, name: string): Promise<string | null> {
+  try {
+    return (await readFile(join(resolve(dataDir), name), 'utf8')).trim() || null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
