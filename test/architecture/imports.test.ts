@@ -17,7 +17,6 @@ const ALLOWED: Record<string, string[]> = {
   store: ['core', 'schema', PORTS],
   server: ['core', 'protocol', 'flow', 'engine'],
   preview: ['core', 'config', 'host', PORTS],
-  transfer: ['core', 'schema', 'store', 'engine/secret-box.ts', 'secret-file.ts'],
   'secret-file.ts': ['core'],
   transfer: ['core', 'schema', 'store', 'engine'],
   'app.ts': ['core', 'email', 'engine', 'host', 'server', 'store', 'transfer', 'secret-file.ts'],
