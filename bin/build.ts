@@ -1,6 +1,6 @@
 #!/usr/bin/env bun
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { wireTypes } from './wire-types.ts';
 
 /*
@@ -10,6 +10,8 @@ import { wireTypes } from './wire-types.ts';
 
 const ROOT = join(import.meta.dir, '..');
 const DIST = join(ROOT, 'dist');
+/** What the package exports, below src. */
+const ENTRIES = ['index', 'schema/index', 'client/sdk', 'testing/simulate'];
 
 const started = performance.now();
 const made = process.argv[2] === 'npm' ? await buildPackage() : await buildExecutable();
@@ -56,12 +58,27 @@ async function buildPackage(): Promise<string> {
   const out = join(DIST, 'npm');
   await rm(out, { recursive: true, force: true });
   await Bun.build({
-    entrypoints: ['index.ts', 'schema/index.ts', 'client/sdk.ts'].map((name) => join(ROOT, 'src', name)),
+    entrypoints: ENTRIES.filter((name) => name !== 'testing/simulate').map((name) =>
+      join(ROOT, 'src', `${name}.ts`),
+    ),
     root: join(ROOT, 'src'),
     outdir: join(out, 'src'),
     target: 'browser',
     format: 'esm',
     packages: 'external',
+    sourcemap: 'none',
+  });
+  // Runs in `bun test` beside the project's config: one React and one Drizzle for both.
+  await Bun.build({
+    entrypoints: [join(ROOT, 'src', 'testing', 'simulate.ts')],
+    root: join(ROOT, 'src'),
+    outdir: join(out, 'src'),
+    target: 'bun',
+    format: 'esm',
+    splitting: true,
+    naming: { chunk: 'testing/chunks/[name]-[hash].[ext]' },
+    external: ['drizzle-orm', 'react', 'react-dom'],
+    minify: { whitespace: true, syntax: true },
     sourcemap: 'none',
   });
   await Bun.build({
@@ -92,7 +109,7 @@ async function emitDeclarations(outDir: string): Promise<void> {
         outDir,
       },
       include: [],
-      files: ['index.ts', 'schema/index.ts', 'client/sdk.ts'].map((name) => `../src/${name}`),
+      files: ENTRIES.map((name) => `../src/${name}.ts`),
     }),
   );
   const tsc = Bun.spawn([process.execPath, 'x', 'tsc', '-p', project], {
@@ -115,6 +132,30 @@ async function emitDeclarations(outDir: string): Promise<void> {
       '$1.js',
     );
     await writeFile(path, text);
+  }
+  await removeUnreachable(outDir);
+}
+
+/** The compiler writes declarations of everything a module needs to run; people need those that the entries' types name. */
+async function removeUnreachable(outDir: string): Promise<void> {
+  const needed = new Set<string>();
+  const queue = ENTRIES.map((name) => join(outDir, `${name}.d.ts`));
+  for (const path of queue) {
+    if (needed.has(path)) continue;
+    needed.add(path);
+    const text = await readFile(path, 'utf8');
+    for (const [, to] of text.matchAll(/(?:from|import)\(? ?['"](\.{1,2}\/[^'"]+)\.js['"]/g)) {
+      queue.push(join(dirname(path), `${to}.d.ts`));
+    }
+  }
+  for (const name of await readdir(outDir, { recursive: true })) {
+    const path = join(outDir, name);
+    if (name.endsWith('.d.ts') && !needed.has(path)) await rm(path);
+  }
+  const all = await readdir(outDir, { recursive: true, withFileTypes: true });
+  for (const { name, parentPath } of all.reverse()) {
+    // Only an empty folder can be removed.
+    await rmdir(join(parentPath, name)).catch(() => {});
   }
 }
 

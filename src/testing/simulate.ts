@@ -7,8 +7,9 @@ import { createSecretBox } from '../engine/secret-box.ts';
 import { openStore } from '../store/open.ts';
 import { InProcessHost } from './in-process-host.ts';
 import { recordingProvider } from './recording-provider.ts';
+import { lengthOf, RunningSimulation, timeOf } from './running-simulation.ts';
 import { SimulatedClock } from './simulated-clock.ts';
-import { lengthOf, Simulation, timeOf } from './simulation.ts';
+import type { Simulation } from './simulation.ts';
 
 export type { MessageFilter, RunFilter, SimulatedMessage, SimulatedRun, Simulation } from './simulation.ts';
 export type { Duration };
@@ -73,7 +74,7 @@ export async function simulate<A extends object = Record<string, unknown>>(
   await engine.start();
   opened.defer(() => engine.stop());
   const release = async () => open.disposeAsync();
-  const simulation = new Simulation<A>({
+  const simulation = new RunningSimulation<A>({
     engine,
     host,
     clock,

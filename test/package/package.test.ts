@@ -30,7 +30,9 @@ beforeAll(async () => {
   project = join(folder, 'project');
   await cp(join(ROOT, 'test', 'fixtures', 'seed'), project, { recursive: true });
   await writeFile(join(project, 'tsconfig.json'), JSON.stringify(TSCONFIG));
-  await run(['bun', 'install', join(folder, tarball)], 5 * MINUTES);
+  const { devDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  const bunTypes = `@types/bun@${devDependencies['@types/bun']}`;
+  await run(['bun', 'install', join(folder, tarball), bunTypes], 5 * MINUTES);
 }, 8 * MINUTES);
 
 afterAll(() => rm(join(project, '..'), { recursive: true, force: true }));
@@ -122,6 +124,29 @@ describe('types', () => {
     },
     MINUTES,
   );
+});
+
+describe('segflow/testing', () => {
+  test(
+    'the tests of a scaffolded project pass',
+    async () => {
+      await run(['bun', 'segflow', 'init', 'tested']);
+      const { stderr } = await runOk(['bun', 'test'], {
+        cwd: join(project, 'tested'),
+        env: environment,
+        timeoutMs: MINUTES,
+      });
+      expect(stderr).toContain('2 pass');
+      expect(stderr).toContain('0 fail');
+    },
+    MINUTES,
+  );
+
+  test('declares nothing of the engine', async () => {
+    const names = await readdir(join(project, 'node_modules/segflow/dist/npm/src'), { recursive: true });
+    expect(names).toContain('testing/simulate.d.ts');
+    expect(names.filter((name) => /^(engine|store|host)\b/.test(name))).toEqual([]);
+  });
 });
 
 describe('bun segflow', () => {
