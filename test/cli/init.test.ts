@@ -19,6 +19,7 @@ const FILES = [
   'package.json',
   'schema.ts',
   'segflow.config.ts',
+  'segflow.test.ts',
   'tsconfig.json',
 ];
 
