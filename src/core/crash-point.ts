@@ -9,6 +9,7 @@ export type CrashPoint =
   | 'segment:after-commit'
   | 'step:before-commit'
   | 'step:after-commit'
+  | 'pause:after-commit'
   | 'mail:before-sending'
   | 'mail:after-sending'
   | 'mail:after-answer'

@@ -6,7 +6,7 @@ import type { Log } from './log.ts';
 import { Mailer } from './mailer.ts';
 import { Mutex } from './mutex.ts';
 import { PlanJobs } from './plan-jobs.ts';
-import type { Host, MailProviderFactory, Store } from './ports.ts';
+import type { Host, LeaseView, MailProviderFactory, PauseRow, RetryFilter, Store } from './ports.ts';
 import { Runner } from './runner.ts';
 import { Scheduler } from './scheduler.ts';
 import type { SecretBox } from './secret-box.ts';
@@ -32,6 +32,10 @@ export interface EngineOptions {
   nodeName?: string;
 }
 
+/** What a pause of everything is kept under. */
+export const EVERYTHING = '*';
+const RETRY_BATCH = 1_000;
+
 /** How often a process looks for what others left for it in a shared store. */
 const POLL_MS = 200;
 
@@ -45,6 +49,7 @@ const POLL_MS = 200;
  */
 export class Engine {
   readonly store: Store;
+  readonly host: Host;
   readonly deployments: Deployments;
   readonly plans: PlanJobs;
   readonly ingest: Ingest;
@@ -57,6 +62,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     const { store, host, clock, log } = options;
     this.store = store;
+    this.host = host;
     const evaluation = new Mutex();
     this.deployments = new Deployments({
       store,
@@ -115,7 +121,10 @@ export class Engine {
       slots,
       clock,
       log,
-      onMessages: () => this.#workers.mailer.wake(),
+      onCommit: ({ messages, changed }) => {
+        if (messages) this.#workers.mailer.wake();
+        if (changed) this.#workers.segmenter.wake();
+      },
     });
     this.#mailer = new Mailer({
       store,
@@ -195,6 +204,41 @@ export class Engine {
     const activation = await this.deployments.activate(prepared, choice);
     this.#wakeAll();
     return activation;
+  }
+
+  /** Stops a campaign, or everything, where it is; nothing is lost. Returns the pause. */
+  async pause(campaignId: string | undefined, reason: string): Promise<PauseRow> {
+    const row = { campaignId: campaignId ?? EVERYTHING, reason, pausedAt: await this.store.now() };
+    await this.store.putPause(row);
+    return row;
+  }
+
+  /** Lets a campaign, or everything, go on. Returns whether it was paused. */
+  async resume(campaignId: string | undefined): Promise<boolean> {
+    const was = await this.store.removePause(campaignId ?? EVERYTHING);
+    this.#wakeAll();
+    return was;
+  }
+
+  /** Has failed and blocked runs try again. Returns how many. */
+  async retryRuns(filter: RetryFilter): Promise<number> {
+    const { runs } = await this.store.counts();
+    const stuck = (runs.failed ?? 0) + (runs.blocked ?? 0);
+    let count = 0;
+    // No more than there were: what fails again meanwhile is not tried for ever.
+    while (count < stuck) {
+      const at = await this.store.now();
+      const ids = await this.store.retryRuns(filter, { at, limit: RETRY_BATCH });
+      count += ids.length;
+      if (ids.length < RETRY_BATCH) break;
+    }
+    if (count > 0) this.#workers.runner.wake();
+    return count;
+  }
+
+  /** The processes that share the store, as of a moment ago; undefined when this one has it to itself. */
+  cluster(): LeaseView | undefined {
+    return this.#leased?.view;
   }
 
   /** Resolves once no mark of the user waits for the segmenter. Waits at most `timeoutMs`; false when that was not enough. */

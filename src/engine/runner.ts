@@ -1,44 +1,36 @@
 import type { Clock } from '../core/clock.ts';
 import { crashPoint } from '../core/crash-point.ts';
-import type { Json } from '../core/json.ts';
-import { rollHash } from '../flow/journal.ts';
+import { Advancer } from './advancer.ts';
+import { type Answer, answersFor, type Go } from './answers.ts';
 import type { Deployments } from './deployments.ts';
+import { FailureWatch } from './failures.ts';
 import type { Log } from './log.ts';
-import { stepMessageId } from './message-id.ts';
-import type {
-  ActivationRequest,
-  ActivationResult,
-  DueRun,
-  Host,
-  NewMessage,
-  RunUpdate,
-  SettledMessage,
-  Store,
-} from './ports.ts';
+import type { DueRun, Host, Store } from './ports.ts';
 import type { SlotOwner } from './slots.ts';
+import { commitStep, type StepOutcome } from './step-commit.ts';
 import type { Next } from './worker.ts';
 
 /** Runs advanced by one step. */
 const BATCH = 500;
-/** The unsealed part of a journal beyond which it is sealed, in characters. */
-const SEAL_AT = 16_384;
 
 /**
- * Advances the runs that are due. A step takes a batch, lets the host replay and continue their flows, and commits in one
- * transaction: the journals, what each run waits for, and the messages to send. Until the commit nothing has happened;
- * a crash repeats the batch with the same result, because flows are deterministic.
+ * Advances the runs that are due. A step takes a batch, finds out what each run is told, lets the host replay and continue their
+ * flows, and commits in one transaction: the journals, what the flows did, what each run waits for, and the messages to send. Until the
+ * commit nothing has happened; a crash repeats the batch with the same result, because flows are deterministic.
  *
  * States: pending → (running ⇄ sleeping) → completed | failed | cancelled. `running` waits for its message to be settled,
- * `sleeping` for its wakeAt.
+ * `sleeping` for a time or for what its `awaits` say (engine/awaits). A run that no code follows is `blocked`, and due again with
+ * the next activation; a failed one is pending again when it is retried. What is paused is not due.
  */
 export class Runner {
   #store: Store;
-  #host: Host;
   #deployments: Deployments;
+  #advancer: Advancer;
   #slots: SlotOwner;
   #clock: Clock;
   #log: Log;
-  #onMessages: () => void;
+  #failures = new FailureWatch();
+  #onCommit: (outcome: StepOutcome) => void;
 
   constructor(options: {
     store: Store;
@@ -47,16 +39,16 @@ export class Runner {
     slots: SlotOwner;
     clock: Clock;
     log: Log;
-    /** Messages were queued. */
-    onMessages: () => void;
+    /** Messages were queued, or users changed. */
+    onCommit: (outcome: StepOutcome) => void;
   }) {
     this.#store = options.store;
-    this.#host = options.host;
     this.#deployments = options.deployments;
+    this.#advancer = new Advancer(options);
     this.#slots = options.slots;
     this.#clock = options.clock;
     this.#log = options.log;
-    this.#onMessages = options.onMessages;
+    this.#onCommit = options.onCommit;
   }
 
   async step(): Promise<Next> {
@@ -68,157 +60,46 @@ export class Runner {
       // The database's clock and this process's may differ: sleep for the length of time.
       return wake === undefined ? 'when-woken' : { at: this.#clock.now() + Math.max(wake - now, 1) };
     }
-    const instanceId = await this.#deployments.instanceId();
-    const advanced = await this.#advance(due, now);
-    const updates: RunUpdate[] = [];
-    const seals: { runId: number; chunk: number; text: string }[] = [];
-    const messages: NewMessage[] = [];
-    for (const { run, result, deploymentId } of advanced) {
-      const { update, seal } = updateOf(run, result, { deploymentId, now });
-      updates.push(update);
-      if (seal) seals.push(seal);
-      if (result.outcome === 'advanced' && result.pending?.kind === 'email') {
-        messages.push({
-          id: stepMessageId(instanceId, { ...run, position: result.position - 1 }),
-          userId: run.userId,
-          template: result.pending.template,
-          campaignId: run.campaignId,
-          runId: run.id,
-          position: result.position - 1,
-          eventId: null,
-          deploymentId,
-          createdAt: now,
-          dueAt: Math.min(run.wakeAt, now),
-        });
-      }
-      if (update.status === 'failed') {
-        this.#log.warn(`campaign ${run.campaignId}, run ${run.id} failed: ${update.reason?.split('\n')[0]}`);
-      }
-    }
-    await this.#store.transaction(
-      async (tx) => {
-        const written = await tx.saveRuns(updates);
-        await tx.sealJournal(seals.filter(({ runId }) => written.has(runId)));
-        await tx.insertMessages(messages.filter(({ runId }) => written.has(runId!)));
-        crashPoint('step:before-commit');
-      },
-      this.#slots.fence(due.map(({ userId }) => userId)),
-    );
+    const answers = await answersFor(this.#store, due, now);
+    const going = [...answers].flatMap(([run, answer]) => (answer.kind === 'go' ? [{ run, answer }] : []));
+    const passages = await this.#advancer.advance(going, now);
+    const outcome = await commitStep(this.#store, {
+      now,
+      passages: passages.map((passage) => ({ passage, event: (answers.get(passage.run) as Go).event })),
+      waiting: [...answers].flatMap(waitingOf),
+      active: await this.#deployments.active(),
+      instanceId: await this.#deployments.instanceId(),
+      transactions: await this.#deployments.transactions(),
+      fence: this.#slots.fence(due.map(({ userId }) => userId)),
+    });
     crashPoint('step:after-commit');
-    if (messages.length > 0) this.#onMessages();
+    await this.#watch(outcome, now);
+    this.#onCommit(outcome);
     return 'now';
   }
 
-  /** Advances each run with the active code where its history fits, else with the code it has followed so far. */
-  async #advance(due: DueRun[], now: number): Promise<Advanced[]> {
-    const results = await this.#pendingResults(due);
-    const active = await this.#deployments.active();
-    const campaigns = new Set(active?.manifest.campaigns.map(({ id }) => id));
-    const advanced: Advanced[] = [];
-    let pinned = due;
-    if (active) {
-      const current = due.filter((run) => campaigns.has(run.campaignId));
-      const requests = current.map((run) => requestOf(run, { result: results.get(run.id), now }));
-      const answers = requests.length > 0 ? await this.#host.advance(active.bundle, requests) : [];
-      const stays = new Set(due.filter((run) => !campaigns.has(run.campaignId)));
-      current.forEach((run, i) => {
-        const result = answers[i]!;
-        if (result.outcome === 'diverged' && run.deploymentId !== active.id) stays.add(run);
-        else advanced.push({ run, result, deploymentId: active.id });
-      });
-      pinned = due.filter((run) => stays.has(run));
-    }
-    for (const [deploymentId, runs] of Map.groupBy(pinned, (run) => run.deploymentId)) {
-      const bundle = await this.#deployments.bundle(deploymentId);
-      const answers = await this.#host.advance(
-        bundle,
-        runs.map((run) => requestOf(run, { result: results.get(run.id), now })),
+  /** Reports what failed, and pauses a campaign that fails again and again. */
+  async #watch({ ended }: StepOutcome, now: number): Promise<void> {
+    for (const { run, status, reason } of ended) {
+      if (status === 'failed' || status === 'blocked') {
+        const words = status === 'failed' ? 'failed' : 'is blocked';
+        this.#log.warn(`campaign ${run.campaignId}, run ${run.id} ${words}: ${reason?.split('\n')[0]}`);
+      }
+      const failure = status === 'failed' ? reason : null;
+      const repeated = this.#failures.record(run.campaignId, failure);
+      if (repeated === undefined) continue;
+      const why = `paused by itself: its flow fails again and again: ${repeated}`;
+      await this.#store.putPause({ campaignId: run.campaignId, reason: why, pausedAt: now });
+      crashPoint('pause:after-commit');
+      this.#log.warn(
+        `campaign ${run.campaignId} is ${why}. Mend it and push; then \`segflow resume ${run.campaignId}\` and \`segflow retry\`.`,
       );
-      runs.forEach((run, i) => {
-        advanced.push({ run, result: answers[i]!, deploymentId });
-      });
     }
-    return advanced;
-  }
-
-  /** What the command each run waits for gave. */
-  async #pendingResults(due: DueRun[]): Promise<Map<number, Json>> {
-    const awaited = due.filter(({ status }) => status === 'running');
-    const settled = await this.#store.settledMessages(
-      awaited.map((run) => ({ runId: run.id, position: run.position - 1 })),
-    );
-    const results = new Map<number, Json>(settled.map((message) => [message.runId, outcomeOf(message)]));
-    for (const run of due) if (run.status === 'sleeping') results.set(run.id, null);
-    return results;
   }
 }
 
 // --- internal ------------------------------------------------------------------------------------
 
-interface Advanced {
-  run: DueRun;
-  result: ActivationResult;
-  deploymentId: string;
-}
-
-function requestOf(run: DueRun, input: { result: Json | undefined; now: number }): ActivationRequest {
-  return {
-    runId: run.id,
-    campaignId: run.campaignId,
-    userId: run.userId,
-    attributes: run.attributes,
-    enteredAt: run.enteredAt,
-    journal: run.journal,
-    ...(input.result === undefined ? {} : { result: input.result }),
-    at: input.now,
-  };
-}
-
-/** The EmailOutcome a flow is given. */
-function outcomeOf({ status, id, reason }: SettledMessage): Json {
-  return { status, messageId: id, ...(reason === null ? {} : { reason }) };
-}
-
-function updateOf(
-  run: DueRun,
-  result: ActivationResult,
-  { deploymentId, now }: { deploymentId: string; now: number },
-) {
-  const update: RunUpdate = {
-    id: run.id,
-    status: 'failed',
-    deploymentId,
-    wakeAt: null,
-    position: result.position,
-    journal: run.journal.slice(run.sealed),
-    journalHash: run.journalHash,
-    chunks: run.chunks,
-    reason: null,
-    endedAt: null,
-  };
-  if (result.outcome === 'diverged') {
-    update.position = run.position;
-    update.endedAt = now;
-    update.reason = `the code does not follow the run's history: step ${result.position + 1} was "${result.recorded}" and is now "${result.yielded}"`;
-    return { update };
-  }
-  update.journal += result.appended;
-  update.journalHash = rollHash(run.journalHash, result.appended);
-  if (result.outcome === 'failed') {
-    update.endedAt = now;
-    update.reason = result.error.stack || result.error.message;
-  } else if (result.pending === null) {
-    update.status = 'completed';
-    update.endedAt = now;
-  } else if (result.pending.kind === 'email') {
-    update.status = 'running';
-  } else if (result.pending.kind === 'wait') {
-    update.status = 'sleeping';
-    update.wakeAt = result.pending.until;
-  }
-  if (update.journal.length < SEAL_AT) return { update };
-  const seal = { runId: run.id, chunk: run.chunks, text: update.journal };
-  update.journal = '';
-  update.chunks += 1;
-  return { update, seal };
+function waitingOf([run, answer]: [DueRun, Answer]) {
+  return answer.kind === 'wait' ? [{ run, wait: answer }] : [];
 }
