@@ -1,4 +1,3 @@
-import type { Clock } from '../core/clock.ts';
 import type { Connection, Dialect } from './driver.ts';
 import type { Restored } from './instance-state.ts';
 import type { Tally } from './tally.ts';
@@ -7,11 +6,14 @@ import type { Tally } from './tally.ts';
 export interface Context {
   connection: Connection;
   dialect: Dialect;
-  clock: Clock;
+  /** The database's clock, epoch milliseconds. Within a transaction always the same. */
+  now(): Promise<number>;
   /** Counts what a transaction adds and removes; outside of one nothing is written, so nothing is counted. */
   tally: Tally;
-  /** The next number of a sequence that only grows, within this process and from one process to the next. */
-  nextSeq(): number;
+  /** Numbers of a sequence that only grows, within this process and, by the database's clock, from one process to the next. */
+  sequence(): Promise<() => number>;
+  /** Ids of users that the transaction looked for, to lock them, and did not find. */
+  absent: Set<string>;
   /** Set when the data came from a backup. */
   restored(): Promise<Restored | undefined>;
 }

@@ -17,6 +17,8 @@ export interface Outcome {
   changes: number;
   /** The first of the consecutive ids given to the rows of an INSERT into a table with generated ids. */
   firstId: number;
+  /** Distance of those ids; 1 where it is not given. */
+  idStep?: number;
 }
 
 export interface Connection {
@@ -30,8 +32,15 @@ export interface Driver {
   readonly dialect: Dialect;
   /** Sees what is committed, nothing else. */
   readonly reads: Connection;
-  /** One write transaction; durable once it resolves. Several calls at once wait for each other. */
+  /**
+   * One write transaction; durable once it resolves. Several calls at once wait for each other, or run the work again when the
+   * database finds them in each other's way.
+   */
   transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  /** The database's clock, epoch milliseconds. */
+  now(connection: Connection): Promise<number>;
+  /** Whether other processes may use the same database: then slots are leased. */
+  readonly shared: boolean;
   /** Waits for the transactions under way, then closes. Closing twice is harmless. */
   close(): Promise<void>;
 }
@@ -45,6 +54,10 @@ export interface Dialect {
   inList(column: SQL | MySqlColumn, list: Placeholder): SQL;
   /** `(columns) in (the list of tuples)`. */
   inTuples(columns: MySqlColumn[], list: Placeholder): SQL;
+  /** After a table in FROM: read it along this index. */
+  index(name: string): SQL;
+  /** Among how many rows a counter is spread. */
+  counterShards: number;
   /** Ends a SELECT whose rows are to stay as read until the transaction ends. */
   lock: SQL;
   /** Ends an INSERT: rows whose key exists are left as they are. */

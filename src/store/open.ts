@@ -4,24 +4,34 @@ import type { Clock } from '../core/clock.ts';
 import { SegflowError } from '../core/errors.ts';
 import { prepareToServe } from './instance-state.ts';
 import { type MigrationStatus, pendingMigrations, printMigrations, statusOf } from './migrations.ts';
+import { mysqlMigrations } from './mysql/migrations/index.ts';
+import { migrateDatabase, openMysqlStore, statusOfDatabase } from './mysql/open.ts';
 import { openSqlite } from './sqlite/driver.ts';
 import { lockFolder } from './sqlite/lock.ts';
 import { appliedMigrations, migrateSqlite } from './sqlite/migrate.ts';
 import { sqliteMigrations } from './sqlite/migrations/index.ts';
 import { type DisposableStore, storeOn } from './store.ts';
 
-export type StoreOptions = ({ dataDir: string } | { memory: true }) & {
+/** Where the data is: a MySQL or MariaDB database, the embedded store in a folder, or one in memory. */
+export type StoreLocation = { url: string } | { dataDir: string };
+
+export type StoreOptions = (StoreLocation | { memory: true }) & {
   clock: Clock;
+  /** Refuse a database whose schema is not up to date instead of migrating it (with a `url`). */
+  noMigrate?: boolean;
+  /** The database's time is `clock`'s too, for tests (with a `url`). */
+  followClock?: boolean;
   /** Open it although the instance was moved elsewhere, and take that back. */
   force?: boolean;
 };
 
 /**
- * Opens the embedded store in the data folder, or one in memory. Makes the folder (mode 0700), takes its lock, brings the
+ * Opens the store. With a `url` see openMysqlStore. The embedded one in the data folder: makes the folder (mode 0700), takes its lock, brings the
  * schema up to date. Throws `store_locked`, `schema_newer`, `unavailable`, and `conflict` when the instance was moved elsewhere.
  */
 export async function openStore(options: StoreOptions): Promise<DisposableStore> {
   const { clock } = options;
+  if ('url' in options) return openMysqlStore(options);
   const dataDir = 'dataDir' in options ? makeFolder(options.dataDir) : undefined;
   const lock = dataDir === undefined ? undefined : lockFolder(dataDir);
   try {
@@ -38,15 +48,16 @@ export async function openStore(options: StoreOptions): Promise<DisposableStore>
       released ??= driver.close().finally(() => lock?.release());
       return released;
     };
-    return storeOn({ ...driver, close }, clock);
+    return storeOn({ ...driver, close });
   } catch (error) {
     lock?.release();
     throw error;
   }
 }
 
-/** Brings the schema in the data folder up to date. Returns what ran. Throws `store_locked` while a server uses it. */
-export async function migrate(options: { dataDir: string; clock: Clock }): Promise<MigrationStatus[]> {
+/** Brings the schema up to date. Returns what ran. Throws `store_locked` while a server uses the data folder. */
+export async function migrate(options: StoreLocation & { clock: Clock }): Promise<MigrationStatus[]> {
+  if ('url' in options) return migrateDatabase(options.url);
   const dataDir = makeFolder(options.dataDir);
   const lock = lockFolder(dataDir);
   try {
@@ -63,10 +74,8 @@ export async function migrate(options: { dataDir: string; clock: Clock }): Promi
 }
 
 /** Every migration and when it ran, without changing anything; also while a server runs. Throws `schema_newer`. */
-export async function migrationStatus(options: {
-  dataDir: string;
-  clock: Clock;
-}): Promise<MigrationStatus[]> {
+export async function migrationStatus(options: StoreLocation & { clock: Clock }): Promise<MigrationStatus[]> {
+  if ('url' in options) return statusOfDatabase(options.url);
   const path = databaseFile(resolve(options.dataDir));
   if (!existsSync(path)) return statusOf(sqliteMigrations, []);
   const driver = openSqlite({ path, clock: options.clock });
@@ -80,8 +89,8 @@ export async function migrationStatus(options: {
 }
 
 /** The SQL of all migrations, as text to read. */
-export function migrationSql(): string {
-  return printMigrations(sqliteMigrations);
+export function migrationSql(on: 'embedded' | 'mysql' = 'embedded'): string {
+  return printMigrations(on === 'mysql' ? mysqlMigrations : sqliteMigrations);
 }
 
 function databaseFile(dataDir: string): string {

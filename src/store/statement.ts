@@ -1,5 +1,7 @@
 import { type Placeholder, type SQL, sql } from 'drizzle-orm';
 import { type MySqlColumn, MySqlDialect } from 'drizzle-orm/mysql-core';
+import { SLOT_COUNT } from '../core/hash.ts';
+import type { Slots } from '../engine/ports.ts';
 import type { Connection, Dialect, Outcome, Row, Statement, Value } from './driver.ts';
 
 /** A statement with named parameters. Its text is made once a dialect: rendering costs more than most statements take to run. */
@@ -24,6 +26,30 @@ export function prepared<Params extends Record<string, Value>>(build: Build<Para
         params: found.params.map((param) => (isPlaceholder(param) ? params[param.name]! : (param as Value))),
       };
     },
+  };
+}
+
+/** A statement about the rows of some slots, or of all: `owned` is the condition, to be put after others. */
+export interface Slotted<Params extends Record<string, Value>> {
+  of(slots: Slots | undefined): Prepared<Params>;
+}
+
+export function slotted<Params extends Record<string, Value>>(
+  build: (
+    parameter: (name: keyof Params & string) => Placeholder,
+    dialect: Dialect,
+    owned: (column: MySqlColumn) => SQL,
+  ) => SQL,
+): Slotted<Params> {
+  const all = prepared<Params>((parameter, dialect) => build(parameter, dialect, () => sql``));
+  const some = prepared<Params & { slots: number[] }>((parameter, dialect) =>
+    build(parameter, dialect, (column) => sql`and ${dialect.inList(column, parameter('slots'))}`),
+  );
+  return {
+    of: (slots) =>
+      slots === undefined || slots === 'all' || slots.length >= SLOT_COUNT
+        ? all
+        : { with: (dialect, params) => some.with(dialect, { ...params, slots: [...slots] }) },
   };
 }
 

@@ -1,8 +1,8 @@
-import type { Clock } from '../core/clock.ts';
-import type { Statements, Store } from '../engine/ports.ts';
+import type { Fence, Slots, Statements, Store } from '../engine/ports.ts';
 import type { Context } from './context.ts';
 import type { Connection, Driver } from './driver.ts';
 import { type Restored, readFact } from './instance-state.ts';
+import { checkFence, leasesOn } from './leases.ts';
 import { allStatements } from './statements/all.ts';
 import { findSegmentChanges } from './statements/segment-changes.ts';
 import { finishSweep, sweepUnderWay } from './statements/sweeps.ts';
@@ -11,30 +11,37 @@ import { tally } from './tally.ts';
 export type DisposableStore = Store & AsyncDisposable;
 
 /** The store over a driver whose schema is up to date. */
-export function storeOn(driver: Driver, clock: Clock): DisposableStore {
-  const nextSeq = sequence(clock);
+export function storeOn(driver: Driver): DisposableStore {
+  const sequence = sequenceOf();
+  const leases = driver.shared ? leasesOn(driver) : undefined;
   // Set before the store is served, so one look is enough.
   let restored: Restored | undefined | null = null;
-  const context = (connection: Connection): Context => ({
+  const context = (connection: Connection, now = () => driver.now(connection)): Context => ({
     connection,
     dialect: driver.dialect,
-    clock,
+    now,
     tally: tally(),
-    nextSeq,
+    sequence: async () => sequence(await now()),
+    absent: new Set(),
     async restored() {
       if (restored === null) restored = await readFact({ connection, dialect: driver.dialect }, 'restored');
       return restored;
     },
   });
-  const inTransaction = <T>(work: (on: Context) => Promise<T>): Promise<T> =>
+  const inTransaction = <T>(work: (on: Context) => Promise<T>, fence?: Fence): Promise<T> =>
     driver.transaction(async (connection) => {
-      const on = context(connection);
+      let time: Promise<number> | undefined;
+      const on = context(connection, () => {
+        time ??= driver.now(connection);
+        return time;
+      });
+      if (fence && leases) await checkFence(on, fence);
       const result = await work(on);
       await on.tally.flush(on);
       return result;
     });
-  const transaction = <T>(work: (tx: Statements) => Promise<T>): Promise<T> =>
-    inTransaction((on) => work(allStatements(on)));
+  const transaction = <T>(work: (tx: Statements) => Promise<T>, fence?: Fence): Promise<T> =>
+    inTransaction((on) => work(allStatements(on)), fence);
 
   const onReads = context(driver.reads);
   const reads = allStatements(onReads);
@@ -43,15 +50,15 @@ export function storeOn(driver: Driver, clock: Clock): DisposableStore {
     ...writesOf(transaction),
     markSegmentChanges: (segment) =>
       findSegmentChanges(onReads, segment, (marks) => transaction((tx) => tx.markDirty(marks))),
-    async nextSweep(limit) {
-      const batch = await reads.nextSweep(limit);
+    async nextSweep(limit, slots?: Slots) {
+      const batch = await reads.nextSweep(limit, slots);
       if (batch) return batch;
-      const sweep = await sweepUnderWay(onReads);
-      if (sweep !== undefined) await inTransaction((on) => finishSweep(on, sweep));
+      const sweep = await sweepUnderWay(onReads, slots);
+      if (sweep !== undefined) await inTransaction((on) => finishSweep(on, sweep, slots));
       return undefined;
     },
     transaction,
-    leases: undefined,
+    leases,
     close: () => driver.close(),
     [Symbol.asyncDispose]: () => driver.close(),
   };
@@ -89,17 +96,17 @@ function writesOf(transaction: Store['transaction']) {
     insertMessages: (rows) => transaction((tx) => tx.insertMessages(rows)),
     saveMessages: (updates) => transaction((tx) => tx.saveMessages(updates)),
     skipMessagesOf: (runIds, reason) => transaction((tx) => tx.skipMessagesOf(runIds, reason)),
-    unsettle: (at) => transaction((tx) => tx.unsettle(at)),
+    unsettle: (at, slots) => transaction((tx) => tx.unsettle(at, slots)),
     putDeployment: (row) => transaction((tx) => tx.putDeployment(row)),
     activate: (id, manifest, at) => transaction((tx) => tx.activate(id, manifest, at)),
   } satisfies Partial<Statements>;
 }
 
 /** Grows with time, so that it also grows from one process to the next; a thousand a millisecond, and never the same twice. */
-function sequence(clock: Clock): () => number {
+function sequenceOf(): (now: number) => () => number {
   let last = 0;
-  return () => {
-    last = Math.max(last + 1, clock.now() * 1024);
+  return (now) => () => {
+    last = Math.max(last + 1, now * 1024);
     return last;
   };
 }

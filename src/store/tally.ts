@@ -31,10 +31,11 @@ export function tally(): Tally {
       amounts.set(name, (amounts.get(name) ?? 0) + amount);
     },
     async flush(on) {
-      const changes = [...amounts].filter(([, amount]) => amount !== 0);
+      const changes = [...amounts].filter(([, amount]) => amount !== 0).sort(([a], [b]) => (a < b ? -1 : 1));
+      const shard = Math.floor(Math.random() * on.dialect.counterShards);
       await addToCounters.write(
         on,
-        changes.map(([name, amount]) => [name, 0, amount]),
+        changes.map(([name, amount]) => [name, shard, amount]),
       );
     },
   };

@@ -15,6 +15,19 @@ export interface Adapted {
  * `store_unsupported` when it uses what SQLite cannot do.
  */
 export function adapt(sql: string, params: readonly unknown[]): Adapted {
+  const tree = readSelect(sql, params);
+  const values = params.map(toSql);
+  const times = new Set<number>();
+  const text = print(rewrite(tree, { params, times }));
+  for (const index of times) {
+    const ms = parseDateTime(values[index]);
+    if (ms !== undefined) values[index] = formatDateTime(ms);
+  }
+  return { text, params: values, traits: traitsOf(tree) };
+}
+
+/** The tree of one SELECT with as many placeholders as there are parameters. Throws `invalid_config` for anything else. */
+export function readSelect(sql: string, params: readonly unknown[]): Node[] {
   const tree = parse(sql);
   if (!isSelect(tree)) throw refuse('the query is not a SELECT', 'A segment is one SELECT of user ids.');
   const forbidden = [...walk(tree)].find((node) => isWord(node, ...FORBIDDEN));
@@ -27,14 +40,7 @@ export function adapt(sql: string, params: readonly unknown[]): Adapted {
   if (expected !== params.length) {
     throw refuse(`the query has ${expected} placeholders (?) but ${params.length} parameters`);
   }
-  const values = params.map(toSql);
-  const times = new Set<number>();
-  const text = print(rewrite(tree, { params, times }));
-  for (const index of times) {
-    const ms = parseDateTime(values[index]);
-    if (ms !== undefined) values[index] = formatDateTime(ms);
-  }
-  return { text, params: values, traits: traitsOf(tree) };
+  return tree;
 }
 
 /** Words that no SELECT of a segment has, as keywords. */
@@ -45,7 +51,8 @@ function isSelect(items: Node[]): boolean {
   return isWord(first, 'select', 'with') || (first?.kind === 'group' && isSelect(first.items));
 }
 
-function toSql(value: unknown): string | number | null {
+/** A parameter as a value of SQL. */
+export function toSql(value: unknown): string | number | null {
   if (value === null || value === undefined) return null;
   if (value instanceof Date) return formatDateTime(value.getTime());
   switch (typeof value) {

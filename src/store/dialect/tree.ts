@@ -52,9 +52,12 @@ export function parse(sql: string): Node[] {
   return items;
 }
 
-/** The text for SQLite. */
-export function print(items: Node[]): string {
-  return items.map(printNode).join(' ');
+/** How a string is written in the text. */
+type Quote = (value: string) => string;
+
+/** The text, for SQLite unless strings are quoted otherwise. */
+export function print(items: Node[], quote: Quote = doubled): string {
+  return items.map((item) => printNode(item, quote)).join(' ');
 }
 
 export function call(name: string, ...args: Node[][]): Call {
@@ -200,22 +203,22 @@ function foldCases(items: Node[]): Node[] {
   return folded;
 }
 
-function printNode(node: Node): string {
+function printNode(node: Node, quote: Quote): string {
   switch (node.kind) {
     case 'group':
-      return `(${print(node.items)})`;
+      return `(${print(node.items, quote)})`;
     case 'run':
-      return print(node.items);
+      return print(node.items, quote);
     case 'call':
-      return `${node.name}(${print(node.args)})`;
+      return `${node.name}(${print(node.args, quote)})`;
     case 'column':
       return node.parts.map((part) => (part === '*' ? part : quoteName(part))).join('.');
     case 'json':
       return node.unquotes
-        ? `json_unquote(${printNode(node.doc)} -> ${printNode(node.path)})`
-        : `json_extract(${printNode(node.doc)}, ${printNode(node.path)})`;
+        ? `json_unquote(${printNode(node.doc, quote)} -> ${printNode(node.path, quote)})`
+        : `json_extract(${printNode(node.doc, quote)}, ${printNode(node.path, quote)})`;
     case 'string':
-      return `'${node.value.replaceAll("'", "''")}'`;
+      return quote(node.value);
     case 'name':
       return quoteName(node.value);
     case 'word':
@@ -223,6 +226,10 @@ function printNode(node: Node): string {
     default:
       return node.value;
   }
+}
+
+function doubled(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
 }
 
 // Not in double quotes: SQLite takes an unknown name in those for a string.

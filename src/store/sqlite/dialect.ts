@@ -23,6 +23,8 @@ export const sqliteDialect: Dialect = {
     const items = columns.map((_, index) => sql.raw(`value ->> ${index}`));
     return sql`(${sql.join(columns, sql`, `)}) in (select ${sql.join(items, sql`, `)} from json_each(${list}))`;
   },
+  index: () => sql``,
+  counterShards: 1,
   // A write transaction has the database to itself.
   lock: sql``,
   orIgnore: () => sql`on conflict do nothing`,

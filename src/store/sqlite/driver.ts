@@ -55,6 +55,8 @@ export function openSqlite(options: { path?: string; clock: Clock }): SqliteDriv
     dialect: sqliteDialect,
     writer,
     reads: reader ?? queued,
+    shared: false,
+    now: async () => clock.now(),
     transaction: (work) =>
       enqueue(async () => {
         await writer.execute('begin immediate', []);

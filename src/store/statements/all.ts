@@ -28,7 +28,7 @@ export function allStatements(on: Context): Statements {
     ...planStatements(on),
     ...readStatements(on),
     markSegmentChanges: (segment) => findSegmentChanges(on, segment, users.markDirty),
-    now: async () => on.clock.now(),
+    now: () => on.now(),
     instanceId: () => instanceId(on),
   };
 }

@@ -2,7 +2,8 @@ import { sql } from 'drizzle-orm';
 import { events, messages, runs, segmentMembers, users } from '../../schema/index.ts';
 import type { Context } from '../context.ts';
 import { prepared, rows, run } from '../statement.ts';
-import { dirtyUsers, journalChunks } from '../tables.ts';
+import { dirtyUsers } from '../tables.ts';
+import { dropSealed } from './journal-chunks.ts';
 
 type Ids = { ids: string[] };
 
@@ -30,7 +31,10 @@ async function deleteChunk(on: Context, ids: string[]): Promise<void> {
     on.tally.add(`entered:${row.campaign_id}`, -Number(row.count));
     on.tally.add(`converted:${row.campaign_id}`, -Number(row.converted));
   }
-  await run(on, deleteChunks, { ids });
+  await dropSealed(
+    on,
+    (await rows(on, sealedRuns, { ids })).map((row) => Number(row.id)),
+  );
   await run(on, deleteRuns, { ids });
 
   for (const row of await rows(on, membersBySegment, { ids })) {
@@ -69,9 +73,9 @@ const membersBySegment = prepared<Ids>(
     where ${dialect.inList(segmentMembers.userId, param('ids'))} group by ${segmentMembers.segmentId}`,
 );
 
-const deleteChunks = prepared<Ids>(
-  (param, dialect) => sql`delete from ${journalChunks} where ${journalChunks.runId} in
-    (select ${runs.id} from ${runs} where ${dialect.inList(runs.userId, param('ids'))} and ${runs.chunks} > 0)`,
+const sealedRuns = prepared<Ids>(
+  (param, dialect) => sql`select ${runs.id} from ${runs}
+    where ${dialect.inList(runs.userId, param('ids'))} and ${runs.chunks} > 0`,
 );
 
 const deleteRuns = prepared<Ids>(

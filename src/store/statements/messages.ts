@@ -6,7 +6,7 @@ import { events, type MessageStatus, messages, type RunStatus, runs, users } fro
 import { bulkInsert, bulkUpdate, changed } from '../bulk.ts';
 import type { Context } from '../context.ts';
 import type { Dialect, Row } from '../driver.ts';
-import { prepared, rows, run } from '../statement.ts';
+import { prepared, rows, run, slotted } from '../statement.ts';
 import { fromTime, toTime } from '../times.ts';
 import { pausedCampaigns } from './pauses.ts';
 
@@ -46,25 +46,25 @@ export function messageStatements(on: Context): MessageStatements {
       on.tally.add(`message:${status}`, changed(outcomes));
     },
 
-    async dueMessages(now, limit) {
+    async dueMessages(now, limit, slots) {
       const paused = await pausedCampaigns(on);
       const found: DueMessage[] = [];
       if (paused.includes('*')) return found;
       for (const priority of await openPriorities(on)) {
         const left = limit - found.length;
         if (left === 0) break;
-        const due = await rows(on, dueMessages, { priority, now, paused, limit: left });
+        const due = await rows(on, dueMessages.of(slots), { priority, now, paused, limit: left });
         found.push(...due.map(dueMessageOf));
       }
       return found;
     },
 
-    async nextAttempt() {
+    async nextAttempt(slots) {
       const paused = await pausedCampaigns(on);
       if (paused.includes('*')) return undefined;
       let next: number | undefined;
       for (const priority of await openPriorities(on)) {
-        const [row] = await rows(on, nextAttempt, { priority, paused });
+        const [row] = await rows(on, nextAttempt.of(slots), { priority, paused });
         if (row) next = Math.min(next ?? Number.POSITIVE_INFINITY, Number(row.next_attempt_at));
       }
       return next;
@@ -117,8 +117,8 @@ export function messageStatements(on: Context): MessageStatements {
       on.tally.add('message:skipped', changes);
     },
 
-    async unsettle(at) {
-      const { changes } = await run(on, unsettle, { at });
+    async unsettle(at, slots) {
+      const { changes } = await run(on, unsettle.of(slots), { at });
       on.tally.add('message:sending', -changes);
       on.tally.add('message:unknown', changes);
       return changes;
@@ -131,13 +131,14 @@ async function openPriorities(on: Context): Promise<number[]> {
   const found: number[] = [];
   for (let below = HIGHEST; ; ) {
     const [row] = await rows(on, nextPriority, { below });
-    if (!row) return found;
-    below = Number(row.priority);
+    if (row!.queued === null && row!.asked === null) return found;
+    below = Math.max(Number(row!.queued ?? LOWEST), Number(row!.asked ?? LOWEST));
     found.push(below);
   }
 }
 
 const HIGHEST = 2 ** 31 - 1;
+const LOWEST = -(2 ** 31);
 
 const set = sql.identifier;
 
@@ -163,33 +164,41 @@ const insertMessages = bulkInsert({
   ending: (dialect) => dialect.orIgnore(messages),
 });
 
-const nextPriority = prepared<{ below: number }>(
-  (param) => sql`select ${messages.priority} from ${messages}
-    where ${messages.nextAttemptAt} is not null and ${messages.priority} < ${param('below')}
-    order by ${messages.priority} desc limit 1`,
-);
+const nextPriority = prepared<{ below: number }>((param, dialect) => {
+  const highest = (
+    status: MessageStatus,
+  ) => sql`(select ${messages.priority} from ${messages} ${dialect.index('messages_status')}
+    where ${messages.nextAttemptAt} is not null and ${messages.status} = ${sql.raw(`'${status}'`)} and ${messages.priority} < ${param('below')}
+    order by ${messages.priority} desc limit 1)`;
+  return sql`select ${highest('queued')} as ${set('queued')}, ${highest('unknown')} as ${set('asked')}`;
+});
 
-const dueMessages = prepared<{ priority: number; now: number; paused: string[]; limit: number }>(
+const dueMessages = slotted<{ priority: number; now: number; paused: string[]; limit: number }>(
   (
     param,
     dialect,
+    owned,
   ) => sql`select ${messages.id}, ${messages.userId}, ${messages.template}, ${messages.campaignId}, ${messages.runId},
       ${messages.position}, ${messages.eventId}, ${messages.deploymentId}, ${messages.createdAt}, ${messages.status},
       ${messages.attempts}, ${messages.toAddress}, ${messages.subject}, ${messages.options}, ${users.attributes} as ${set('user_attributes')}, ${runs.status} as ${set('run_status')},
       ${events.name} as ${set('event_name')}, ${events.attributes} as ${set('event_attributes')},
       ${events.createdAt} as ${set('event_created_at')}, ${events.messageId} as ${set('event_message_id')}
-    from ${messages} left join ${users} on ${users.id} = ${messages.userId}
+    from ${messages} ${dialect.index('messages_due')} left join ${users} on ${users.id} = ${messages.userId}
       left join ${runs} on ${runs.id} = ${messages.runId}
       left join ${events} on ${events.id} = ${messages.eventId}
     where ${messages.priority} = ${param('priority')} and ${messages.nextAttemptAt} <= ${param('now')}
-      and ${messages.status} in ('queued', 'unknown') and ${unpaused(param('paused'), dialect)}
+      and ${messages.status} in ('queued', 'unknown') and ${unpaused(param('paused'), dialect)} ${owned(messages.slot)}
     order by ${messages.nextAttemptAt}, ${messages.id} limit ${param('limit')}`,
 );
 
-const nextAttempt = prepared<{ priority: number; paused: string[] }>(
-  (param, dialect) => sql`select ${messages.nextAttemptAt} from ${messages}
+const nextAttempt = slotted<{ priority: number; paused: string[] }>(
+  (
+    param,
+    dialect,
+    owned,
+  ) => sql`select ${messages.nextAttemptAt} from ${messages} ${dialect.index('messages_due')}
     where ${messages.priority} = ${param('priority')} and ${messages.nextAttemptAt} is not null
-      and ${unpaused(param('paused'), dialect)} and ${messages.status} in ('queued', 'unknown')
+      and ${unpaused(param('paused'), dialect)} and ${messages.status} in ('queued', 'unknown') ${owned(messages.slot)}
     order by ${messages.nextAttemptAt} limit 1`,
 );
 
@@ -230,11 +239,13 @@ const skipMessages = prepared<{ runIds: number[]; reason: string }>(
     where ${dialect.inList(messages.runId, param('runIds'))} and ${messages.status} = 'queued'`,
 );
 
-const unsettle = prepared<{ at: number }>(
+const unsettle = slotted<{ at: number }>(
   (
     param,
+    _dialect,
+    owned,
   ) => sql`update ${messages} set ${set('status')} = 'unknown', ${set('next_attempt_at')} = ${param('at')}
-    where ${messages.status} = 'sending'`,
+    where ${messages.status} = 'sending' ${owned(messages.slot)}`,
 );
 
 /** Not of a paused campaign; transactions belong to none. */

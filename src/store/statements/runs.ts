@@ -6,7 +6,7 @@ import { events, type RunStatus, runs, users } from '../../schema/index.ts';
 import { bulkInsert, bulkUpdate } from '../bulk.ts';
 import type { Context } from '../context.ts';
 import type { Row } from '../driver.ts';
-import { prepared, rows, run } from '../statement.ts';
+import { prepared, rows, run, slotted } from '../statement.ts';
 import { fromTime, toTime } from '../times.ts';
 import { eventOf } from './events.ts';
 import { dropSealed, readSealed, writeSealed } from './journal-chunks.ts';
@@ -56,10 +56,10 @@ export function runStatements(on: Context): RunStatements {
       on.tally.add('run:cancelled', live.length);
     },
 
-    async dueRuns(now, limit) {
+    async dueRuns(now, limit, slots) {
       const paused = await pausedCampaigns(on);
       if (paused.includes('*')) return [];
-      const due = await rows(on, dueRuns, { now, limit, paused });
+      const due = await rows(on, dueRuns.of(slots), { now, limit, paused });
       const sealed = await readSealed(
         on,
         due.filter((row) => Number(row.chunks) > 0).map((row) => Number(row.id)),
@@ -67,10 +67,10 @@ export function runStatements(on: Context): RunStatements {
       return due.map((row) => dueRunOf(row, sealed.get(Number(row.id)) ?? ''));
     },
 
-    async nextWake() {
+    async nextWake(slots) {
       const paused = await pausedCampaigns(on);
       if (paused.includes('*')) return undefined;
-      const [row] = await rows(on, nextWake, { paused });
+      const [row] = await rows(on, nextWake.of(slots), { paused });
       return row ? Number(row.wake_at) : undefined;
     },
 
@@ -218,22 +218,23 @@ const cancelRuns = prepared<{ ids: number[]; reason: string; at: string }>(
     where ${dialect.inList(runs.id, param('ids'))} and ${runs.endedAt} is null`,
 );
 
-const dueRuns = prepared<{ now: number; limit: number; paused: string[] }>(
+const dueRuns = slotted<{ now: number; limit: number; paused: string[] }>(
   (
     param,
     dialect,
+    owned,
   ) => sql`select ${runHeadColumns}, ${runs.deploymentId}, ${runs.enteredAt}, ${runs.wakeAt}, ${runs.position},
       ${runs.journal}, ${runs.chunks}, ${runs.journalHash}, ${runs.awaits}, ${runs.pinned}, ${users.attributes} as ${sql.identifier('user_attributes')},
       ${events.id} as ${sql.identifier('event_id')}, ${events.name} as ${sql.identifier('event_name')}, ${events.attributes} as ${sql.identifier('event_attributes')},
       ${events.createdAt} as ${sql.identifier('event_created_at')}, ${events.messageId} as ${sql.identifier('event_message_id')}
-    from ${runs} join ${users} on ${users.id} = ${runs.userId} left join ${events} on ${events.id} = ${runs.entryEventId}
-    where ${runs.wakeAt} <= ${param('now')} and not ${dialect.inList(runs.campaignId, param('paused'))} order by ${runs.wakeAt}, ${runs.id} limit ${param('limit')}`,
+    from ${runs} ${dialect.index('runs_due')} join ${users} on ${users.id} = ${runs.userId} left join ${events} on ${events.id} = ${runs.entryEventId}
+    where ${runs.wakeAt} <= ${param('now')} and not ${dialect.inList(runs.campaignId, param('paused'))} ${owned(runs.slot)} order by ${runs.wakeAt}, ${runs.id} limit ${param('limit')}`,
 );
 
-const nextWake = prepared<{ paused: string[] }>(
-  (param, dialect) =>
-    sql`select ${runs.wakeAt} from ${runs} where ${runs.wakeAt} is not null
-      and not ${dialect.inList(runs.campaignId, param('paused'))} order by ${runs.wakeAt} limit 1`,
+const nextWake = slotted<{ paused: string[] }>(
+  (param, dialect, owned) =>
+    sql`select ${runs.wakeAt} from ${runs} ${dialect.index('runs_due')} where ${runs.wakeAt} is not null
+      and not ${dialect.inList(runs.campaignId, param('paused'))} ${owned(runs.slot)} order by ${runs.wakeAt} limit 1`,
 );
 
 const saveRuns = bulkUpdate({

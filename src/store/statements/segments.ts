@@ -5,7 +5,7 @@ import type { SegmentSql, SegmentStatements } from '../../engine/ports.ts';
 import { segmentMembers, segments } from '../../schema/index.ts';
 import { bulkInsert, changed } from '../bulk.ts';
 import type { Context } from '../context.ts';
-import { prepared, rows, run } from '../statement.ts';
+import { prepared, rows, run, slotted } from '../statement.ts';
 import { dirtyUsers, sweeps } from '../tables.ts';
 import { toTime } from '../times.ts';
 
@@ -43,8 +43,8 @@ export function segmentStatements(on: Context): Omit<SegmentStatements, Sweeping
       return selected;
     },
 
-    async dirtyUsers(limit) {
-      const first = await rows(on, oldestMarks, { limit });
+    async dirtyUsers(limit, slots) {
+      const first = await rows(on, oldestMarks.of(slots), { limit });
       const userIds = [...new Set(first.map((row) => String(row.user_id)))];
       if (userIds.length === 0) return [];
       const place = new Map(userIds.map((id, index) => [id, index]));
@@ -105,9 +105,13 @@ export async function about<T>(segment: SegmentSql, work: () => Promise<T>): Pro
   }
 }
 
-const oldestMarks = prepared<{ limit: number }>(
-  (param) =>
-    sql`select ${dirtyUsers.userId} from ${dirtyUsers} order by ${dirtyUsers.firstSeq} limit ${param('limit')}`,
+const oldestMarks = slotted<{ limit: number }>(
+  (
+    param,
+    dialect,
+    owned,
+  ) => sql`select ${dirtyUsers.userId} from ${dirtyUsers} ${dialect.index('dirty_users_first')}
+    where true ${owned(dirtyUsers.slot)} order by ${dirtyUsers.firstSeq} limit ${param('limit')}`,
 );
 
 const marksOf = prepared<{ userIds: string[] }>(

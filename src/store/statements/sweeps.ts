@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
-import type { SegmentStatements, SweepToken } from '../../engine/ports.ts';
+import type { SegmentStatements, Slots } from '../../engine/ports.ts';
 import { users } from '../../schema/index.ts';
 import type { Context } from '../context.ts';
-import { prepared, rows, run } from '../statement.ts';
+import { prepared, rows, run, slotted } from '../statement.ts';
 import { sweeps } from '../tables.ts';
 
 /*
@@ -19,22 +19,26 @@ export function sweepStatements(
       await run(on, startSweep, {});
     },
 
-    async nextSweep(limit) {
-      const found = await rows(on, nextUsers, { limit: limit + 1 });
-      const batch = found.slice(0, limit);
-      const last = batch.at(-1);
-      if (!last) return undefined;
-      const slot = Number(last.slot);
-      const goesOn = found.length > batch.length && Number(found.at(-1)!.slot) === slot;
-      const slots = new Set(batch.map((row) => Number(row.slot)));
-      slots.delete(slot);
-      const token: SweepToken = {
-        slot,
-        sweep: Number(last.sweep),
-        after: goesOn ? String(last.id) : null,
-        alsoDone: [...slots],
-      };
-      return { userIds: batch.map((row) => String(row.id)), token };
+    async nextSweep(limit, slots) {
+      // Slot by slot: a join in the order of slots and ids would read every user that is left.
+      const userIds: string[] = [];
+      const done: number[] = [];
+      let sweep = 0;
+      for (const row of await rows(on, unfinished.of(slots), {})) {
+        const slot = Number(row.slot);
+        const left = limit - userIds.length;
+        const found = await rows(on, nextUsers, { slot, after: String(row.after), limit: left + 1 });
+        const batch = found.slice(0, left).map(({ id }) => String(id));
+        userIds.push(...batch);
+        sweep = Number(row.sweep);
+        if (found.length > left)
+          return { userIds, token: { slot, sweep, after: batch.at(-1)!, alsoDone: done } };
+        done.push(slot);
+        if (userIds.length === limit) break;
+      }
+      const slot = done.pop();
+      if (userIds.length === 0 || slot === undefined) return undefined;
+      return { userIds, token: { slot, sweep, after: null, alsoDone: done } };
     },
 
     async advanceSweep({ slot, sweep, after, alsoDone }) {
@@ -47,14 +51,14 @@ export function sweepStatements(
 }
 
 /** The number of the sweep under way, or undefined. */
-export async function sweepUnderWay(on: Context): Promise<number | undefined> {
-  const [row] = await rows(on, underWay, {});
+export async function sweepUnderWay(on: Context, slots?: Slots): Promise<number | undefined> {
+  const [row] = await rows(on, unfinished.of(slots), {});
   return row ? Number(row.sweep) : undefined;
 }
 
 /** Ends a sweep that has no users left: its remaining slots are empty. */
-export async function finishSweep(on: Context, sweep: number): Promise<void> {
-  await run(on, finishAll, { sweep });
+export async function finishSweep(on: Context, sweep: number, slots?: Slots): Promise<void> {
+  await run(on, finishAll.of(slots), { sweep });
 }
 
 const set = sql.identifier;
@@ -65,18 +69,19 @@ const startSweep = prepared<None>(
     sql`update ${sweeps} set ${set('sweep')} = ${sweeps.sweep} + 1, ${set('after')} = '', ${set('done')} = 0`,
 );
 
-const nextUsers = prepared<{ limit: number }>(
-  (param) => sql`select ${sweeps.slot}, ${sweeps.sweep}, ${users.id} from ${sweeps}
-    join ${users} on ${users.slot} = ${sweeps.slot} and ${users.id} > ${sweeps.after}
-    where ${sweeps.done} = 0 order by ${sweeps.slot}, ${users.id} limit ${param('limit')}`,
+const nextUsers = prepared<{ slot: number; after: string; limit: number }>(
+  (param) => sql`select ${users.id} from ${users}
+    where ${users.slot} = ${param('slot')} and ${users.id} > ${param('after')} order by ${users.id} limit ${param('limit')}`,
 );
 
-const underWay = prepared<None>(
-  () => sql`select ${sweeps.sweep} from ${sweeps} where ${sweeps.done} = 0 limit 1`,
+const unfinished = slotted<None>(
+  (_param, _dialect, owned) => sql`select ${sweeps.slot}, ${sweeps.sweep}, ${sweeps.after} from ${sweeps}
+    where ${sweeps.done} = 0 ${owned(sweeps.slot)} order by ${sweeps.slot}`,
 );
 
-const finishAll = prepared<{ sweep: number }>(
-  (param) => sql`update ${sweeps} set ${set('done')} = 1 where ${sweeps.sweep} = ${param('sweep')}`,
+const finishAll = slotted<{ sweep: number }>(
+  (param, _dialect, owned) => sql`update ${sweeps} set ${set('done')} = 1
+    where ${sweeps.sweep} = ${param('sweep')} ${owned(sweeps.slot)}`,
 );
 
 const finishSlots = prepared<{ slots: number[]; sweep: number }>(

@@ -5,7 +5,8 @@ import type { UserRow, UserStatements } from '../../engine/ports.ts';
 import { events, users } from '../../schema/index.ts';
 import { bulkInsert } from '../bulk.ts';
 import type { Context } from '../context.ts';
-import type { Row } from '../driver.ts';
+import type { Row, Scalar } from '../driver.ts';
+import { unlessRaced } from '../repeatable.ts';
 import { prepared, rows, run } from '../statement.ts';
 import { dirtyUsers, idempotencyKeys } from '../tables.ts';
 import { fromTime, toTime } from '../times.ts';
@@ -20,24 +21,25 @@ export function userStatements(on: Context): UserStatements {
 
     async lockUsers(ids) {
       if (ids.length === 0) return [];
-      return (await rows(on, lockUsers, { ids })).map(userOf);
+      const found = (await rows(on, lockUsers, { ids })).map(userOf);
+      for (const id of ids) on.absent.add(id);
+      for (const { id } of found) on.absent.delete(id);
+      return found;
     },
 
     async putUsers(list) {
       if (list.length === 0) return;
-      const latest = new Map(list.map((user) => [user.id, user]));
-      const [known] = await rows(on, countUsers, { ids: [...latest.keys()] });
-      await upsertUsers.write(
-        on,
-        [...latest.values()].map((user) => [
-          user.id,
-          JSON.stringify(user.attributes),
-          toTime(user.createdAt),
-          toTime(user.updatedAt),
-          slotOf(user.id),
-        ]),
-      );
-      on.tally.add('users', latest.size - Number(known!.count));
+      const latest = [...new Map(list.map((user) => [user.id, user])).values()].sort(byId);
+      const added = latest.filter(({ id }) => on.absent.delete(id));
+      // Who was not there when the transaction looked and is now, another process has made: that is not to be overwritten.
+      await unlessRaced(() => insertUsers.write(on, added.map(userValues)));
+      on.tally.add('users', added.length);
+      const inserted = new Set(added);
+      const rest = latest.filter((user) => !inserted.has(user));
+      if (rest.length === 0) return;
+      const [known] = await rows(on, countUsers, { ids: rest.map(({ id }) => id) });
+      await upsertUsers.write(on, rest.map(userValues));
+      on.tally.add('users', rest.length - Number(known!.count));
     },
 
     deleteUsers: (ids) => deleteUsers(on, ids),
@@ -54,8 +56,8 @@ export function userStatements(on: Context): UserStatements {
         ]),
       );
       on.tally.add('events', list.length);
-      return outcomes.flatMap(({ firstId, changes }) =>
-        Array.from({ length: changes }, (_, index) => firstId + index),
+      return outcomes.flatMap(({ firstId, changes, idStep = 1 }) =>
+        Array.from({ length: changes }, (_, index) => firstId + index * idStep),
       );
     },
 
@@ -69,12 +71,17 @@ export function userStatements(on: Context): UserStatements {
 
     async markDirty(marks) {
       const distinct = new Map(marks.map((mark) => [`${mark.userId}\n${mark.cause}`, mark]));
+      if (distinct.size === 0) return;
+      const next = await on.sequence();
+      const values = [...distinct.values()].map(({ userId, cause }) => {
+        const seq = next();
+        return { userId, values: [userId, cause, slotOf(userId), seq, seq] };
+      });
+      // Always in the same order: two transactions that mark the same users do not wait for each other in a circle.
+      values.sort((a, b) => (a.userId < b.userId ? -1 : a.userId > b.userId ? 1 : 0));
       await markDirty.write(
         on,
-        [...distinct.values()].map(({ userId, cause }) => {
-          const seq = on.nextSeq();
-          return [userId, cause, slotOf(userId), seq, seq];
-        }),
+        values.map((row) => row.values),
       );
     },
 
@@ -88,10 +95,13 @@ export function userStatements(on: Context): UserStatements {
     },
 
     async putIdempotent(list) {
-      await putIdempotent.write(
-        on,
-        list.map((row) => [row.key, row.requestHash, JSON.stringify(row.response), toTime(row.createdAt)]),
-      );
+      const values = list.map((row) => [
+        row.key,
+        row.requestHash,
+        JSON.stringify(row.response),
+        toTime(row.createdAt),
+      ]);
+      await unlessRaced(() => putIdempotent.write(on, values));
     },
 
     async pruneIdempotent(before) {
@@ -116,9 +126,13 @@ const countUsers = prepared<{ ids: string[] }>(
     sql`select count(*) as ${sql.identifier('count')} from ${users} where ${dialect.inList(users.id, param('ids'))}`,
 );
 
+const userValueColumns = [users.id, users.attributes, users.createdAt, users.updatedAt, users.slot];
+
+const insertUsers = bulkInsert({ into: users, columns: userValueColumns });
+
 const upsertUsers = bulkInsert({
   into: users,
-  columns: [users.id, users.attributes, users.createdAt, users.updatedAt, users.slot],
+  columns: userValueColumns,
   ending: (dialect) =>
     dialect.orUpdate(
       [users.id],
@@ -166,19 +180,25 @@ const putIdempotent = bulkInsert({
     idempotencyKeys.response,
     idempotencyKeys.createdAt,
   ],
-  ending: (dialect) =>
-    dialect.orUpdate(
-      [idempotencyKeys.key],
-      [idempotencyKeys.requestHash, idempotencyKeys.response, idempotencyKeys.createdAt].map((column) => [
-        column,
-        dialect.proposed(column),
-      ]),
-    ),
 });
 
 const pruneIdempotent = prepared<{ before: string }>(
   (param) => sql`delete from ${idempotencyKeys} where ${idempotencyKeys.createdAt} < ${param('before')}`,
 );
+
+function userValues(user: UserRow): Scalar[] {
+  return [
+    user.id,
+    JSON.stringify(user.attributes),
+    toTime(user.createdAt),
+    toTime(user.updatedAt),
+    slotOf(user.id),
+  ];
+}
+
+function byId(a: UserRow, b: UserRow): number {
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+}
 
 function userOf(row: Row): UserRow {
   return {

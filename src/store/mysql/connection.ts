@@ -1,0 +1,70 @@
+import type { PoolConnection, ResultSetHeader } from 'mysql2';
+import type { Connection, Outcome, Row, Value } from '../driver.ts';
+import { explainRefusal, isLost, wrapMysqlError } from './errors.ts';
+import { format } from './format.ts';
+
+/** After this long without an answer the connection is given up, and with it what was under way on it. */
+const ANSWER_MS = 60_000;
+
+/** One session at the database, set up. */
+export class MysqlConnection implements Connection {
+  readonly raw: PoolConnection;
+  readonly #shown: string;
+  /** Distance of the ids that one INSERT is given: more than 1 on a cluster that writes on several nodes. */
+  readonly #idStep: number;
+  /** It cannot be used again. */
+  lost = false;
+
+  constructor(raw: PoolConnection, options: { shown: string; idStep: number }) {
+    this.raw = raw;
+    this.#shown = options.shown;
+    this.#idStep = options.idStep;
+  }
+
+  async query(text: string, params: readonly Value[]): Promise<Row[]> {
+    return (await this.run(format(text, params))) as Row[];
+  }
+
+  async execute(text: string, params: readonly Value[]): Promise<Outcome> {
+    const { affectedRows, insertId } = (await this.run(format(text, params))) as ResultSetHeader;
+    return { changes: affectedRows, firstId: insertId, idStep: this.#idStep };
+  }
+
+  async describe(text: string): Promise<{ columns: string[]; params: number }> {
+    try {
+      const statement = await new Promise<PreparedStatement>((resolve, reject) => {
+        this.raw.prepare(text, (error, prepared) =>
+          error ? reject(error) : resolve(prepared as unknown as PreparedStatement),
+        );
+      });
+      const columns = statement.columns.map(({ name }) => name);
+      const params = statement.parameters.length;
+      statement.close();
+      return { columns, params };
+    } catch (error) {
+      throw this.#noted(explainRefusal(error, this.#shown));
+    }
+  }
+
+  /** Runs text as it is. */
+  run(sql: string): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.raw.query({ sql, timeout: ANSWER_MS }, (error, result) => {
+        if (error) reject(this.#noted(wrapMysqlError(error, this.#shown)));
+        else resolve(result);
+      });
+    });
+  }
+
+  #noted(error: unknown): unknown {
+    this.lost ||= isLost(error);
+    return error;
+  }
+}
+
+/** mysql2's types of `prepare` tell less than it gives. */
+interface PreparedStatement {
+  columns: { name: string }[];
+  parameters: unknown[];
+  close(): void;
+}

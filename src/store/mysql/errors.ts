@@ -1,0 +1,201 @@
+import { type ErrorCode, SegflowError } from '../../core/errors.ts';
+import { repeatable } from '../repeatable.ts';
+
+/*
+ * mysql2's errors carry the statement with its parameters (`sql`), and the server's messages may quote values. Neither leaves
+ * this file: what is thrown has the server's number and name for the failure, and its message only where that names
+ * tables, columns or functions.
+ */
+
+interface DriverError extends Error {
+  code?: string;
+  errno?: number;
+  fatal?: boolean;
+  sqlMessage?: string;
+}
+
+/** What a failure means to its caller. `shown` names the database. */
+export function wrapMysqlError(error: unknown, shown: string): unknown {
+  if (SegflowError.is(error) || !isDriverError(error)) return error;
+  const name = error.code ?? `error ${error.errno ?? '?'}`;
+  const cause = withoutStatement(error, name);
+  const known = MEANINGS.find(([names]) => names.includes(error.errno ?? name) || names.includes(name));
+  if (known) {
+    const [, code, what, hint] = known;
+    const wrapped = new SegflowError(code, `${what.replace('DATABASE', shown)} (${name})`, { hint, cause });
+    if (AGAIN.has(error.errno ?? 0)) repeatable(wrapped);
+    return mark(wrapped, error);
+  }
+  if (isConnectionLoss(error)) {
+    const wrapped = new SegflowError('unavailable', `the connection to ${shown} was lost (${name})`, {
+      hint: 'Segflow connects again by itself; check that the database runs.',
+      cause,
+    });
+    return mark(wrapped, error);
+  }
+  return new SegflowError('internal', `the database refused a statement (${name})`, { cause });
+}
+
+/** Whether the connection is gone: whatever was not committed on it is undone. */
+export function isLost(error: unknown): boolean {
+  for (
+    let item = error;
+    typeof item === 'object' && item !== null;
+    item = (item as { cause?: unknown }).cause
+  ) {
+    if (lost.has(item)) return true;
+  }
+  return false;
+}
+
+/** The server may or may not have committed. */
+export function lostCommit(cause: unknown): SegflowError {
+  return new SegflowError(
+    'unavailable',
+    'the database did not say whether it committed: what was sent may be stored',
+    { hint: 'Send it again with the same Idempotency-Key: what is stored is not stored twice.', cause },
+  );
+}
+
+/** Why the database does not take a segment's statement, in the words of whoever wrote it. */
+export function explainRefusal(error: unknown, shown: string): unknown {
+  if (!isDriverError(error)) return wrapMysqlError(error, shown);
+  const message = error.sqlMessage ?? error.message;
+  const cause = withoutStatement(error, error.code ?? '');
+  const named = /'([^']*)'/.exec(message)?.[1] ?? '';
+  const last = named.split('.').at(-1)!;
+  switch (error.errno) {
+    case 1054:
+      return new SegflowError('invalid_config', `there is no column ${named}`, { hint: TABLES, cause });
+    case 1146:
+      return new SegflowError('invalid_config', `there is no table ${last}`, { hint: TABLES, cause });
+    case 1052:
+      return new SegflowError('invalid_config', `the column ${named} is in several tables`, {
+        hint: 'Write the table before it: users.id.',
+        cause,
+      });
+    case 1305:
+    case 1630: {
+      const called = /FUNCTION (?:\S+\.)?(\S+) does not exist/i.exec(message)?.[1] ?? last;
+      return new SegflowError('store_unsupported', `the database has no function ${called.toUpperCase()}()`, {
+        hint: 'Write it another way.',
+        cause,
+      });
+    }
+    default:
+      if (isConnectionLoss(error)) return wrapMysqlError(error, shown);
+      return new SegflowError('store_unsupported', `the database cannot run the query: ${message}`, {
+        hint: 'Check the SQL.',
+        cause,
+      });
+  }
+}
+
+const TABLES = 'The tables and columns are those of segflow/schema.';
+/** A deadlock, a lock waited for too long, a write that a cluster's other node beat. */
+const AGAIN = new Set([1213, 1205, 1020, 1180]);
+const lost = new WeakSet<object>();
+
+const LOST = new Set<string | number>([
+  ...[
+    'PROTOCOL_CONNECTION_LOST',
+    'PROTOCOL_SEQUENCE_TIMEOUT',
+    'ECONNRESET',
+    'EPIPE',
+    'ETIMEDOUT',
+    'ECONNABORTED',
+  ],
+  ...[1053, 1079, 1152, 1159, 1160, 1161, 1317, 1927, 2006, 2013, 4031],
+]);
+
+const READ_ONLY = 'Segflow goes on by itself once the database takes writes again.';
+const START = 'Check that the database runs and that the URL names its host and port.';
+
+const MEANINGS: [names: (number | string)[], code: ErrorCode, what: string, hint: string][] = [
+  [
+    [1045, 1698, 'AUTH_SWITCH_PLUGIN_ERROR', 'HANDSHAKE_SSL_ERROR_AUTH'],
+    'unavailable',
+    'DATABASE refused the user or the password',
+    'Check both in the database URL; encode special characters (@ is %40).',
+  ],
+  [
+    [1044, 1142, 1143, 1227, 1370],
+    'unavailable',
+    'the user may not do this on DATABASE',
+    'Grant the user all privileges on this database.',
+  ],
+  [
+    [1049],
+    'unavailable',
+    'there is no database DATABASE',
+    'Make it first: CREATE DATABASE name CHARACTER SET utf8mb4.',
+  ],
+  [
+    ['ECONNREFUSED', 'ENOENT', 'EHOSTUNREACH', 'ENETUNREACH'],
+    'unavailable',
+    'nothing answers at DATABASE',
+    START,
+  ],
+  [['ENOTFOUND', 'EAI_AGAIN'], 'unavailable', 'the host of DATABASE is not known', START],
+  [
+    ['HANDSHAKE_NO_SSL_SUPPORT'],
+    'unavailable',
+    'DATABASE does not speak TLS',
+    'Leave ssl out of the database URL, or set up TLS on the server.',
+  ],
+  [
+    ['HANDSHAKE_SSL_ERROR'],
+    'unavailable',
+    'the TLS certificate of DATABASE is not trusted',
+    'Name the CA with sslca=FILE in the database URL, or use ssl=required to accept any certificate.',
+  ],
+  [
+    [1040, 1203, 1226],
+    'unavailable',
+    'DATABASE takes no more connections',
+    'Raise max_connections, or lower connections=… in the database URL.',
+  ],
+  [[1290, 1792, 1836, 3100], 'unavailable', 'DATABASE is read-only', READ_ONLY],
+  [[1213], 'unavailable', 'transactions got in each other’s way', 'Try again.'],
+  [
+    [1205],
+    'unavailable',
+    'a lock in the database was held for too long',
+    'Try again; look for other programs that hold locks in it.',
+  ],
+  [[1020, 1180], 'unavailable', 'another node of the database wrote first', 'Try again.'],
+  [[1114, 1021, 28, 3], 'unavailable', 'the disk of DATABASE is full', READ_ONLY],
+  [
+    [3024, 1969, 1028],
+    'unavailable',
+    'a statement took too long',
+    'Try again; look at the load of the database.',
+  ],
+  [
+    [1153, 'ER_NET_PACKET_TOO_LARGE'],
+    'payload_too_large',
+    'a row is larger than DATABASE takes',
+    'Raise max_allowed_packet on the server.',
+  ],
+  [[1062], 'conflict', 'a row with this key exists already', 'Read it again and decide anew.'],
+];
+
+function mark(wrapped: SegflowError, error: DriverError): SegflowError {
+  if (isConnectionLoss(error)) lost.add(wrapped);
+  return wrapped;
+}
+
+function isConnectionLoss(error: DriverError): boolean {
+  return error.fatal === true || LOST.has(error.errno ?? 0) || LOST.has(error.code ?? '');
+}
+
+function isDriverError(error: unknown): error is DriverError {
+  return error instanceof Error && ('errno' in error || 'code' in error);
+}
+
+/** mysql2's error without the statement: that would carry parameters into logs. */
+function withoutStatement(error: DriverError, name: string): Error {
+  const cause = new Error(error.errno === undefined ? name : `${name} (${error.errno})`);
+  cause.name = 'DatabaseError';
+  return cause;
+}

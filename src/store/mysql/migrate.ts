@@ -1,0 +1,97 @@
+import { SegflowError } from '../../core/errors.ts';
+import { hash53 } from '../../core/hash.ts';
+import { type AppliedMigration, checksumOf, pendingMigrations } from '../migrations.ts';
+import { fromTime } from '../times.ts';
+import type { MysqlConnection } from './connection.ts';
+import type { MysqlMigration } from './migrations/index.ts';
+
+/*
+ * MySQL's DDL is not transactional. So a migration is recorded as started, its steps are run one by one, and it is recorded as done.
+ * A crash between leaves it started: the next one runs all its steps again, which each can bear. A lock of the server's
+ * makes processes that start at the same time do it one after the other; it goes with the session.
+ */
+
+/** Seconds to wait for another process that migrates. */
+const WAIT_SECONDS = 300;
+
+/** Runs what is still to run. Returns the migrations that ran. Throws `schema_newer`, `unavailable`. */
+export async function migrateMysql(
+  connection: MysqlConnection,
+  migrations: MysqlMigration[],
+): Promise<MysqlMigration[]> {
+  // Most starts find nothing to do, and need no lock for that.
+  if ((await pendingMysql(connection, migrations)).length === 0) return [];
+  const lock = await lockName(connection);
+  const [row] = await connection.query(`select get_lock(?, ${WAIT_SECONDS}) as got`, [lock]);
+  if (Number(row!.got) !== 1) {
+    throw new SegflowError('unavailable', 'another process has been migrating this database for minutes', {
+      hint: 'Wait for it, or end it; then start again.',
+    });
+  }
+  try {
+    await connection.run(HISTORY);
+    const pending = await pendingMysql(connection, migrations);
+    for (const migration of pending) {
+      await connection.execute(
+        `insert into schema_migrations (version, name, checksum, started_at) values (?, ?, ?, now(3))
+          on duplicate key update started_at = now(3)`,
+        [migration.version, migration.name, checksumOf(migration)],
+      );
+      for (const step of migration.steps) await connection.run(step);
+      await connection.execute('update schema_migrations set applied_at = now(3) where version = ?', [
+        migration.version,
+      ]);
+    }
+    return pending;
+  } finally {
+    if (!connection.lost) await connection.query('select release_lock(?)', [lock]);
+  }
+}
+
+/** What is still to run, or to be finished. Throws `schema_newer`. */
+export async function pendingMysql(
+  connection: MysqlConnection,
+  migrations: MysqlMigration[],
+): Promise<MysqlMigration[]> {
+  const history = await readHistory(connection);
+  pendingMigrations(migrations, history);
+  const done = new Set(history.filter((row) => row.done).map(({ version }) => version));
+  return migrations.filter(({ version }) => !done.has(version));
+}
+
+/** The migrations that were run to their end. */
+export async function appliedMysql(connection: MysqlConnection): Promise<AppliedMigration[]> {
+  return (await readHistory(connection)).filter((row) => row.done);
+}
+
+async function readHistory(connection: MysqlConnection): Promise<(AppliedMigration & { done: boolean })[]> {
+  const tables = await connection.query(
+    "select 1 as found from information_schema.tables where table_schema = database() and table_name = 'schema_migrations'",
+    [],
+  );
+  if (tables.length === 0) return [];
+  const found = await connection.query(
+    'select version, name, checksum, started_at, applied_at from schema_migrations order by version',
+    [],
+  );
+  return found.map((row) => ({
+    version: Number(row.version),
+    name: String(row.name),
+    checksum: String(row.checksum),
+    appliedAt: fromTime(String(row.applied_at ?? row.started_at)),
+    done: row.applied_at !== null,
+  }));
+}
+
+async function lockName(connection: MysqlConnection): Promise<string> {
+  const [row] = await connection.query('select database() as name', []);
+  return `segflow-migrate-${hash53(String(row!.name))}`;
+}
+
+const HISTORY = `create table if not exists schema_migrations (
+  version int not null primary key,
+  name varchar(128) not null,
+  checksum char(32) not null,
+  started_at datetime(3) not null,
+  applied_at datetime(3)
+) engine = InnoDB default charset = utf8mb4 collate = utf8mb4_bin`;

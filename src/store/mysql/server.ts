@@ -1,0 +1,62 @@
+import { SegflowError } from '../../core/errors.ts';
+
+/** Which server answers: they differ in a few fragments of SQL. */
+export interface Server {
+  flavor: 'mysql' | 'mariadb';
+  version: string;
+}
+
+/**
+ * Reads the answer to `select version()`. Throws `store_unsupported` for one that is too old: MySQL before 8.0.19 has no
+ * row aliases in INSERT, MariaDB before 10.11 lacks JSON paths and plans that segments need.
+ */
+export function readVersion(text: string): Server {
+  const flavor = /mariadb/i.test(text) ? 'mariadb' : 'mysql';
+  // MariaDB behind some proxies calls itself 5.5.5-10.11.6-MariaDB.
+  const [, major, minor, patch] = /(\d+)\.(\d+)\.(\d+)/.exec(text.replace(/^5\.5\.5-/, '')) ?? [];
+  const version = [major, minor, patch].map(Number);
+  const least = flavor === 'mariadb' ? [10, 11, 0] : [8, 0, 19];
+  if (version.some(Number.isNaN) || isBefore(version, least)) {
+    const name = flavor === 'mariadb' ? 'MariaDB' : 'MySQL';
+    throw new SegflowError(
+      'store_unsupported',
+      `the database is ${name} ${text}; Segflow needs ${name} ${least.slice(0, 2).join('.')} or newer`,
+      { hint: 'Use MySQL 8.0 or newer, MariaDB 10.11 or newer, or the embedded store.' },
+    );
+  }
+  return { flavor, version: text };
+}
+
+/** Makes every session alike, whatever the server's defaults are. */
+export function sessionSetup({ flavor }: Server): string[] {
+  const modes = [
+    ...[
+      'STRICT_TRANS_TABLES',
+      'NO_ZERO_IN_DATE',
+      'NO_ZERO_DATE',
+      'ERROR_FOR_DIVISION_BY_ZERO',
+      'NO_ENGINE_SUBSTITUTION',
+    ],
+    // MariaDB's does not see that a column depends on the key that is grouped by.
+    ...(flavor === 'mysql' ? ['ONLY_FULL_GROUP_BY'] : []),
+  ];
+  return [
+    'set names utf8mb4 collate utf8mb4_bin',
+    `set session time_zone = '+00:00', sql_mode = '${modes.join(',')}', autocommit = 1,
+      innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}, lock_wait_timeout = 60, group_concat_max_len = 1048576, wait_timeout = 28800`,
+    'set session transaction isolation level read committed',
+    // Long lists stay conditions that MariaDB can push into a segment.
+    ...(flavor === 'mariadb'
+      ? ['set session in_predicate_conversion_threshold = 0, div_precision_increment = 4']
+      : []),
+  ];
+}
+
+const LOCK_WAIT_SECONDS = 10;
+
+function isBefore(version: number[], least: number[]): boolean {
+  for (const [index, part] of least.entries()) {
+    if (version[index] !== part) return version[index]! < part;
+  }
+  return false;
+}

@@ -1,0 +1,11 @@
+import { afterAll, describe } from 'bun:test';
+import { conformance } from './conformance.ts';
+import { EmptyStores } from './database.ts';
+
+const server = process.env.SEGFLOW_TEST_MARIADB_URL;
+
+describe.skipIf(server === undefined)('MariaDB', () => {
+  const stores = new EmptyStores(server ?? '');
+  afterAll(() => stores[Symbol.asyncDispose]());
+  conformance('the store in MariaDB', () => stores.open());
+});
