@@ -1,4 +1,5 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { systemClock } from './core/clock.ts';
 import { parseDuration } from './core/duration.ts';
@@ -18,8 +19,12 @@ import { openStore } from './store/open.ts';
 export interface ServerOptions {
   port: number;
   host: string;
-  /** Folder of the embedded store, its keys and the file provider's mail. Made when missing. */
+  /** Folder of the embedded store, the keys and the file provider's mail. Made when missing. */
   dataDir: string;
+  /** A MySQL or MariaDB database instead of the embedded store; several processes may share it. */
+  databaseUrl?: string | undefined;
+  /** Refuse a database whose schema is not up to date instead of migrating it. */
+  noMigrate?: boolean | undefined;
   /** Send everything to `.eml` files in this folder, whatever the config says. */
   outbox?: string | undefined;
   environment: Record<string, string | undefined>;
@@ -49,7 +54,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   await using started = new AsyncDisposableStack();
   const store = started.adopt(
-    await openStore({ dataDir, clock: systemClock, force: options.force ?? false }),
+    await openStore({
+      ...(options.databaseUrl === undefined ? { dataDir } : { url: options.databaseUrl }),
+      clock: systemClock,
+      force: options.force ?? false,
+      noMigrate: options.noMigrate ?? false,
+    }),
     (it) => it.close(),
   );
   const apiKey = environment.SEGFLOW_API_KEY
@@ -72,6 +82,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     clock: systemClock,
     log,
     settleAfterMs,
+    nodeName: `${hostname()} (${process.pid})`,
   });
   await engine.start();
   started.defer(() => engine.stop());
@@ -80,7 +91,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const backend = createBackend({
     engine,
     version: options.version,
-    storeName: 'embedded',
+    storeName: options.databaseUrl === undefined ? 'embedded' : 'mysql',
     notReady: () => (stopping ? 'the server is stopping' : undefined),
   });
   const app = createApp({

@@ -19,6 +19,11 @@ export async function serverEnvironment(folder: string, own: Environment): Promi
   return environment;
 }
 
+/** The database to use, as a flag or the environment names it; undefined: the embedded store. */
+export function databaseUrlOf(flag: string | undefined, environment: Environment): string | undefined {
+  return flag || environment.SEGFLOW_DATABASE_URL || environment.DATABASE_URL || undefined;
+}
+
 /** Whether only this machine can reach an address of this name. */
 export function isLoopback(host: string): boolean {
   const name = host.replace(/^\[|\]$/g, '');

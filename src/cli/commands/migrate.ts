@@ -3,7 +3,7 @@ import { systemClock } from '../../core/clock.ts';
 import { SegflowError } from '../../core/errors.ts';
 import { about } from '../about.ts';
 import { messages, print, printJson } from '../output.ts';
-import { serverEnvironment } from '../server-environment.ts';
+import { databaseUrlOf, serverEnvironment } from '../server-environment.ts';
 import { localTime, table } from '../table.ts';
 
 export default defineCommand({
@@ -23,6 +23,11 @@ export default defineCommand({
   }),
   args: {
     data: { type: 'string', valueHint: 'dir', description: 'Folder of the database (default .segflow)' },
+    'database-url': {
+      type: 'string',
+      valueHint: 'url',
+      description: 'MySQL or MariaDB database (default DATABASE_URL; without it, the data folder)',
+    },
     status: {
       type: 'boolean',
       description: 'Show which migrations ran and which are still to run; change nothing',
@@ -35,15 +40,20 @@ export default defineCommand({
       throw new SegflowError('invalid_input', '--status and --print are two things; ask for one of them');
     }
     const { migrate, migrationSql, migrationStatus } = await import('../../store/open.ts');
-    if (args.print) return args.json ? printJson({ sql: migrationSql() }) : print(migrationSql());
     const environment = await serverEnvironment(process.cwd(), process.env);
+    const url = databaseUrlOf(args['database-url'], environment);
+    if (args.print) {
+      const text = migrationSql(url === undefined ? 'embedded' : 'mysql');
+      return args.json ? printJson({ sql: text }) : print(text);
+    }
     const dataDir = args.data || environment.SEGFLOW_DATA || '.segflow';
-    if (args.status) return show(await migrationStatus({ dataDir, clock: systemClock }), args.json);
-    const ran = await migrate({ dataDir, clock: systemClock });
+    const at = { ...(url === undefined ? { dataDir } : { url }), clock: systemClock };
+    if (args.status) return show(await migrationStatus(at), args.json);
+    const ran = await migrate(at);
     if (args.json) return show(ran, true);
     const log = await messages();
     for (const { version, name } of ran) log.success(`Ran migration ${version} (${name})`);
-    log.success(`The database in ${dataDir} is up to date`);
+    log.success(`The database${url === undefined ? ` in ${dataDir}` : ''} is up to date`);
   },
 });
 

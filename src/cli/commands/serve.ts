@@ -2,7 +2,7 @@ import { defineCommand } from 'citty';
 import { about } from '../about.ts';
 import { messages, print, printJson } from '../output.ts';
 import { portOf } from '../port.ts';
-import { isLoopback, serverEnvironment } from '../server-environment.ts';
+import { databaseUrlOf, isLoopback, serverEnvironment } from '../server-environment.ts';
 import { untilSignal } from '../signals.ts';
 import { VERSION } from '../version.ts';
 
@@ -15,6 +15,9 @@ export default defineCommand({
       [
         'Environment:',
         '  SEGFLOW_API_KEY   The key clients must send. Without it one is made on first start and kept in the data folder.',
+        '  DATABASE_URL      A MySQL or MariaDB database, as mysql://user:password@host:3306/database; options: ?ssl=true (or required,',
+        '                    verify-ca), sslca=FILE, socketPath=PATH, connections=N. Servers that share one need the same SEGFLOW_SECRET.',
+        '  SEGFLOW_DATABASE_URL   The same, and wins. In .env only this one counts: DATABASE_URL there is your own.',
         '  SEGFLOW_PORT (or PORT), SEGFLOW_HOST, SEGFLOW_DATA, SEGFLOW_OUTBOX   What the flags say; flags win.',
         '',
         'SIGTERM or SIGINT finishes what is in flight and exits; a second one exits at once.',
@@ -44,6 +47,15 @@ export default defineCommand({
       valueHint: 'dir',
       description: 'Write every email to this folder instead of sending it',
     },
+    'database-url': {
+      type: 'string',
+      valueHint: 'url',
+      description: 'MySQL or MariaDB database to use: mysql://user:password@host:3306/database',
+    },
+    'no-migrate': {
+      type: 'boolean',
+      description: 'Do not bring the schema of the database up to date; refuse to start when it is not',
+    },
     force: { type: 'boolean', description: 'Serve data that segflow transfer has moved elsewhere' },
     'print-unit': { type: 'boolean', description: 'Print a systemd unit instead' },
     json: { type: 'boolean', description: 'Print the ready line as JSON' },
@@ -60,6 +72,8 @@ export default defineCommand({
       host,
       dataDir: args.data || environment.SEGFLOW_DATA || '.segflow',
       outbox: args.outbox || environment.SEGFLOW_OUTBOX || undefined,
+      databaseUrl: databaseUrlOf(args['database-url'], environment),
+      noMigrate: args['no-migrate'],
       environment,
       force: args.force,
       version: VERSION,
