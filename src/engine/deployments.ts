@@ -25,6 +25,7 @@ export interface Deployment {
   id: string;
   manifest: Manifest;
   bundle: Bundle;
+  origin: Record<string, string>;
   activatedAt: number;
   /** The store's token of this activation. */
   activation: string;
@@ -234,7 +235,8 @@ export class Deployments {
         return { at, activation: await tx.activation() };
       });
       crashPoint('deploy:after-commit');
-      const deployment: Deployment = { id, manifest, bundle, activatedAt, activation };
+      const { origin } = prepared.row;
+      const deployment: Deployment = { id, manifest, bundle, origin, activatedAt, activation };
       this.#active = deployment;
       this.#activation = activation;
       this.#bundles.set(id, bundle);
@@ -352,6 +354,7 @@ export class Deployments {
       id: row.id,
       manifest: row.manifest,
       bundle,
+      origin: row.origin,
       activatedAt: row.activatedAt ?? row.createdAt,
       activation,
     };

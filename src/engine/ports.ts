@@ -510,6 +510,9 @@ export interface MessageView {
   userId: string;
   template: string;
   campaignId: string | null;
+  runId: number | null;
+  /** Position in the run of the command that sends it. */
+  position: number | null;
   to: string | null;
   subject: string | null;
   status: MessageStatus;
@@ -525,6 +528,10 @@ export interface RunView extends RunHead {
   enteredAt: number;
   endedAt: number | null;
   wakeAt: number | null;
+  /** See engine/awaits. */
+  awaits: string | null;
+  pinned: boolean;
+  convertedAt: number | null;
   reason: string | null;
   journal: string;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { SLOT_COUNT, slotOf } from '../core/hash.ts';
 import type { Log } from './log.ts';
-import type { Fence, LeaseNode, Leases, Slots } from './ports.ts';
+import type { Fence, LeaseNode, Leases, LeaseView, Slots } from './ports.ts';
 import type { Next } from './worker.ts';
 
 /** How long a lease holds after it was renewed. A node that dies is replaced within this and one renewal. */
@@ -46,6 +46,7 @@ export class LeasedSlots implements SlotOwner {
   #owned = new Set<number>();
   #leaving = new Set<number>();
   #validUntil = { monotonic: 0, wall: 0 };
+  #view: LeaseView | undefined;
 
   constructor(options: {
     leases: Leases;
@@ -80,9 +81,16 @@ export class LeasedSlots implements SlotOwner {
     return this.holds() && this.#owned.has(0);
   }
 
+  /** Who lived and owned what at the last renewal. */
+  get view(): LeaseView | undefined {
+    return this.#view;
+  }
+
   async step(): Promise<Next> {
     const asked = { monotonic: performance.now(), wall: Date.now() };
-    const { nodes, free } = await this.#leases.renew(this.#node, LEASE_MS);
+    const view = await this.#leases.renew(this.#node, LEASE_MS);
+    const { nodes, free } = view;
+    this.#view = view;
     this.#validUntil = { monotonic: asked.monotonic + LEASE_MS, wall: asked.wall + LEASE_MS };
     const mine = new Set(nodes.find(({ id }) => id === this.nodeId)?.slots);
     for (const slot of this.#owned) if (!mine.has(slot)) this.#owned.delete(slot);

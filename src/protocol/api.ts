@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../core/errors.ts';
+import { choiceSchema, planSchema } from './plan.ts';
 
 /*
  * The wire contract: JSON over HTTP under /v1, `Authorization: Bearer KEY`. Times are ISO 8601 in UTC.
@@ -12,8 +13,14 @@ import type { ErrorCode } from '../core/errors.ts';
  *   POST   /v1/batch                 up to 1,000 operations, in order                     → BatchAnswer
  *   GET    /v1/messages              ?user&status&campaign&template&before&limit          → MessageItem[]
  *   GET    /v1/status                                                                     → Status
- *   POST   /v1/deployments           push                                                 → DeploymentAnswer 201
+ *   POST   /v1/deployments           push, or with `dryRun` only plan it                  → DeploymentAnswer 201 or 200, Planning 202
  *   GET    /v1/deployments                                                                → DeploymentItem[]
+ *   POST   /v1/rollback              return to a former deployment, or plan it            → DeploymentAnswer 200, Planning 202
+ *   GET    /v1/users/:id/explain     ?campaign                                            → Explanation
+ *   GET    /v1/pauses                                                                     → PauseItem[]
+ *   POST   /v1/pauses                pause a campaign or everything                       → PauseItem 201
+ *   DELETE /v1/pauses                ?campaign                                            → 204
+ *   POST   /v1/retries               failed and blocked runs again                        → RetryAnswer
  *   GET    /healthz, /readyz, /openapi.json   (no key)
  *
  * PUT, PATCH and POST of users and events take `?wait=true`: they answer once segments and campaigns were evaluated, with `changes`.
@@ -81,6 +88,11 @@ export type BatchBody = z.input<typeof batchSchema>;
 export const pushSchema = z.strictObject({
   code: z.string().min(1).describe('The bundled configuration: one ES module.'),
   environment: z.record(z.string(), z.string()).default({}),
+  origin: z
+    .record(z.string().max(64), z.string().max(1_000))
+    .default({})
+    .describe('Where it comes from: `by`, `host`, `commit`, `message`, each where known.'),
+  ...choiceSchema.shape,
 });
 export type PushBody = z.input<typeof pushSchema>;
 export type Push = z.output<typeof pushSchema>;
@@ -187,7 +199,15 @@ export type Journey = z.infer<typeof journeySchema>;
 export const statusSchema = z.object({
   version: z.string(),
   store: z.string(),
-  deployment: z.object({ id: z.string(), activatedAt: z.string() }).nullable(),
+  deployment: z
+    .object({ id: z.string(), activatedAt: z.string(), origin: z.record(z.string(), z.string()) })
+    .nullable(),
+  /** What is paused; `campaign` null is everything. */
+  pauses: z.array(z.object({ campaign: z.string().nullable(), reason: z.string(), since: z.string() })),
+  /** The processes that share the store; null when one has it to itself. */
+  nodes: z
+    .array(z.object({ id: z.string(), name: z.string(), slots: z.number().int(), expiresAt: z.string() }))
+    .nullable(),
   users: z.number().int(),
   events: z.number().int(),
   /** Users waiting for an evaluation. */
@@ -202,21 +222,63 @@ export type Status = z.infer<typeof statusSchema>;
 
 export const deploymentAnswerSchema = z.object({
   deployment: z.string(),
-  /** False when the same code was active already. */
+  /** False when the same code was active already, or it was only planned. */
   changed: z.boolean(),
+  /** False when it was only planned. */
+  applied: z.boolean(),
   /** Names of the environment variables that came along. */
   environment: ids,
   segments: z.object({ added: ids, removed: ids, changed: ids }),
   campaigns: z.object({ added: ids, removed: ids }),
   templates: ids,
   transactions: ids,
+  plan: planSchema,
 });
 export type DeploymentAnswer = z.infer<typeof deploymentAnswerSchema>;
+
+export const rollbackSchema = z.strictObject({
+  deployment: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('Id of a deployment, or how it begins. Default: the one in force before the present one.'),
+  ...choiceSchema.shape,
+});
+export type RollbackBody = z.input<typeof rollbackSchema>;
+export type Rollback = z.output<typeof rollbackSchema>;
 
 export const deploymentItemSchema = z.object({
   id: z.string(),
   createdAt: z.string(),
   activatedAt: z.string().nullable(),
   active: z.boolean(),
+  /** Where it was pushed from: `by`, `host`, `commit`, `message`, each where known. */
+  origin: z.record(z.string(), z.string()),
+  /** Runs in flight that followed its code in their last step. */
+  runs: z.number().int(),
 });
 export type DeploymentItem = z.infer<typeof deploymentItemSchema>;
+
+export const pauseSchema = z.strictObject({
+  campaign: eventNameSchema.optional().describe('Id of a campaign. Default: everything.'),
+  reason: z.string().max(500).default('paused by hand').describe('Why, in words.'),
+});
+export type PauseBody = z.input<typeof pauseSchema>;
+
+export const pauseItemSchema = z.object({
+  /** Null: everything. */
+  campaign: z.string().nullable(),
+  reason: z.string(),
+  since: z.string(),
+});
+export type PauseItem = z.infer<typeof pauseItemSchema>;
+
+export const retrySchema = z.strictObject({
+  run: z.number().int().positive().optional(),
+  user: userIdSchema.optional(),
+  campaign: eventNameSchema.optional(),
+});
+export type RetryBody = z.input<typeof retrySchema>;
+export const retryAnswerSchema = z.object({ retried: z.number().int() });
+export type RetryAnswer = z.infer<typeof retryAnswerSchema>;

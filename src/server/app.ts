@@ -13,6 +13,7 @@ import { batchRoutes } from './routes/batch.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { operatingRoutes } from './routes/operating.ts';
 import { readingRoutes } from './routes/reading.ts';
 import { userRoutes } from './routes/users.ts';
 
@@ -56,6 +57,7 @@ export function createApp(options: AppOptions): App {
   batchRoutes(api);
   readingRoutes(api);
   deploymentRoutes(api);
+  operatingRoutes(api);
   openApiRoute(api);
 
   hono.notFound((c) => {
@@ -123,6 +125,6 @@ function noRoute(method: string, path: string, methods: string[]): SegflowError 
     });
   }
   return new SegflowError('not_found', `there is no ${method} ${clip(path)}`, {
-    hint: 'The API is under /v1: users/ID, events, batch, messages, status, deployments. /openapi.json describes it.',
+    hint: 'The API is under /v1: users/ID, events, batch, messages, status, deployments, rollback, pauses, retries. /openapi.json describes it.',
   });
 }

@@ -5,8 +5,15 @@ import type {
   DeploymentItem,
   Journey,
   MessageItem,
+  PauseItem,
+  Push,
+  RetryAnswer,
+  RetryBody,
+  Rollback,
   Status,
 } from '../protocol/api.ts';
+import type { Explanation } from '../protocol/explain.ts';
+import type { Planning } from '../protocol/plan.ts';
 
 export type { Operation as BackendOperation, OperationResult } from '../engine/operations.ts';
 
@@ -27,9 +34,23 @@ export interface Backend {
   journey(userId: string): Promise<Journey>;
   messages(filter: MessageQuery): Promise<MessageItem[]>;
   status(): Promise<Status>;
-  /** Throws `invalid_config` with `details: Problem[]`. */
-  push(body: { code: string; environment: Record<string, string> }): Promise<DeploymentAnswer>;
+  /**
+   * Plans the deployment and, unless it is a dry run, puts it in force. While the plan is being made it may answer with how far it
+   * is: asked in the same words it goes on. Throws `invalid_config` with `details: Problem[]`, and `conflict` when the plan agreed to
+   * was made for another state of things.
+   */
+  push(body: Push): Promise<DeploymentAnswer | Planning>;
+  /** The same with a deployment of former times. Throws `not_found`. */
+  rollback(body: Rollback): Promise<DeploymentAnswer | Planning>;
   deployments(): Promise<DeploymentItem[]>;
+  /** Throws `user_not_found`, and `not_found` for a campaign the user never was in and that is not deployed. */
+  explain(userId: string, campaign: string | undefined): Promise<Explanation>;
+  pauses(): Promise<PauseItem[]>;
+  /** Throws `not_found` for a campaign that is not deployed. */
+  pause(body: { campaign?: string | undefined; reason: string }): Promise<PauseItem>;
+  /** Returns whether it was paused. */
+  resume(campaign: string | undefined): Promise<boolean>;
+  retry(body: RetryBody): Promise<RetryAnswer>;
   /** Undefined when ready for requests, else why not. */
   notReady(): Promise<string | undefined>;
 }

@@ -61,7 +61,7 @@ export function endpoint<Body = undefined, Query = Record<string, never>>(
   api.app.on(spec.method.toUpperCase(), spec.path.replace('{id}', ':id'), async (c) => {
     if (!spec.open) api.authorize(c.req.header('authorization') ?? null);
     const url = new URL(c.req.url);
-    const id = spec.path.includes('{id}') ? userIdOf(url) : '';
+    const id = spec.path.includes('{id}') ? userIdOf(url, spec.path) : '';
     const query = validate(spec.query ?? (noQuery as unknown as z.ZodType<Query>), queryOf(url), 'the query');
     const key = spec.idempotent ? idempotencyKey(c.req.header('idempotency-key')) : undefined;
     const bytes = spec.body ? await readBody(c.req.raw, spec.body.maxBytes ?? MAX_BODY_BYTES) : undefined;
@@ -84,8 +84,8 @@ function bodyOf<T>(body: NonNullable<Endpoint<T, unknown>['body']>, bytes: Uint8
 }
 
 /** The id as it was before the sender encoded it: `a%2Fb` is `a/b`. */
-function userIdOf(url: URL): string {
-  const part = url.pathname.split('/').at(-1) ?? '';
+function userIdOf(url: URL, path: string): string {
+  const part = url.pathname.split('/')[path.split('/').indexOf('{id}')] ?? '';
   let id: string;
   try {
     id = decodeURIComponent(part);

@@ -1,17 +1,18 @@
 import { SegflowError } from '../core/errors.ts';
 import type { Engine } from '../engine/engine.ts';
+import { explain } from '../engine/explain.ts';
 import type { MessageView, RunView } from '../engine/ports.ts';
 import { isLive } from '../engine/qualification.ts';
 import { parseJournal } from '../flow/journal.ts';
 import type { Changes, MessageItem, RunItem, Status } from '../protocol/api.ts';
 import type { Backend } from './backend.ts';
+import { deploymentsOf, pauseItem } from './deployments-backend.ts';
 
 /** How long `wait=true` waits for an evaluation. */
 const WAIT_MS = 30_000;
 const RUNS_SHOWN = 100;
 const EVENTS_SHOWN = 50;
 const MESSAGES_SHOWN = 100;
-const DEPLOYMENTS_SHOWN = 100;
 
 /** The backend of the server: the engine, in the shapes of the wire. */
 export function createBackend(options: {
@@ -104,13 +105,27 @@ export function createBackend(options: {
     },
 
     async status() {
-      const [counts, active] = await Promise.all([store.counts(), engine.deployments.active()]);
+      const [counts, active, pauses] = await Promise.all([
+        store.counts(),
+        engine.deployments.active(),
+        store.pauses(),
+      ]);
       const { queued = 0, sending = 0, sent = 0, failed = 0, skipped = 0, unknown = 0 } = counts.messages;
       const total = Object.values(counts.messages).reduce((sum, count) => sum + count, 0);
       const status: Status = {
         version: options.version,
         store: options.storeName,
-        deployment: active ? { id: active.id, activatedAt: iso(active.activatedAt) } : null,
+        deployment: active
+          ? { id: active.id, activatedAt: iso(active.activatedAt), origin: active.origin }
+          : null,
+        pauses: pauses.map(pauseItem),
+        nodes:
+          engine.cluster()?.nodes.map(({ id, name, slots, expiresAt }) => ({
+            id,
+            name,
+            slots: slots.length,
+            expiresAt: iso(expiresAt),
+          })) ?? null,
         users: counts.users,
         events: counts.events,
         pending: counts.dirtyUsers,
@@ -126,31 +141,9 @@ export function createBackend(options: {
       return status;
     },
 
-    async push({ code, environment }) {
-      const { deployment, changed, segments, campaigns } = await engine.push({ code, environment });
-      return {
-        deployment: deployment.id,
-        changed,
-        environment: Object.keys(environment).sort(),
-        segments,
-        campaigns,
-        templates: deployment.manifest.templates,
-        transactions: deployment.manifest.transactions.map(({ id }) => id),
-      };
-    },
+    ...deploymentsOf(engine),
 
-    async deployments() {
-      const [list, active] = await Promise.all([
-        store.listDeployments(DEPLOYMENTS_SHOWN),
-        engine.deployments.active(),
-      ]);
-      return list.map(({ id, createdAt, activatedAt }) => ({
-        id,
-        createdAt: iso(createdAt),
-        activatedAt: isoOrNull(activatedAt),
-        active: id === active?.id,
-      }));
-    },
+    explain: (userId, campaign) => explain(engine, userId, campaign),
 
     async notReady() {
       const reason = options.notReady();

@@ -6,9 +6,15 @@ import type {
   DeploymentItem,
   Journey,
   MessageItem,
+  PauseItem,
   Push,
+  RetryAnswer,
+  RetryBody,
+  Rollback,
   Status,
 } from '../../src/protocol/api.ts';
+import type { Explanation } from '../../src/protocol/explain.ts';
+import type { Plan, Planning } from '../../src/protocol/plan.ts';
 import type { Backend, BackendOperation, MessageQuery, OperationResult } from '../../src/server/backend.ts';
 
 const AT = '2026-01-02T03:04:05.000Z';
@@ -24,6 +30,13 @@ export class MemoryBackend implements Backend {
   /** Thrown by the next call of any method. */
   failWith: unknown;
   reason: string | undefined;
+  /** Answered by the next pushes instead of a plan. */
+  readonly planning: Planning['planning'][] = [];
+  readonly rolledBack: Rollback[] = [];
+  readonly retried: RetryBody[] = [];
+  paused: PauseItem[] = [];
+  /** Changes the plan that pushes and rollbacks answer with. */
+  plan: Partial<Plan> = {};
   readonly #answers = new Map<string, { requestHash: string; results: OperationResult[] }>();
 
   async submit(
@@ -91,6 +104,8 @@ export class MemoryBackend implements Backend {
       version: '1.2.3',
       store: 'memory',
       deployment: null,
+      pauses: this.paused,
+      nodes: null,
       users: this.users.size,
       events: this.events.length,
       pending: 0,
@@ -101,27 +116,117 @@ export class MemoryBackend implements Backend {
     };
   }
 
-  async push(body: Push): Promise<DeploymentAnswer> {
+  async push(body: Push): Promise<DeploymentAnswer | Planning> {
     this.#fail();
     this.pushed.push(body);
-    return {
-      deployment: 'abc',
-      changed: true,
-      environment: Object.keys(body.environment),
-      segments: { added: [], removed: [], changed: [] },
-      campaigns: { added: [], removed: [] },
-      templates: [],
-      transactions: [],
-    };
+    const progress = this.planning.shift();
+    if (progress) return { planning: progress };
+    return { ...this.#answer(body), environment: Object.keys(body.environment) };
+  }
+
+  async rollback(body: Rollback): Promise<DeploymentAnswer | Planning> {
+    this.#fail();
+    this.rolledBack.push(body);
+    return this.#answer(body);
   }
 
   async deployments(): Promise<DeploymentItem[]> {
     this.#fail();
-    return [{ id: 'abc', createdAt: AT, activatedAt: AT, active: true }];
+    const origin = { by: 'ada', commit: '0123456789', message: 'Welcome anew' };
+    return [
+      { id: 'abc', createdAt: AT, activatedAt: AT, active: true, origin, runs: 3 },
+      { id: 'old', createdAt: AT, activatedAt: null, active: false, origin: {}, runs: 0 },
+    ];
+  }
+
+  async explain(userId: string, campaign: string | undefined): Promise<Explanation> {
+    this.#fail();
+    if (!this.users.has(userId)) {
+      throw new SegflowError('user_not_found', `there is no user "${userId}"`, { hint: 'Add it.' });
+    }
+    return {
+      user: userId,
+      pending: false,
+      deployment: 'abc',
+      campaigns: [
+        {
+          campaign: campaign ?? 'welcome',
+          behavior: 'static',
+          summary: 'The user is not in it: not in all-users.',
+          qualifies: false,
+          conditions: [
+            {
+              segment: 'all-users',
+              role: 'required',
+              member: false,
+              since: null,
+              sql: 'select `id` from `users`',
+              params: [],
+              sees: [{ name: 'attributes.plan', value: 'free' }],
+            },
+          ],
+          pauses: [],
+          runs: [],
+        },
+      ],
+    };
+  }
+
+  async pauses(): Promise<PauseItem[]> {
+    this.#fail();
+    return this.paused;
+  }
+
+  async pause({ campaign, reason }: { campaign?: string | undefined; reason: string }): Promise<PauseItem> {
+    this.#fail();
+    const item = { campaign: campaign ?? null, reason, since: AT };
+    this.paused.push(item);
+    return item;
+  }
+
+  async resume(campaign: string | undefined): Promise<boolean> {
+    this.#fail();
+    const before = this.paused.length;
+    this.paused = this.paused.filter((item) => item.campaign !== (campaign ?? null));
+    return this.paused.length < before;
+  }
+
+  async retry(body: RetryBody): Promise<RetryAnswer> {
+    this.#fail();
+    this.retried.push(body);
+    return { retried: 2 };
   }
 
   async notReady(): Promise<string | undefined> {
     return this.reason;
+  }
+
+  #answer({ dryRun, inFlight, existing }: Pick<Push, 'dryRun' | 'inFlight' | 'existing'>): DeploymentAnswer {
+    const content = { added: [], removed: [], changed: [] };
+    return {
+      deployment: 'abc',
+      changed: !dryRun,
+      applied: !dryRun,
+      environment: [],
+      segments: content,
+      campaigns: { added: [], removed: [] },
+      templates: [],
+      transactions: [],
+      plan: {
+        token: 'token',
+        deployment: 'abc',
+        changed: true,
+        inFlight,
+        existing,
+        segments: [],
+        campaigns: [],
+        templates: content,
+        transactions: content,
+        people: 0,
+        confirm: false,
+        ...this.plan,
+      },
+    };
   }
 
   #apply(operation: BackendOperation): OperationResult {

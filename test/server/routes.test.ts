@@ -355,7 +355,11 @@ describe('deployments', () => {
     expect(answer.status).toBe(201);
     expect(await answer.json()).toMatchObject({ deployment: 'abc', environment: ['POSTMARK_API_KEY'] });
     await call('POST', '/v1/deployments', { body: { code: 'x' } });
-    expect(backend.pushed).toEqual([body, { code: 'x', environment: {} }]);
+    const preset = { dryRun: false, inFlight: 'migrate', existing: 'enter', origin: {} } as const;
+    expect(backend.pushed).toEqual([
+      { ...body, ...preset },
+      { code: 'x', environment: {}, ...preset },
+    ]);
   });
 
   test('takes more than 1 MiB', async () => {
@@ -374,5 +378,64 @@ describe('deployments', () => {
     });
     const error = await errorOf(await call('POST', '/v1/deployments', { body: { code: 'x' } }), 422);
     expect(error).toMatchObject({ code: 'invalid_config', details });
+  });
+
+  test('a dry run answers 200 with the plan; a plan under way, 202; choices are checked', async () => {
+    const { call, backend } = harness();
+    const choice = { dryRun: true, inFlight: 'pin', existing: 'skip' };
+    backend.planning.push({ stage: 'people', done: 5, total: 10 });
+    const under = await call('POST', '/v1/deployments', { body: { code: 'x', ...choice } });
+    expect([under.status, await under.json()]).toEqual([
+      202,
+      { planning: { stage: 'people', done: 5, total: 10 } },
+    ]);
+    const planned = await call('POST', '/v1/deployments', { body: { code: 'x', ...choice } });
+    expect(planned.status).toBe(200);
+    expect(await planned.json()).toMatchObject({ applied: false, plan: { token: 'token', inFlight: 'pin' } });
+    const wrong = await call('POST', '/v1/deployments', { body: { code: 'x', inFlight: 'drop' } });
+    expect(await errorOf(wrong, 400)).toMatchObject({ code: 'invalid_input' });
+  });
+
+  test('POST /v1/rollback', async () => {
+    const { call, backend } = harness();
+    expect((await call('POST', '/v1/rollback', { body: {} })).status).toBe(200);
+    await call('POST', '/v1/rollback', { body: { deployment: 'abc', plan: 'token' } });
+    expect(backend.rolledBack).toMatchObject([{ inFlight: 'migrate' }, { deployment: 'abc', plan: 'token' }]);
+    backend.failWith = new SegflowError('conflict', 'another came between', { hint: 'Again.' });
+    expect(await errorOf(await call('POST', '/v1/rollback', { body: {} }), 409)).toMatchObject({
+      code: 'conflict',
+    });
+  });
+});
+
+describe('operating', () => {
+  test('pauses', async () => {
+    const { call } = harness();
+    const made = await call('POST', '/v1/pauses', { body: { campaign: 'welcome', reason: 'typo' } });
+    expect([made.status, await made.json()]).toMatchObject([201, { campaign: 'welcome', reason: 'typo' }]);
+    await call('POST', '/v1/pauses', { body: {} });
+    expect(await (await call('GET', '/v1/pauses')).json()).toMatchObject([
+      { campaign: 'welcome' },
+      { campaign: null },
+    ]);
+    expect((await call('DELETE', '/v1/pauses?campaign=welcome')).status).toBe(204);
+    expect((await call('DELETE', '/v1/pauses')).status).toBe(204);
+    expect(await errorOf(await call('DELETE', '/v1/pauses'), 404)).toMatchObject({ code: 'not_found' });
+  });
+
+  test('retries', async () => {
+    const { call, backend } = harness();
+    const answer = await call('POST', '/v1/retries', { body: { campaign: 'welcome', run: 3 } });
+    expect(await answer.json()).toEqual({ retried: 2 });
+    expect(backend.retried).toEqual([{ campaign: 'welcome', run: 3 }]);
+    expect((await call('POST', '/v1/retries', { body: { run: 'three' } })).status).toBe(400);
+  });
+
+  test("explains by the user's id, however it is written", async () => {
+    const { call } = harness();
+    await call('PUT', '/v1/users/a%2Fb', { body: {} });
+    const answer = await call('GET', '/v1/users/a%2Fb/explain?campaign=welcome');
+    expect(await answer.json()).toMatchObject({ user: 'a/b', campaigns: [{ campaign: 'welcome' }] });
+    expect((await call('GET', '/v1/users/nobody/explain')).status).toBe(404);
   });
 });

@@ -1,11 +1,20 @@
+import type { Context } from 'hono';
 import { z } from 'zod';
 import {
+  type DeploymentAnswer,
   deploymentAnswerSchema,
   deploymentItemSchema,
   MAX_PUSH_BYTES,
   pushSchema,
+  rollbackSchema,
 } from '../../protocol/api.ts';
+import { type Planning, planningSchema } from '../../protocol/plan.ts';
 import { type Api, endpoint } from '../endpoint.ts';
+
+const ANSWERS = {
+  200: { description: 'The plan: nothing was changed.', schema: deploymentAnswerSchema },
+  202: { description: 'The plan is being made: send the same request again.', schema: planningSchema },
+};
 
 export function deploymentRoutes(api: Api): void {
   const { backend } = api;
@@ -15,14 +24,14 @@ export function deploymentRoutes(api: Api): void {
       method: 'post',
       path: '/v1/deployments',
       tag: 'Deployments',
-      summary: 'Push a configuration',
+      summary: 'Push a configuration, or only plan it',
       description:
-        'Checks it and makes it the active one. When it is wrong, `details` lists every problem and nothing changes.',
+        'Checks it, plans what it would do, and makes it the active one. When it is wrong, `details` lists every problem and nothing changes. With `dryRun` the plan is all; its `token`, given as `plan`, makes sure that what is put in force is what was planned.',
       body: { schema: pushSchema, maxBytes: MAX_PUSH_BYTES },
-      answers: { 201: { description: 'It is active.', schema: deploymentAnswerSchema } },
-      errors: [422],
+      answers: { ...ANSWERS, 201: { description: 'It is active.', schema: deploymentAnswerSchema } },
+      errors: [409, 422],
     },
-    async ({ body }, c) => c.json(await backend.push(body), 201),
+    async ({ body }, c) => answer(c, await backend.push(body), 201),
   );
 
   endpoint(
@@ -36,4 +45,29 @@ export function deploymentRoutes(api: Api): void {
     },
     async (_input, c) => c.json(await backend.deployments()),
   );
+
+  endpoint(
+    api,
+    {
+      method: 'post',
+      path: '/v1/rollback',
+      tag: 'Deployments',
+      summary: 'Return to a former configuration, or only plan it',
+      description: 'Puts a configuration of former times in force again, as it was pushed then.',
+      body: { schema: rollbackSchema },
+      answers: {
+        ...ANSWERS,
+        200: { description: 'It is active; or the plan, with `dryRun`.', schema: deploymentAnswerSchema },
+      },
+      errors: [404, 409],
+    },
+    async ({ body }, c) => answer(c, await backend.rollback(body), 200),
+  );
+}
+
+// --- internal ---
+
+function answer(c: Context, result: DeploymentAnswer | Planning, applied: 200 | 201): Response {
+  if ('planning' in result) return c.json(result, 202);
+  return c.json(result, result.applied ? applied : 200);
 }

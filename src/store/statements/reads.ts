@@ -33,6 +33,9 @@ export function readStatements(on: Context): ReadStatements {
         enteredAt: fromTime(String(row.entered_at)),
         endedAt: timeOrNull(row.ended_at),
         wakeAt: row.wake_at as number | null,
+        awaits: row.awaits as string | null,
+        pinned: Number(row.pinned) === 1,
+        convertedAt: timeOrNull(row.converted_at),
         reason: row.reason as string | null,
         journal: (sealed.get(Number(row.id)) ?? '') + String(row.journal),
       }));
@@ -68,7 +71,7 @@ function messageQuery(filter: MessageFilter, before: number | undefined): SQL {
     filter.template === undefined ? undefined : eq(messages.template, filter.template),
     older,
   );
-  return sql`select ${messages.id}, ${messages.userId}, ${messages.template}, ${messages.campaignId}, ${messages.toAddress},
+  return sql`select ${messages.id}, ${messages.userId}, ${messages.template}, ${messages.campaignId}, ${messages.runId}, ${messages.position}, ${messages.toAddress},
       ${messages.subject}, ${messages.status}, ${messages.reason}, ${messages.attempts}, ${messages.providerId},
       ${messages.createdAt}, ${messages.sentAt}
     from ${messages} ${where ? sql`where ${where}` : sql``}
@@ -83,7 +86,7 @@ const runsOfUser = prepared<{ userId: string; limit: number }>(
   (
     param,
   ) => sql`select ${runHeadColumns}, ${runs.deploymentId}, ${runs.enteredAt}, ${runs.endedAt}, ${runs.wakeAt},
-      ${runs.reason}, ${runs.journal}, ${runs.chunks}
+      ${runs.awaits}, ${runs.pinned}, ${runs.convertedAt}, ${runs.reason}, ${runs.journal}, ${runs.chunks}
     from ${runs} where ${runs.userId} = ${param('userId')} order by ${runs.id} desc limit ${param('limit')}`,
 );
 
@@ -101,6 +104,8 @@ function messageViewOf(row: Row): MessageView {
     userId: String(row.user_id),
     template: String(row.template),
     campaignId: row.campaign_id as string | null,
+    runId: row.run_id as number | null,
+    position: row.position as number | null,
     to: row.to_address as string | null,
     subject: row.subject as string | null,
     status: row.status as MessageStatus,

@@ -91,7 +91,16 @@ export function runs(open: Opener): void {
             status: 'cancelled',
             deploymentId: 'd1',
           },
-          ...{ enteredAt: START, endedAt: START + 5, wakeAt: null, reason: 'left', journal: '' },
+          ...{
+            enteredAt: START,
+            endedAt: START + 5,
+            wakeAt: null,
+            awaits: null,
+            pinned: false,
+            convertedAt: null,
+            reason: 'left',
+            journal: '',
+          },
         },
       ]);
       await store.saveRuns([runUpdate(bob!.id, { status: 'completed', wakeAt: null, endedAt: START + 9 })]);

@@ -1,0 +1,162 @@
+import { type JournalEntry, parseJournal } from '../flow/journal.ts';
+import type { ExplainedRun } from '../protocol/explain.ts';
+import { parseAwaits } from './awaits.ts';
+import type { Deployment, Deployments } from './deployments.ts';
+import type {
+  ActivationResult,
+  Bundle,
+  Host,
+  MessageView,
+  ReplayableRun,
+  RunView,
+  Store,
+  TimedPending,
+} from './ports.ts';
+import { isLive } from './qualification.ts';
+
+/** What happened in a run, what it waits for, and whether the code still follows it. */
+export async function explainRun(
+  world: { store: Store; host: Host; deployments: Deployments; deployment: Deployment | undefined },
+  run: RunView,
+  messages: MessageView[],
+): Promise<ExplainedRun> {
+  const { entries, base } = parseJournal(run.journal);
+  const [replayable] = await world.store.replayableRuns([run.id]);
+  const byPosition = new Map(
+    messages.flatMap((message) => (message.runId === run.id ? [[message.position, message] as const] : [])),
+  );
+  const cause = replayable?.event;
+  return {
+    id: run.id,
+    entry: run.entry,
+    status: run.status,
+    enteredAt: iso(run.enteredAt),
+    endedAt: isoOrNull(run.endedAt),
+    reason: run.reason,
+    convertedAt: isoOrNull(run.convertedAt),
+    deployment: run.deploymentId,
+    pinned: run.pinned,
+    cause: cause ? { name: cause.name, at: iso(cause.createdAt) } : null,
+    steps: entries.map((entry, i) => stepOf(entry, base + i, byPosition.get(base + i))),
+    waits: isLive(run) ? waitOf(run, entries.at(-1), byPosition.get(base + entries.length - 1)) : null,
+    follows: isLive(run) && replayable ? await followed(world, replayable) : null,
+  };
+}
+
+// --- internal ------------------------------------------------------------------------------------
+
+const iso = (ms: number) => new Date(ms).toISOString();
+const isoOrNull = (ms: number | null) => (ms === null ? null : iso(ms));
+
+function stepOf(
+  { kind, key, at, result, error }: JournalEntry,
+  position: number,
+  message: MessageView | undefined,
+): ExplainedRun['steps'][number] {
+  const end = result ?? error;
+  return {
+    step: position + 1,
+    at: iso(at),
+    kind,
+    key,
+    ...(result ? { result: result.value } : error ? { result: { error: error.message } } : {}),
+    endedAt: end ? iso(end.at) : null,
+    ...(message
+      ? { message: { id: message.id, status: message.status, to: message.to, reason: message.reason } }
+      : {}),
+  };
+}
+
+function waitOf(
+  run: RunView,
+  last: JournalEntry | undefined,
+  message: MessageView | undefined,
+): ExplainedRun['waits'] {
+  const until = isoOrNull(run.wakeAt);
+  if (run.status === 'blocked')
+    return { for: 'code that follows its history (a push), or segflow retry', until };
+  if (run.status === 'running') {
+    const delay = message?.reason
+      ? ` (${message.status}: ${message.reason})`
+      : message
+        ? ` (${message.status})`
+        : '';
+    return { for: `its email ${last?.key ?? ''} to be delivered${delay}`, until };
+  }
+  if (run.awaits !== null) {
+    const { pending } = parseAwaits(run.awaits);
+    if (pending.kind === 'race') {
+      const branches = Object.values(pending.branches).map(wordsOf);
+      return { for: `the first of: ${branches.join('; ')}`, until };
+    }
+    if (pending.kind === 'retry') return { for: `another attempt, after: ${pending.error}`, until };
+    if (pending.kind !== 'email' && pending.kind !== 'member' && pending.kind !== 'query') {
+      return { for: wordsOf(pending), until };
+    }
+  }
+  if (run.status === 'pending') return { for: last ? 'its next step' : 'its first step', until };
+  return { for: last ? `${last.kind} ${last.key} to end` : 'its next step', until };
+}
+
+function wordsOf(pending: TimedPending): string {
+  switch (pending.kind) {
+    case 'wait':
+      return 'a time';
+    case 'daytime':
+      return `${pending.time}${pending.weekdays ? ` on ${pending.weekdays.map((day) => DAYS[day - 1]).join(', ')}` : ''} (${pending.timezone ?? "the user's time zone"})`;
+    case 'event':
+      return `the event "${pending.name}"${pending.match ? ` with ${JSON.stringify(pending.match)}` : ''}`;
+    case 'segment':
+      return `being in the segment "${pending.segment}"`;
+  }
+}
+
+const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+
+async function followed(
+  {
+    store,
+    host,
+    deployments,
+    deployment,
+  }: { store: Store; host: Host; deployments: Deployments; deployment: Deployment | undefined },
+  run: ReplayableRun,
+): Promise<ExplainedRun['follows']> {
+  const at = await store.now();
+  const active = deployment && (await replayed(host, deployment.bundle, run, at));
+  const own =
+    run.deploymentId === deployment?.id
+      ? active
+      : await replayed(host, await deployments.bundle(run.deploymentId), run, at);
+  return {
+    active: active?.outcome === 'advanced',
+    own: own?.outcome === 'advanced',
+    divergence:
+      active?.outcome === 'diverged'
+        ? { step: active.position + 1, recorded: active.recorded, yielded: active.yielded }
+        : null,
+  };
+}
+
+async function replayed(
+  host: Host,
+  bundle: Bundle,
+  run: ReplayableRun,
+  at: number,
+): Promise<ActivationResult | undefined> {
+  const { id: runId, campaignId, userId, attributes, enteredAt, entry, journal, event } = run;
+  const request = {
+    runId,
+    campaignId,
+    userId,
+    attributes,
+    enteredAt,
+    entry,
+    journal,
+    event,
+    at,
+    replayOnly: true,
+  };
+  const [result] = await host.advance(bundle, [request]);
+  return result;
+}

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+
+/* What a push or a rollback would do, and how to choose it. */
+
+const count = z.number().int();
+const ids = z.array(z.string());
+
+export const inFlightSchema = z
+  .enum(['migrate', 'pin', 'restart', 'cancel'])
+  .describe(
+    'What becomes of the runs in flight. migrate: those whose history the new code follows move to it, the others stay on theirs. pin: all stay on theirs. restart: all start over. cancel: all end.',
+  );
+export const existingSchema = z
+  .enum(['enter', 'skip'])
+  .describe('Whether people who qualify already enter a campaign that is new.');
+
+export const choiceSchema = z.strictObject({
+  dryRun: z.boolean().default(false).describe('Only make the plan.'),
+  inFlight: inFlightSchema.default('migrate'),
+  existing: existingSchema.default('enter'),
+  plan: z
+    .string()
+    .max(64)
+    .optional()
+    .describe(
+      'The token of the plan agreed to: refused with `conflict` once another deployment came between.',
+    ),
+});
+
+const changeSchema = z.enum(['added', 'removed', 'changed', 'unchanged']);
+const contentSchema = z.object({ added: ids, removed: ids, changed: ids });
+
+export const forecastSchema = z.object({
+  /** Emails at once, and within a year from now. */
+  now: count,
+  later: count,
+  /** There would be more after that, or the flow waits for what cannot be foreseen. */
+  more: z.boolean(),
+  /** Reckoned up from a sample. */
+  estimated: z.boolean(),
+});
+export type Forecast = z.infer<typeof forecastSchema>;
+
+export const plannedRunsSchema = z.object({
+  live: count,
+  migrate: count,
+  /** Stay on their code; `pinned` of them because they are pinned. */
+  stay: count,
+  pinned: count,
+  block: count,
+  /** Blocked ones that go on, among those that migrate. */
+  unblock: count,
+  restart: count,
+  cancel: count,
+  /** Why runs do not follow the new code: `step` counts from 1, `deployment` is whose code they follow. */
+  divergences: z.array(
+    z.object({ count, step: count, recorded: z.string(), yielded: z.string(), deployment: z.string() }),
+  ),
+  estimated: z.boolean(),
+});
+export type PlannedRuns = z.infer<typeof plannedRunsSchema>;
+
+export const planSchema = z.object({
+  token: z.string(),
+  deployment: z.string(),
+  /** False when it is in force already. */
+  changed: z.boolean(),
+  inFlight: inFlightSchema,
+  existing: existingSchema,
+  segments: z.array(
+    z.object({ id: z.string(), change: changeSchema, members: count, enter: count, leave: count }),
+  ),
+  campaigns: z.array(
+    z.object({
+      id: z.string(),
+      change: changeSchema,
+      enter: count,
+      skip: count,
+      messages: forecastSchema,
+      runs: plannedRunsSchema,
+    }),
+  ),
+  templates: contentSchema,
+  transactions: contentSchema,
+  /** How many would be mailed on account of it. */
+  people: count,
+  /** The config wants to be asked: `push: { confirm: true }`. */
+  confirm: z.boolean(),
+});
+export type Plan = z.infer<typeof planSchema>;
+
+/** Answer 202: the plan is being made; ask again in the same words. */
+export const planningSchema = z.object({
+  planning: z.object({ stage: z.enum(['people', 'runs', 'messages']), done: count, total: count }),
+});
+export type Planning = z.infer<typeof planningSchema>;
