@@ -1,3 +1,4 @@
+import { afterAll, beforeAll, test } from 'bun:test';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,12 +17,46 @@ import { createHost } from '../../src/host/pool.ts';
 import { openStore } from '../../src/store/open.ts';
 import { FakeClock } from '../helpers/clock.ts';
 import { type Postmark, startPostmark } from '../helpers/postmark.ts';
+import { EmptyStores } from '../store/database.ts';
 
-/** A whole engine over a store in memory, the real host and a loopback Postmark, on a clock that stands still. */
-export async function engineWorld(options: { clock?: FakeClock } = {}): Promise<World> {
+export type StoreName = 'sqlite' | 'mariadb' | 'mysql';
+
+/** The servers that are there to test with. */
+const SERVERS = { mariadb: process.env.SEGFLOW_TEST_MARIADB_URL, mysql: process.env.SEGFLOW_TEST_MYSQL_URL };
+
+let usual: StoreName = 'sqlite';
+
+/**
+ * Runs the tests of other files, here, on a database server: call it with functions that import them. Without the server they
+ * are skipped.
+ */
+export async function onStore(name: 'mariadb' | 'mysql', files: (() => Promise<unknown>)[]): Promise<void> {
+  if (SERVERS[name] === undefined) return test.skip(`engine on ${name}: no server`, () => {});
+  beforeAll(() => {
+    usual = name;
+  });
+  afterAll(async () => {
+    usual = 'sqlite';
+    await databases[name]?.[Symbol.asyncDispose]();
+  });
+  for (const load of files) await load();
+}
+
+const databases: { [name in StoreName]?: EmptyStores } = {};
+
+/** One process that has the database to itself: the time stands still, and leases would run out. */
+async function openWorldStore(name: StoreName, clock: FakeClock): Promise<Store> {
+  const server = name === 'sqlite' ? undefined : SERVERS[name];
+  if (server === undefined) return openStore({ memory: true, clock });
+  databases[name] ??= new EmptyStores(server);
+  return { ...(await databases[name].open(clock)).store, leases: undefined };
+}
+
+/** A whole engine over an empty store, the real host and a loopback Postmark, on a clock that stands still. */
+export async function engineWorld(options: { clock?: FakeClock; store?: StoreName } = {}): Promise<World> {
   const clock = options.clock ?? new FakeClock();
   const postmark = await startPostmark();
-  const store = await openStore({ memory: true, clock });
+  const store = await openWorldStore(options.store ?? usual, clock);
   const host = createHost({ processes: 1, log: () => {} });
   const world = new World({ clock, postmark, store, host });
   await world.start();

@@ -39,10 +39,9 @@ export class EmptyStores implements AsyncDisposable {
     this.#serverUrl = serverUrl;
   }
 
-  async open(): Promise<OpenedStore> {
+  async open(clock = new FakeClock()): Promise<OpenedStore> {
     if (this.#database) await empty(this.#database.pool);
     this.#database ??= await createDatabase(this.#serverUrl);
-    const clock = new FakeClock();
     const store = await openStore({ url: this.#database.url, clock, followClock: true });
     return { store, clock, [Symbol.asyncDispose]: () => store.close() };
   }

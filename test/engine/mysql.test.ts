@@ -1,0 +1,3 @@
+import { onStore } from './world.ts';
+
+await onStore('mysql', [() => import('./campaigns.test.ts')]);
