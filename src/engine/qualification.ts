@@ -1,12 +1,18 @@
-import type { Manifest, RunHead } from './ports.ts';
+import type { LatestRun, ManifestCampaign, RunHead } from './ports.ts';
 
-type CampaignRule = Manifest['campaigns'][number];
+/** Why a run was cancelled whose user stopped qualifying. Stored with the run, and read again by `decide`. */
+export const LEFT = "the user left the campaign's segments";
 
-/** In all of the campaign's segments and in none it excludes. */
+type CampaignRule = Pick<ManifestCampaign, 'segments' | 'excludeSegments' | 'behavior'> &
+  Partial<Pick<ManifestCampaign, 'reentry' | 'exitWhen'>>;
+type LastRun = RunHead & Partial<Pick<LatestRun, 'enteredAt' | 'reason'>>;
+
+/** In all of the campaign's segments, in none it excludes, and not in the one that ends it. */
 export function qualifies(campaign: CampaignRule, memberOf: ReadonlySet<string>): boolean {
   return (
     campaign.segments.every((id) => memberOf.has(id)) &&
-    !campaign.excludeSegments.some((id) => memberOf.has(id))
+    !campaign.excludeSegments.some((id) => memberOf.has(id)) &&
+    !inExitSegment(campaign, memberOf)
   );
 }
 
@@ -16,19 +22,44 @@ export function isLive(run: Pick<RunHead, 'status'>): boolean {
 
 /**
  * What a user's change of memberships means for a campaign.
- *  - static: enters when it qualifies and was never in; nothing makes it leave.
- *  - dynamic: leaves when it no longer qualifies; enters when it qualifies and either was never in or has come (back) to
- *    qualifying with this change. Staying qualified after the flow has ended does not start it over.
+ *  - leaves when in the segment of `exitWhen`; a dynamic campaign also when the user no longer qualifies.
+ *  - enters when it qualifies and was never in. Who was in enters again only as `reentry` says (by default: static never, dynamic
+ *    always), and only on coming to qualify: staying qualified after the flow has ended does not start it over. Who was put out for
+ *    not qualifying has come to qualify whatever the memberships were before, for the campaign's segments may have changed.
  * @param latest the user's latest run in the campaign.
  */
 export function decide(
   campaign: CampaignRule,
-  latest: RunHead | undefined,
-  change: { before: ReadonlySet<string>; after: ReadonlySet<string> },
+  latest: LastRun | undefined,
+  change: { before: ReadonlySet<string>; after: ReadonlySet<string>; now?: number },
 ): 'enter' | 'leave' | 'stay' {
   const now = qualifies(campaign, change.after);
-  if (latest && isLive(latest)) return campaign.behavior === 'dynamic' && !now ? 'leave' : 'stay';
+  if (latest && isLive(latest)) {
+    const leaves = campaign.behavior === 'dynamic' ? !now : inExitSegment(campaign, change.after);
+    return leaves ? 'leave' : 'stay';
+  }
   if (!now) return 'stay';
   if (!latest) return 'enter';
-  return campaign.behavior === 'dynamic' && !qualifies(campaign, change.before) ? 'enter' : 'stay';
+  const wasOut =
+    (latest.status === 'cancelled' && latest.reason === LEFT) || !qualifies(campaign, change.before);
+  return wasOut && mayReenter(campaign, latest, change.now) ? 'enter' : 'stay';
+}
+
+/** Why a run ends whose user `decide` says leaves. */
+export function reasonToLeave(campaign: CampaignRule, memberOf: ReadonlySet<string>): string {
+  if (!inExitSegment(campaign, memberOf)) return LEFT;
+  return `the user came into the segment "${campaign.exitWhen!.segment}" (exitWhen)`;
+}
+
+// --- internal ------------------------------------------------------------------------------------
+
+function inExitSegment({ exitWhen }: CampaignRule, memberOf: ReadonlySet<string>): boolean {
+  return exitWhen?.segment !== undefined && memberOf.has(exitWhen.segment);
+}
+
+/** A length of time counts from the beginning of the last entry. */
+function mayReenter(campaign: CampaignRule, latest: LastRun, now: number | undefined): boolean {
+  const reentry = campaign.reentry ?? (campaign.behavior === 'static' ? 'once' : 'always');
+  if (typeof reentry === 'string') return reentry === 'always';
+  return now === undefined || latest.enteredAt === undefined || now - latest.enteredAt >= reentry.afterMs;
 }

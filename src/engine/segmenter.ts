@@ -1,19 +1,9 @@
 import { crashPoint } from '../core/crash-point.ts';
 import { SegflowError } from '../core/errors.ts';
 import type { Deployment, Deployments } from './deployments.ts';
+import { move } from './movements.ts';
 import type { Mutex } from './mutex.ts';
-import type {
-  DirtyMark,
-  Host,
-  ManifestSegment,
-  NewRun,
-  RunHead,
-  SegmentSql,
-  Statements,
-  Store,
-  SweepToken,
-} from './ports.ts';
-import { decide } from './qualification.ts';
+import type { DirtyMark, Host, ManifestSegment, SegmentSql, Statements, Store, SweepToken } from './ports.ts';
 import type { SlotOwner } from './slots.ts';
 import type { Next } from './worker.ts';
 
@@ -23,7 +13,7 @@ const BATCH = 500;
 /**
  * Turns what changed about users into memberships and campaign entries. A step takes a batch of marked users (or, when
  * there are none, of the sweep that follows a deployment), asks the store which segments select them, and commits in one
- * transaction: memberships, runs that begin, runs that end, and the marks it has dealt with. A mark set again meanwhile
+ * transaction: memberships, runs that begin, end or are due (engine/movements), and the marks it has dealt with. A mark set again meanwhile
  * stays, so a change is never missed; a crash before the commit repeats the batch, which is harmless.
  */
 export class Segmenter {
@@ -94,6 +84,7 @@ export class Segmenter {
     await this.#apply(deployment, {
       userIds,
       concerned,
+      causes: causesOf(marks),
       everyone: false,
       done: (tx) => tx.clearDirty(marks),
     });
@@ -104,16 +95,22 @@ export class Segmenter {
     const all = new Set(sweep.userIds);
     const concerned = new Map(deployment.manifest.segments.map((segment) => [segment, all]));
     const done = (tx: Statements) => tx.advanceSweep(sweep.token);
-    await this.#apply(deployment, { userIds: sweep.userIds, concerned, everyone: true, done });
+    await this.#apply(deployment, {
+      userIds: sweep.userIds,
+      concerned,
+      causes: causesOf([]),
+      everyone: true,
+      done,
+    });
   }
 
   async #apply(deployment: Deployment, batch: Batch): Promise<void> {
-    const { userIds } = batch;
+    const { userIds, concerned, causes, everyone } = batch;
     const before = await this.#memberships(userIds);
     const after = new Map([...before].map(([userId, ids]) => [userId, new Set(ids)]));
     const now = await this.#store.now();
-    const queries = await this.#queries(deployment, [...batch.concerned.keys()], now);
-    for (const [segment, users] of batch.concerned) {
+    const queries = await this.#queries(deployment, [...concerned.keys()], now);
+    for (const [segment, users] of concerned) {
       const query = queries.get(segment.id) ?? segment;
       const selected = await this.#store.evaluateSegment(query, segment.traits, [...users]);
       for (const userId of users) {
@@ -121,58 +118,24 @@ export class Segmenter {
         else after.get(userId)!.delete(segment.id);
       }
     }
-    const moved = userIds.filter((userId) => !sameSet(before.get(userId)!, after.get(userId)!));
-    const considered = batch.everyone ? userIds : moved;
-    const runs = byUserAndCampaign(await this.#store.latestRuns(considered));
+    const segments = new Map(deployment.manifest.segments.map((segment) => [segment.id, segment]));
+    const readsEvent = (id: string, name: string) => {
+      const segment = segments.get(id);
+      return segment !== undefined && concerns(segment, `event:${name}`);
+    };
+    const evaluation = { deployment, now, userIds, before, after, ...causes, everyone, readsEvent };
     const { skipExisting = [] } = deployment.manifest;
-    const unswept = skipExisting.length > 0 ? await this.#store.unswept(considered) : new Set<string>();
+    const unswept = skipExisting.length > 0 ? await this.#store.unswept(userIds) : new Set<string>();
 
-    const began = await this.#store.transaction(async (tx) => {
+    const due = await this.#store.transaction(async (tx) => {
       if ((await tx.activation()) !== deployment.activation) throw superseded();
-      const locked = await tx.lockUsers(considered);
-      const present = new Set(locked.map(({ id }) => id));
-      const existing = new Set(
-        locked
-          .filter(({ id, createdAt }) => unswept.has(id) && createdAt <= deployment.activatedAt)
-          .map(({ id }) => id),
-      );
-      const diff = membershipDiff(
-        moved.filter((id) => present.has(id)),
-        { before, after },
-      );
-      await tx.removeMembers(diff.removed);
-      await tx.addMembers(diff.added.map((row) => ({ ...row, since: now })));
-      const entries: NewRun[] = [];
-      const leaving: number[] = [];
-      for (const userId of considered) {
-        if (!present.has(userId)) continue;
-        for (const campaign of deployment.manifest.campaigns) {
-          const latest = runs.get(`${userId}\n${campaign.id}`);
-          const change = { before: before.get(userId)!, after: after.get(userId)! };
-          const decision = decide(campaign, latest, change);
-          if (decision === 'leave') leaving.push(latest!.id);
-          if (decision === 'enter') {
-            const entry = (latest?.entry ?? 0) + 1;
-            entries.push({
-              campaignId: campaign.id,
-              userId,
-              entry,
-              deploymentId: deployment.id,
-              enteredAt: now,
-              ...(existing.has(userId) && skipExisting.includes(campaign.id) ? { skipped: SKIPPED } : {}),
-            });
-          }
-        }
-      }
-      await tx.cancelRuns(leaving, LEFT, now);
-      await tx.skipMessagesOf(leaving, LEFT);
-      await tx.insertRuns(entries);
+      const moved = await move(tx, { ...evaluation, unswept });
       await batch.done(tx);
       crashPoint('segment:before-commit');
-      return entries.length;
+      return moved;
     }, this.#slots.fence(userIds));
     crashPoint('segment:after-commit');
-    if (began > 0) this.#onRuns();
+    if (due > 0) this.#onRuns();
   }
 
   async #memberships(userIds: string[]): Promise<Map<string, Set<string>>> {
@@ -196,9 +159,6 @@ export class Segmenter {
 
 // --- internal ------------------------------------------------------------------------------------
 
-const SKIPPED = 'qualified when the campaign was deployed (--existing=skip)';
-const LEFT = "the user left the campaign's segments";
-
 function superseded(): SegflowError {
   return new SegflowError('conflict', 'another configuration was put in force while segments were evaluated');
 }
@@ -207,6 +167,7 @@ interface Batch {
   userIds: string[];
   /** Which users to evaluate each segment for. */
   concerned: Map<ManifestSegment, Set<string>>;
+  causes: { events: Map<string, Set<string>>; attributes: Set<string> };
   /** Whether to consider campaigns also for users whose memberships did not change (after a deployment). */
   everyone: boolean;
   done: (tx: Statements) => Promise<void>;
@@ -219,24 +180,16 @@ function concerns(segment: ManifestSegment, cause: string): boolean {
   return segment.traits.readsEvents && (!events || events.includes(cause.slice(6)));
 }
 
-function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  return a.size === b.size && [...a].every((item) => b.has(item));
-}
-
-function byUserAndCampaign(runs: RunHead[]): Map<string, RunHead> {
-  return new Map(runs.map((run) => [`${run.userId}\n${run.campaignId}`, run]));
-}
-
-type Memberships = Map<string, ReadonlySet<string>>;
-
-function membershipDiff(userIds: string[], { before, after }: { before: Memberships; after: Memberships }) {
-  const added: { segmentId: string; userId: string }[] = [];
-  const removed: { segmentId: string; userId: string }[] = [];
-  for (const userId of userIds) {
-    const was = before.get(userId)!;
-    const is = after.get(userId)!;
-    for (const segmentId of is) if (!was.has(segmentId)) added.push({ segmentId, userId });
-    for (const segmentId of was) if (!is.has(segmentId)) removed.push({ segmentId, userId });
+/** What made these users be evaluated. */
+function causesOf(marks: DirtyMark[]): Batch['causes'] {
+  const events = new Map<string, Set<string>>();
+  const attributes = new Set<string>();
+  for (const { userId, cause } of marks) {
+    if (cause === 'user') attributes.add(userId);
+    if (!cause.startsWith('event:')) continue;
+    const names = events.get(userId);
+    if (names) names.add(cause.slice(6));
+    else events.set(userId, new Set([cause.slice(6)]));
   }
-  return { added, removed };
+  return { events, attributes };
 }
