@@ -11,8 +11,9 @@ const SETTINGS = {
   binary: { byFile: true },
   package: { byFile: true },
   preview: { needs: ['chromium'], byFile: true },
-  // The store's conformance suite against real servers: { needs: ['mariadb', 'mysql'] } switches it on.
-  store: {},
+  corpus: { needs: ['mariadb', 'mysql'] },
+  engine: { needs: ['mariadb', 'mysql'] },
+  store: { needs: ['mariadb', 'mysql'] },
 };
 
 const NOT_AREAS = new Set(['runner', 'databases', 'fixtures']);
