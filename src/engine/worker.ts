@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { messageOf } from '../core/errors.ts';
+import { messageOf, SegflowError } from '../core/errors.ts';
 import type { Log } from './log.ts';
 
 /** When a step wants to run again: at once, at a time (epoch ms), or when woken. */
@@ -7,11 +7,16 @@ export type Next = 'now' | 'when-woken' | { at: number };
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
+/** A store that is away is looked for more often: it may be back any moment. */
+const LAST_LOOK_MS = 5_000;
+/** So often in a row a step may find that another process was faster, without a word. */
+const MOST_LOSSES = 20;
 
 /**
  * Repeats a step. States: idle (no timer or one that is not due), stepping, stopped.
  *  - A wake during a step is not lost: the step runs once more.
  *  - A step that throws is logged and repeated after a growing delay, so a failing database is asked again by itself.
+ *  - A step that finds that another process took over its users, or was faster, runs again at once.
  *  - `stop()` lets the step under way finish. A crash in a step loses nothing: each step commits whole or not at all.
  */
 export class Worker {
@@ -27,6 +32,7 @@ export class Worker {
   #wakeAt = Number.POSITIVE_INFINITY;
   #rest = Promise.withResolvers<void>();
   #failures = 0;
+  #losses = 0;
   #loop: Promise<void> | undefined;
 
   constructor(name: string, step: () => Promise<Next>, options: { clock: Clock; log: Log }) {
@@ -87,10 +93,16 @@ export class Worker {
     try {
       const next = await this.#step();
       this.#failures = 0;
+      this.#losses = 0;
       return next;
     } catch (error) {
-      const delay = Math.min(FIRST_RETRY_MS * 2 ** this.#failures++, LAST_RETRY_MS);
-      this.#log.error(`${this.name}: ${messageOf(error)}; trying again in ${delay} ms`, error);
+      const code = SegflowError.is(error) ? error.code : undefined;
+      if ((code === 'lease_lost' || code === 'conflict') && this.#losses++ < MOST_LOSSES) return 'now';
+      const away = code === 'unavailable';
+      const delay = Math.min(FIRST_RETRY_MS * 2 ** this.#failures++, away ? LAST_LOOK_MS : LAST_RETRY_MS);
+      const line = `${this.name}: ${messageOf(error)}; trying again in ${delay} ms`;
+      if (away) this.#log.error(line);
+      else this.#log.error(line, error);
       return { at: this.#clock.now() + delay };
     }
   }
