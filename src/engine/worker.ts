@@ -9,6 +9,7 @@ const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
 /** A store that is away is looked for more often: it may be back any moment. */
 const LAST_LOOK_MS = 5_000;
+const LEASE_LOST_MS = 250;
 /** So often in a row a step may find that another process was faster, without a word. */
 const MOST_LOSSES = 20;
 
@@ -16,7 +17,7 @@ const MOST_LOSSES = 20;
  * Repeats a step. States: idle (no timer or one that is not due), stepping, stopped.
  *  - A wake during a step is not lost: the step runs once more.
  *  - A step that throws is logged and repeated after a growing delay, so a failing database is asked again by itself.
- *  - A step that finds that another process took over its users, or was faster, runs again at once.
+ *  - A step that finds that another process was faster runs again at once; one whose users another took over, a moment later.
  *  - `stop()` lets the step under way finish. A crash in a step loses nothing: each step commits whole or not at all.
  */
 export class Worker {
@@ -97,7 +98,9 @@ export class Worker {
       return next;
     } catch (error) {
       const code = SegflowError.is(error) ? error.code : undefined;
-      if ((code === 'lease_lost' || code === 'conflict') && this.#losses++ < MOST_LOSSES) return 'now';
+      if (code === 'conflict' && this.#losses++ < MOST_LOSSES) return 'now';
+      // Which slots are left, the next renewal tells.
+      if (code === 'lease_lost') return { at: this.#clock.now() + LEASE_LOST_MS };
       const away = code === 'unavailable';
       const delay = Math.min(FIRST_RETRY_MS * 2 ** this.#failures++, away ? LAST_LOOK_MS : LAST_RETRY_MS);
       const line = `${this.name}: ${messageOf(error)}; trying again in ${delay} ms`;
