@@ -51,6 +51,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const dataDir = resolve(options.dataDir);
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const settleAfterMs = durationSetting(environment, 'SEGFLOW_SETTLE_AFTER');
+  const leaseMs = durationSetting(environment, 'SEGFLOW_LEASE');
 
   await using started = new AsyncDisposableStack();
   const store = started.adopt(
@@ -82,6 +83,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     clock: systemClock,
     log,
     settleAfterMs,
+    leaseMs,
     nodeName: `${hostname()} (${process.pid})`,
   });
   await engine.start();

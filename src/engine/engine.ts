@@ -26,6 +26,8 @@ export interface EngineOptions {
   log: Log;
   /** How long after a crash, or a time-out, the provider is asked about a message. Default a minute. */
   settleAfterMs?: number | undefined;
+  /** How long this process's lease on its slots holds after it was renewed, on a shared store. */
+  leaseMs?: number | undefined;
   /** How often, at most, segments are evaluated for everyone because time has passed. Default: as often as they ask for. */
   sweepEveryMs?: number | undefined;
   /** For people: what this process is called among those that share a store. */
@@ -79,6 +81,7 @@ export class Engine {
         node: { id: newId('node', clock.now()), name: options.nodeName ?? 'segflow', startedAt: clock.now() },
         clock,
         log,
+        leaseMs: options.leaseMs,
         onAcquired: async (acquired) => {
           await this.#mailer.recover(acquired);
           setTimeout(() => this.#wakeAll(), 0);

@@ -6,7 +6,7 @@ import type { Next } from './worker.ts';
 
 /** How long a lease holds after it was renewed. A node that dies is replaced within this and one renewal. */
 export const LEASE_MS = 10_000;
-const RENEW_EVERY_MS = 2_000;
+const RENEWALS_A_LEASE = 5;
 
 /** Which slots this process may work on. */
 export interface SlotOwner {
@@ -47,12 +47,15 @@ export class LeasedSlots implements SlotOwner {
   #leaving = new Set<number>();
   #validUntil = { monotonic: 0, wall: 0 };
   #view: LeaseView | undefined;
+  #leaseMs: number;
 
   constructor(options: {
     leases: Leases;
     node: LeaseNode;
     clock: Clock;
     log: Log;
+    /** Default LEASE_MS. All nodes must agree. */
+    leaseMs?: number | undefined;
     /** Called with slots just acquired, before any work on them. */
     onAcquired: (slots: number[]) => Promise<void>;
   }) {
@@ -62,6 +65,7 @@ export class LeasedSlots implements SlotOwner {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#onAcquired = options.onAcquired;
+    this.#leaseMs = options.leaseMs ?? LEASE_MS;
   }
 
   owned(): Slots {
@@ -88,10 +92,10 @@ export class LeasedSlots implements SlotOwner {
 
   async step(): Promise<Next> {
     const asked = { monotonic: performance.now(), wall: Date.now() };
-    const view = await this.#leases.renew(this.#node, LEASE_MS);
+    const view = await this.#leases.renew(this.#node, this.#leaseMs);
     const { nodes, free } = view;
     this.#view = view;
-    this.#validUntil = { monotonic: asked.monotonic + LEASE_MS, wall: asked.wall + LEASE_MS };
+    this.#validUntil = { monotonic: asked.monotonic + this.#leaseMs, wall: asked.wall + this.#leaseMs };
     const mine = new Set(nodes.find(({ id }) => id === this.nodeId)?.slots);
     for (const slot of this.#owned) if (!mine.has(slot)) this.#owned.delete(slot);
 
@@ -114,7 +118,7 @@ export class LeasedSlots implements SlotOwner {
         for (const slot of acquired) this.#owned.add(slot);
       }
     }
-    return { at: this.#clock.now() + RENEW_EVERY_MS };
+    return { at: this.#clock.now() + this.#leaseMs / RENEWALS_A_LEASE };
   }
 
   /** Gives every slot up: the process ends. */
