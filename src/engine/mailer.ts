@@ -1,14 +1,17 @@
 import type { Clock } from '../core/clock.ts';
 import { crashPoint } from '../core/crash-point.ts';
-import { messageOf } from '../core/errors.ts';
+import { CampaignGuard } from './campaign-guard.ts';
 import type { Deployment, Deployments } from './deployments.ts';
 import type { Log } from './log.ts';
+import { backoff, FIRST_RETRY_MS, LAST_RETRY_MS } from './mail-backoff.ts';
+import { askAbout } from './mail-inquiry.ts';
+import { type MailChange, MailLedger } from './mail-ledger.ts';
+import { renderMail } from './mail-render.ts';
 import type {
   DueMessage,
   Host,
   MailProvider,
   MailProviderFactory,
-  MessageUpdate,
   OutgoingEmail,
   RenderResult,
   SendResult,
@@ -21,8 +24,6 @@ import type { Next } from './worker.ts';
 
 /** Batches on their way to the provider at once: while one is answered, the next is rendered. */
 const IN_FLIGHT = 4;
-const FIRST_RETRY_MS = 1_000;
-const LAST_RETRY_MS = 600_000;
 /** How long a provider may still be taking in a message that it does not yet find. */
 export const SETTLE_AFTER_MS = 60_000;
 
@@ -48,7 +49,8 @@ export class Mailer {
   #log: Log;
   #parseAddress: (value: unknown) => string | undefined;
   #settleAfterMs: number;
-  #onSettled: () => void;
+  #ledger: MailLedger;
+  #guard: CampaignGuard;
   #provider: { bundleId: string; provider: MailProvider } | undefined;
   #inFlight = new Set<Promise<void>>();
   /** No batch leaves before this time: the provider refused a whole batch for now. */
@@ -77,7 +79,8 @@ export class Mailer {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#settleAfterMs = options.settleAfterMs ?? SETTLE_AFTER_MS;
-    this.#onSettled = options.onSettled;
+    this.#ledger = new MailLedger(options);
+    this.#guard = new CampaignGuard({ ...options, what: 'its mail' });
   }
 
   /** What a crash left half-sent is to be asked about, after the time a provider may take to find it. */
@@ -117,42 +120,15 @@ export class Mailer {
       return next === undefined ? 'when-woken' : { at: this.#clock.now() + Math.max(next - now, 1) };
     }
     const unknown = due.filter(({ status }) => status === 'unknown');
-    if (unknown.length > 0) await this.#ask(provider, unknown, now);
+    if (unknown.length > 0) await askAbout(unknown, { provider, ledger: this.#ledger, log: this.#log, now });
     const queued = due.filter(({ status }) => status === 'queued');
     if (queued.length > 0) await this.#dispatch(deployment, provider, queued);
     return 'now';
   }
 
-  /** Asks the provider about messages that may have been sent. */
-  async #ask(provider: MailProvider, messages: DueMessage[], now: number): Promise<void> {
-    let found: Map<string, string>;
-    try {
-      found = await find(provider, messages);
-    } catch (error) {
-      this.#log.warn(
-        `${provider.name} could not be asked about ${messages.length} message(s): ${messageOf(error)}`,
-      );
-      const nextAttemptAt = now + backoff(Math.max(1, ...messages.map(({ attempts }) => attempts)) + 4);
-      await this.#save(
-        messages.map((message) => ({ message, update: { status: 'unknown', nextAttemptAt } })),
-        'fenced',
-      );
-      return;
-    }
-    await this.#save(
-      messages.map((message) => {
-        const providerId = found.get(message.id);
-        return providerId === undefined
-          ? { message, update: { status: 'queued', nextAttemptAt: now } }
-          : { message, update: { status: 'sent', providerId, sentAt: now, reason: null } };
-      }),
-      'fenced',
-    );
-  }
-
   /** Renders and marks a batch, then leaves it to the provider without waiting for the answer. */
   async #dispatch(deployment: Deployment, provider: MailProvider, queued: DueMessage[]): Promise<void> {
-    const dropped: Change[] = [];
+    const dropped: MailChange[] = [];
     const wanted: (DueMessage & { to: string })[] = [];
     for (const message of queued) {
       const to = this.#parseAddress(message.attributes?.email);
@@ -161,7 +137,11 @@ export class Mailer {
       else if (to === undefined) dropped.push({ message, update: { status: 'failed', reason: NO_ADDRESS } });
       else wanted.push({ ...message, to });
     }
-    const rendered = await this.#render(deployment, wanted);
+    const rendered = await renderMail(wanted, {
+      host: this.#host,
+      deployments: this.#deployments,
+      deployment,
+    });
     const { fromAddress, replyTo } = await this.#deployments.provider(deployment);
     const outgoing: { message: DueMessage; email: OutgoingEmail }[] = [];
     wanted.forEach((message, i) => {
@@ -187,15 +167,17 @@ export class Mailer {
       };
       outgoing.push({ message: { ...message, attempts: message.attempts + 1 }, email });
     });
-    if (dropped.length > 0) await this.#save(dropped, 'fenced');
+    if (dropped.length > 0) await this.#ledger.decide(dropped);
+    await this.#guard.watch(
+      wanted.map(({ campaignId }, i) => ({ campaignId, failure: failureOf(rendered[i]!) })),
+    );
     if (outgoing.length === 0) return;
     crashPoint('mail:before-sending');
-    const marked = await this.#save(
+    const marked = await this.#ledger.markSending(
       outgoing.map(({ message, email }) => ({
         message,
         update: { status: 'sending', toAddress: email.to, subject: email.subject },
       })),
-      'fenced',
     );
     crashPoint('mail:after-sending');
     const batch = outgoing.filter(({ message }) => marked.has(message.id));
@@ -204,42 +186,11 @@ export class Mailer {
     this.#inFlight.add(sending);
   }
 
-  async #render(deployment: Deployment, messages: DueMessage[]): Promise<RenderResult[]> {
-    const { manifest, bundle } = deployment;
-    const here = new Set([
-      ...manifest.templates.map(templateKey),
-      ...manifest.transactions.map(({ id }) => transactionKey(id)),
-    ]);
-    const results = new Map<string, RenderResult>();
-    // The newest wording goes out; a template that was removed since is rendered by the deployment that asked for it.
-    const groups = Map.groupBy(messages, (message) =>
-      here.has(keyOf(message)) ? null : message.deploymentId,
-    );
-    for (const [deploymentId, group] of groups) {
-      const code = deploymentId === null ? bundle : await this.#deployments.bundle(deploymentId);
-      const answers = await this.#host.render(
-        code,
-        group.map((message) => ({
-          messageId: message.id,
-          kind: message.campaignId === null ? 'transaction' : 'template',
-          id: message.template,
-          attributes: message.attributes ?? {},
-          event: message.event,
-        })),
-      );
-      group.forEach((message, i) => {
-        results.set(message.id, answers[i]!);
-      });
-    }
-    return messages.map(({ id }) => results.get(id)!);
-  }
-
   async #send(provider: MailProvider, batch: { message: DueMessage; email: OutgoingEmail }[]): Promise<void> {
     if (!this.#slots.holds()) {
       // Another process may own these users by now. Surely nothing was sent: whoever owns them sends it.
-      await this.#save(
+      await this.#ledger.decide(
         batch.map(({ message }) => ({ message, update: { status: 'queued', nextAttemptAt: 0 } })),
-        'fenced',
       );
       return;
     }
@@ -251,7 +202,7 @@ export class Mailer {
       message,
       update: this.#answered(message, email, { result: results[i]!, now }),
     }));
-    await this.#saveUntilDone(changes);
+    await this.#ledger.record(changes);
     crashPoint('mail:after-commit');
   }
 
@@ -290,48 +241,6 @@ export class Mailer {
     );
   }
 
-  /** The provider's answer is worth keeping: a database that is away for a moment must not turn sent into unknown. */
-  async #saveUntilDone(changes: Change[]): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await this.#save(changes, 'fact');
-        return;
-      } catch (error) {
-        if (attempt >= 10) {
-          // The rows stay `sending`; the next start asks the provider about them.
-          this.#log.error(`the provider's answer could not be stored: ${messageOf(error)}`, error);
-          return;
-        }
-        await this.#clock.sleepUntil(this.#clock.now() + backoff(attempt) / 4, new AbortController().signal);
-      }
-    }
-  }
-
-  /**
-   * Writes the changes and makes the runs of settled messages due. Returns the ids of the messages written.
-   * Decisions are fenced; what the provider answered is a fact, whoever owns the user by now.
-   */
-  async #save(changes: Change[], kind: 'fenced' | 'fact'): Promise<Set<string>> {
-    const fence =
-      kind === 'fenced' ? this.#slots.fence(changes.map(({ message }) => message.userId)) : undefined;
-    let woke = false;
-    const written = await this.#store.transaction(async (tx) => {
-      const now = await tx.now();
-      const ids = await tx.saveMessages(
-        changes.map(({ message, update }) => ({ ...unchanged(message), ...update })),
-      );
-      const settled = changes.filter(
-        ({ message, update }) => ids.has(message.id) && isSettled(update.status),
-      );
-      const runIds = settled.flatMap(({ message }) => (message.runId === null ? [] : [message.runId]));
-      await tx.wakeRuns(runIds, now);
-      woke = runIds.length > 0;
-      return ids;
-    }, fence);
-    if (woke) this.#onSettled();
-    return written;
-  }
-
   async #providerFor(deployment: Deployment): Promise<MailProvider> {
     const bundleId = deployment.bundle.id;
     if (this.#provider?.bundleId !== bundleId) {
@@ -343,52 +252,16 @@ export class Mailer {
 
 // --- internal ------------------------------------------------------------------------------------
 
-type Change = { message: DueMessage; update: Partial<MessageUpdate> & { status: MessageUpdate['status'] } };
-
 const NO_ADDRESS = 'the user has no valid address in the attribute "email"';
 
-/** A message that was never tried here, and is unknown all the same, may have left from the instance this one was restored from. */
-async function find(provider: MailProvider, messages: DueMessage[]): Promise<Map<string, string>> {
-  const ids = (list: DueMessage[]) => list.map(({ id }) => id);
-  const tried = messages.filter(({ attempts }) => attempts > 0);
-  const made = messages.filter(({ attempts }) => attempts === 0);
-  return new Map([
-    ...(tried.length > 0 ? await provider.find(ids(tried)) : []),
-    ...(made.length > 0 ? await provider.find(ids(made), 'occasion') : []),
-  ]);
-}
-
-function unchanged(message: DueMessage): Omit<MessageUpdate, 'status'> {
-  return {
-    id: message.id,
-    attempts: message.attempts,
-    nextAttemptAt: null,
-    providerId: null,
-    reason: null,
-    toAddress: message.toAddress,
-    subject: message.subject,
-    sentAt: null,
-  };
+function failureOf(result: RenderResult): string | null {
+  return result.ok ? null : result.error.message;
 }
 
 function skipReason(message: DueMessage): string | undefined {
   if (message.attributes === undefined) return 'the user was deleted';
   if (message.runId !== null && (message.runStatus === null || !isLive({ status: message.runStatus }))) {
-    return "the user left the campaign's segments";
+    return 'the run had ended before it left';
   }
   return undefined;
-}
-
-function isSettled(status: MessageUpdate['status']): boolean {
-  return status === 'sent' || status === 'failed' || status === 'skipped';
-}
-
-const templateKey = (id: string) => `template ${id}`;
-const transactionKey = (id: string) => `transaction ${id}`;
-const keyOf = ({ campaignId, template }: DueMessage) =>
-  campaignId === null ? transactionKey(template) : templateKey(template);
-
-/** 1 s, 2 s, 4 s … 10 minutes. */
-function backoff(attempts: number): number {
-  return Math.min(FIRST_RETRY_MS * 2 ** Math.max(0, attempts - 1), LAST_RETRY_MS);
 }

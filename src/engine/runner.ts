@@ -2,8 +2,8 @@ import type { Clock } from '../core/clock.ts';
 import { crashPoint } from '../core/crash-point.ts';
 import { Advancer } from './advancer.ts';
 import { type Answer, answersFor, type Go } from './answers.ts';
+import { CampaignGuard } from './campaign-guard.ts';
 import type { Deployments } from './deployments.ts';
-import { FailureWatch } from './failures.ts';
 import type { Log } from './log.ts';
 import type { DueRun, Host, Store } from './ports.ts';
 import type { SlotOwner } from './slots.ts';
@@ -12,6 +12,8 @@ import type { Next } from './worker.ts';
 
 /** Runs advanced by one step. */
 const BATCH = 500;
+/** Runs named in a warning. */
+const NAMED = 5;
 
 /**
  * Advances the runs that are due. A step takes a batch, finds out what each run is told, lets the host replay and continue their
@@ -29,7 +31,7 @@ export class Runner {
   #slots: SlotOwner;
   #clock: Clock;
   #log: Log;
-  #failures = new FailureWatch();
+  #guard: CampaignGuard;
   #onCommit: (outcome: StepOutcome) => void;
 
   constructor(options: {
@@ -49,6 +51,7 @@ export class Runner {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#onCommit = options.onCommit;
+    this.#guard = new CampaignGuard({ ...options, what: 'its flow' });
   }
 
   async step(): Promise<Next> {
@@ -73,28 +76,25 @@ export class Runner {
       fence: this.#slots.fence(due.map(({ userId }) => userId)),
     });
     crashPoint('step:after-commit');
-    await this.#watch(outcome, now);
+    await this.#report(outcome);
     this.#onCommit(outcome);
     return 'now';
   }
 
-  /** Reports what failed, and pauses a campaign that fails again and again. */
-  async #watch({ ended }: StepOutcome, now: number): Promise<void> {
-    for (const { run, status, reason } of ended) {
-      if (status === 'failed' || status === 'blocked') {
-        const words = status === 'failed' ? 'failed' : 'is blocked';
-        this.#log.warn(`campaign ${run.campaignId}, run ${run.id} ${words}: ${reason?.split('\n')[0]}`);
-      }
-      const failure = status === 'failed' ? reason : null;
-      const repeated = this.#failures.record(run.campaignId, failure);
-      if (repeated === undefined) continue;
-      const why = `paused by itself: its flow fails again and again: ${repeated}`;
-      await this.#store.putPause({ campaignId: run.campaignId, reason: why, pausedAt: now });
-      crashPoint('pause:after-commit');
+  async #report({ ended }: StepOutcome): Promise<void> {
+    const stuck = ended.filter(({ status }) => status === 'failed' || status === 'blocked');
+    for (const [words, runs] of Map.groupBy(stuck, inWords)) {
+      const ids = runs.slice(0, NAMED).map(({ run }) => run.id);
       this.#log.warn(
-        `campaign ${run.campaignId} is ${why}. Mend it and push; then \`segflow resume ${run.campaignId}\` and \`segflow retry\`.`,
+        `${words} (${runs.length} run(s): ${ids.join(', ')}${runs.length > NAMED ? ', …' : ''})`,
       );
     }
+    await this.#guard.watch(
+      ended.map(({ run, status, reason }) => ({
+        campaignId: run.campaignId,
+        failure: status === 'failed' ? reason : null,
+      })),
+    );
   }
 }
 
@@ -102,4 +102,8 @@ export class Runner {
 
 function waitingOf([run, answer]: [DueRun, Answer]) {
   return answer.kind === 'wait' ? [{ run, wait: answer }] : [];
+}
+
+function inWords({ run, status, reason }: StepOutcome['ended'][number]): string {
+  return `campaign ${run.campaignId} ${status === 'failed' ? 'failed' : 'is blocked'}: ${reason?.split('\n')[0]}`;
 }

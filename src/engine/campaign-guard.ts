@@ -1,0 +1,64 @@
+import { crashPoint } from '../core/crash-point.ts';
+import type { Log } from './log.ts';
+import type { Store } from './ports.ts';
+
+/** What is looked at, and how many of it must have failed alike. */
+const WINDOW = 20;
+const FAILURES = 10;
+
+/**
+ * Pauses a campaign that fails again and again: of the last 20 times more than half, and ten at least, it failed with the same
+ * message. Until it is resumed nothing of it is advanced or sent, so a mistake that was pushed spoils few runs, which `retry` takes up
+ * again. The count is kept in memory: a process that starts anew counts anew.
+ */
+export class CampaignGuard {
+  #store: Store;
+  #log: Log;
+  #what: string;
+  #recent = new Map<string, (string | null)[]>();
+
+  /** @param options.what is looked at: "its flow". */
+  constructor(options: { store: Store; log: Log; what: string }) {
+    this.#store = options.store;
+    this.#log = options.log;
+    this.#what = options.what;
+  }
+
+  /** In the order in which it happened; `failure` is null when it went well. Transactions have no campaign, and are not paused. */
+  async watch(outcomes: { campaignId: string | null; failure: string | null }[]): Promise<void> {
+    for (const { campaignId, failure } of outcomes) {
+      if (campaignId === null) continue;
+      const repeated = this.#record(campaignId, failure);
+      if (repeated !== undefined) await this.#pause(campaignId, repeated);
+    }
+  }
+
+  async #pause(campaignId: string, message: string): Promise<void> {
+    const reason = `paused by itself: ${this.#what} fails again and again: ${message}`;
+    await this.#store.putPause({ campaignId, reason, pausedAt: await this.#store.now() });
+    crashPoint('pause:after-commit');
+    this.#log.warn(
+      `campaign ${campaignId} is ${reason}. Mend it and push, then: segflow resume ${campaignId}; segflow retry`,
+    );
+  }
+
+  /** The message that repeats, once, when it is time to stop. */
+  #record(campaignId: string, failure: string | null): string | undefined {
+    const recent = this.#recent.get(campaignId) ?? [];
+    this.#recent.set(campaignId, recent);
+    recent.push(failure && firstLine(failure));
+    if (recent.length > WINDOW) recent.shift();
+    const message = recent.at(-1);
+    if (message === null || message === undefined) return undefined;
+    const alike = recent.filter((other) => other === message).length;
+    if (alike < FAILURES || alike * 2 <= recent.length) return undefined;
+    this.#recent.delete(campaignId);
+    return message;
+  }
+}
+
+// --- internal ------------------------------------------------------------------------------------
+
+function firstLine(text: string): string {
+  return text.split('\n')[0]!;
+}
