@@ -3,7 +3,7 @@ import { z } from 'zod';
 /* Why a user is, or is not, in a campaign. */
 
 const time = z.string();
-const value = z.json();
+const value = z.unknown();
 
 export const conditionSchema = z.object({
   segment: z.string(),

@@ -2,6 +2,8 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { HTTP_STATUS } from '../core/errors.ts';
 import * as wire from '../protocol/api.ts';
+import { explanationSchema } from '../protocol/explain.ts';
+import { planningSchema, planSchema } from '../protocol/plan.ts';
 import { type Api, endpoint } from './endpoint.ts';
 
 /** Serves the OpenAPI 3.1 document of all routes, made when it is first asked for. */
@@ -69,6 +71,14 @@ const named: [z.ZodType, { id: string } & Record<string, unknown>][] = [
   [wire.statusSchema, { id: 'Status' }],
   [wire.deploymentAnswerSchema, { id: 'DeploymentAnswer' }],
   [wire.deploymentItemSchema, { id: 'Deployment' }],
+  [wire.rollbackSchema, { id: 'Rollback' }],
+  [planSchema, { id: 'Plan' }],
+  [planningSchema, { id: 'Planning' }],
+  [wire.pauseSchema, { id: 'PauseRequest' }],
+  [wire.pauseItemSchema, { id: 'Pause' }],
+  [wire.retrySchema, { id: 'Retry' }],
+  [wire.retryAnswerSchema, { id: 'RetryAnswer' }],
+  [explanationSchema, { id: 'Explanation' }],
   [wire.errorSchema, { id: 'Error' }],
   [
     wire.errorSchema.shape.error.shape.code,

@@ -14,6 +14,10 @@ const ROUTES: Record<string, string[]> = {
   '/v1/messages': ['get'],
   '/v1/status': ['get'],
   '/v1/deployments': ['post', 'get'],
+  '/v1/rollback': ['post'],
+  '/v1/users/{id}/explain': ['get'],
+  '/v1/pauses': ['get', 'post', 'delete'],
+  '/v1/retries': ['post'],
 };
 
 async function load() {
@@ -121,6 +125,16 @@ describe('the answers are as described', () => {
       ['get', '/v1/status', await call('GET', '/v1/status')],
       ['post', '/v1/deployments', await call('POST', '/v1/deployments', { body: { code: 'x' } })],
       ['get', '/v1/deployments', await call('GET', '/v1/deployments')],
+      [
+        'post',
+        '/v1/deployments',
+        await call('POST', '/v1/deployments', { body: { code: 'x', dryRun: true } }),
+      ],
+      ['post', '/v1/rollback', await call('POST', '/v1/rollback', { body: {} })],
+      ['get', '/v1/users/{id}/explain', await call('GET', '/v1/users/ann/explain')],
+      ['post', '/v1/pauses', await call('POST', '/v1/pauses', { body: {} })],
+      ['get', '/v1/pauses', await call('GET', '/v1/pauses')],
+      ['post', '/v1/retries', await call('POST', '/v1/retries', { body: {} })],
       ['get', '/healthz', await call('GET', '/healthz')],
       ['get', '/readyz', await call('GET', '/readyz')],
       ['get', '/v1/users/{id}', await call('GET', '/v1/users/nobody')],
