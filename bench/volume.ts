@@ -1,6 +1,7 @@
-import { populate, seededRandom, sendBatch } from '../test/binary/load.ts';
+import { populate, sendBatch } from '../test/binary/load.ts';
 import { accepted, promised, quiet } from '../test/binary/seed-world.ts';
 import { processesOf } from '../test/helpers/processes.ts';
+import { seededRandom } from '../test/helpers/random.ts';
 import type { Bench } from './measure.ts';
 import { seeded } from './seeded.ts';
 

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import type { Journey, Status } from '../../src/protocol/api.ts';
 import { startPostmark } from '../helpers/postmark.ts';
 import { project } from '../helpers/project.ts';
+import { seededRandom } from '../helpers/random.ts';
 import { waitFor } from '../helpers/wait-for.ts';
-import { populate, seededRandom, sendBatch } from './load.ts';
+import { populate, sendBatch } from './load.ts';
 import { accepted, promised, push, quiet, seedProject } from './seed-world.ts';
 
 test('SIGTERM under load: exit 0, what was acknowledged is there, no mail is left half-sent', async () => {

@@ -1,17 +1,6 @@
 import type { BatchAnswer, Operation } from '../../src/protocol/api.ts';
 import type { Person } from './seed-world.ts';
 
-/** Numbers in [0, 1) that are the same for the same seed (mulberry32, public domain). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 export interface Population {
   people: Person[];
   /** Every user, then every event in a random order, each with an id of its own. */

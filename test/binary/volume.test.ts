@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { startPostmark } from '../helpers/postmark.ts';
-import { populate, seededRandom, sendBatch } from './load.ts';
+import { seededRandom } from '../helpers/random.ts';
+import { populate, sendBatch } from './load.ts';
 import { accepted, promised, push, quiet, seedProject } from './seed-world.ts';
 
 /* bench/run.ts does the same with 10,000 users and 100,000 events. */

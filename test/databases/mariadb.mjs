@@ -6,7 +6,7 @@ import { ending, lastLines, run } from '../../bin/setup.mjs';
 import { aptInstall, findProgram } from '../runner/apt.mjs';
 import { ACCOUNT_SQL, freePort, startServer } from './server.mjs';
 
-/** Starts it, installing its programs if need be: `{ url, pid, stop }`. Throws with the reason it cannot. */
+/** Starts it, installing its programs if need be: `{ url, stop, kill, start }`. Throws with the reason it cannot. */
 export async function startMariadb(log = console.error) {
   // Without the package mariadb-server, which would start the system's service; the installer needs a program of the client's.
   if (!findProgram('mariadbd') || !findProgram('my_print_defaults')) {

@@ -6,7 +6,7 @@ import { ending, lastLines, ROOT, run } from '../../bin/setup.mjs';
 import { aptInstall, findProgram, whyNoApt } from '../runner/apt.mjs';
 import { ACCOUNT_SQL, freePort, startServer } from './server.mjs';
 
-/** Starts it: `{ url, pid, stop }`. Throws with the reason it cannot. */
+/** Starts it: `{ url, stop, kill, start }`. Throws with the reason it cannot. */
 export async function startMysql(log = console.error) {
   const system = await prepareSystem(log);
   const name = `segflow-${process.pid}-${Date.now().toString(36)}`;

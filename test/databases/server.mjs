@@ -5,8 +5,8 @@ import { createWriteStream, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { lastLines } from '../../bin/setup.mjs';
 
-/** SQL that makes the account tests use, for a server that was just initialised. */
-export const ACCOUNT_SQL = `CREATE USER 'segflow'@'%' IDENTIFIED BY 'segflow';
+/** SQL that makes the account tests use; it runs at every start. */
+export const ACCOUNT_SQL = `CREATE USER IF NOT EXISTS 'segflow'@'%' IDENTIFIED BY 'segflow';
 GRANT ALL PRIVILEGES ON *.* TO 'segflow'@'%' WITH GRANT OPTION;
 `;
 
@@ -24,41 +24,48 @@ export async function freePort() {
 }
 
 /**
- * Starts a server program and waits until it greets on `port`; `stop` ends it and removes `folders`. Throws with the end of its
- * log when it does not come up.
+ * Starts a server program and waits until it greets on `port`. `stop` ends it and removes `folders`; `kill` ends it as a crash
+ * would, and `start` brings it back on what it had stored. Throws with the end of its log when it does not come up.
  */
 export async function startServer({ command, args, port, logFile, folders, startMs = 60_000 }) {
   const log = createWriteStream(logFile);
   await once(log, 'open');
-  const child = spawn(command, args, { stdio: ['ignore', log, log] });
-  const ended = once(child, 'exit').catch(() => undefined);
-  const remove = () => {
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-  };
-  const killNow = () => child.kill('SIGKILL');
+  let child;
+  let ended;
+  const isRunning = () => child && child.exitCode === null && child.signalCode === null;
+  const killNow = () => child?.kill('SIGKILL');
   process.once('exit', killNow);
   const stop = async () => {
     process.removeListener('exit', killNow);
-    if (child.exitCode === null && child.signalCode === null) {
+    if (isRunning()) {
       child.kill('SIGTERM');
       const timer = setTimeout(killNow, 20_000);
       await ended;
       clearTimeout(timer);
     }
     log.destroy();
-    remove();
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   };
-  const deadline = Date.now() + startMs;
-  while (!(await greets(port))) {
-    const died = child.exitCode !== null || child.signalCode !== null;
-    if (died || Date.now() > deadline) {
-      const text = lastLines(readFileSync(logFile, 'utf8'), 15);
-      await stop();
-      throw new Error(`${command} ${died ? 'ended while starting' : 'did not come up'}:\n${text}`);
+  const kill = async () => {
+    killNow();
+    await ended;
+  };
+  const start = async () => {
+    child = spawn(command, args, { stdio: ['ignore', log, log] });
+    ended = once(child, 'exit').catch(() => undefined);
+    const deadline = Date.now() + startMs;
+    while (!(await greets(port))) {
+      const died = !isRunning();
+      if (died || Date.now() > deadline) {
+        const text = lastLines(readFileSync(logFile, 'utf8'), 15);
+        await stop();
+        throw new Error(`${command} ${died ? 'ended while starting' : 'did not come up'}:\n${text}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return { url: urlOf(port), pid: child.pid, stop };
+  };
+  await start();
+  return { url: urlOf(port), stop, kill, start };
 }
 
 // --- internal ---
