@@ -45,11 +45,13 @@ export async function simulate<A extends object = Record<string, unknown>>(
   }
   const clock = new SimulatedClock(timeOf(options.start ?? START));
   await using opened = new AsyncDisposableStack();
-  const store = opened.use(
-    await openStore(
-      options.store === undefined ? { memory: true, clock } : { dataDir: options.store, clock },
-    ),
-  );
+  const opening =
+    options.store === undefined ? { memory: true as const, clock } : { dataDir: options.store, clock };
+  const store = {
+    ...opened.use(await openStore(opening)),
+    // Ids of messages derive from it, and what is due at the same time goes in the order of ids.
+    instanceId: async () => 'simulation',
+  };
   if ((await store.activation()) !== '') {
     throw new SegflowError('conflict', `the folder ${options.store} holds a store already`, {
       hint: 'Simulate in a new folder, or in memory.',

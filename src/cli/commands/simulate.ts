@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises';
+import { defineCommand } from 'citty';
+import { parseDuration } from '../../core/duration.ts';
+import { messageOf, SegflowError } from '../../core/errors.ts';
+import { about } from '../about.ts';
+import { print, printJson } from '../output.ts';
+
+export default defineCommand({
+  meta: about({
+    name: 'simulate',
+    usage: '[config-path]',
+    description: 'Show what a config would send to a sample of people, in simulated time',
+    notes: [
+      'Runs the config on the real engine, in memory: nothing is sent, no server is asked. The people are made up: half are there at the\n' +
+        'start, the others join evenly; what segments ask about is set by chance, and changes now and then; a fifth never do anything,\n' +
+        'the others emit each event that the config names twice in 30 days on average, some far more often.',
+      'Your own sample, as JSON lines ("at" since the start, or a date):\n' +
+        '  {"user": "ada", "attributes": {"email": "ada@example.com", "plan": "pro"}}\n' +
+        '  {"user": "ada", "event": "purchase", "attributes": {"value": 1200}, "at": "3d"}',
+    ],
+    examples: [
+      'segflow simulate',
+      "segflow simulate --users 1000 --for '90 days' --seed 7",
+      'segflow simulate --sample people.jsonl --start 2026-12-01 --json',
+    ],
+  }),
+  args: {
+    'config-path': { type: 'positional', required: false, description: 'The config, or its folder' },
+    users: { type: 'string', valueHint: 'n', default: '200', description: 'How many people to make up' },
+    for: { type: 'string', valueHint: 'time', default: '90 days', description: 'How long' },
+    seed: { type: 'string', valueHint: 'n', default: '0', description: 'Another number makes other people' },
+    start: { type: 'string', valueHint: 'date', description: 'When it begins (default: today)' },
+    step: {
+      type: 'string',
+      valueHint: 'time',
+      default: '1h',
+      description: 'What is due within it happens together',
+    },
+    sample: { type: 'string', valueHint: 'file', description: 'JSON lines of users and events instead' },
+    json: { type: 'boolean', description: 'Print the result as JSON' },
+  },
+  async run({ args }) {
+    const options = {
+      users: wholeNumber('--users', args.users, 1_000_000),
+      seed: wholeNumber('--seed', args.seed, 999_999),
+      lengthMs: lengthOf('--for', args.for),
+      stepMs: Math.max(1, lengthOf('--step', args.step)),
+      start: startOf(args.start),
+      sample: args.sample === undefined ? undefined : await readSample(args.sample),
+    };
+    const [{ findConfig }, { loadConfig }, { forecast }, { forecastText }] = await Promise.all([
+      import('../../config/find.ts'),
+      import('../../config/load.ts'),
+      import('../../testing/forecast.ts'),
+      import('../forecast-text.ts'),
+    ]);
+    const { config } = await loadConfig(findConfig(args['config-path']));
+    const result = await forecast(config, options);
+    await (args.json ? printJson({ seed: options.seed, ...result }) : print(forecastText(result)));
+  },
+});
+
+// --- internal ---
+
+function wholeNumber(name: string, text: string, most: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value <= most) return value;
+  throw new SegflowError('invalid_input', `${name} is a whole number from 0 to ${most}, got "${text}"`);
+}
+
+function lengthOf(name: string, text: string): number {
+  const length = parseDuration(text);
+  if (length !== undefined) return length;
+  throw new SegflowError(
+    'invalid_input',
+    `${name} is a length of time such as '90 days' or 12h, got "${text}"`,
+  );
+}
+
+function startOf(text: string | undefined): number {
+  const time = text === undefined ? Math.floor(Date.now() / 86_400_000) * 86_400_000 : Date.parse(text);
+  if (!Number.isNaN(time)) return time;
+  throw new SegflowError('invalid_input', `--start is a date such as 2026-12-01, got "${text}"`);
+}
+
+async function readSample(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new SegflowError('invalid_input', `the sample ${path} cannot be read: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,94 @@
+import { inspectConfig } from '../config/inspect.ts';
+import type { SegflowConfig } from '../config/types.ts';
+import { comparedValues } from './compared-values.ts';
+import { type MailReport, mailReport } from './mail-report.ts';
+import { parseSample } from './sample-file.ts';
+import { samplePeople } from './sample-people.ts';
+import { simulate } from './simulate.ts';
+import { type Happening, play } from './timeline.ts';
+
+/** A forecast of what a config sends, from a sample of people. */
+export interface Forecast extends MailReport {
+  /** What the sample does, by its kind. */
+  sample: { users: number; changes: number; events: Record<string, number> };
+}
+
+/**
+ * Simulates the config with people made up by chance, or with those of `sample` (JSON lines).
+ * @throws `invalid_config`; `invalid_input` for a sample that cannot be read.
+ */
+export async function forecast(
+  config: unknown,
+  options: {
+    users: number;
+    start: number;
+    lengthMs: number;
+    stepMs: number;
+    seed: number;
+    sample?: string | undefined;
+  },
+): Promise<Forecast> {
+  const { start, lengthMs, stepMs, seed } = options;
+  // Throws what is wrong with the config before it is looked at here.
+  await using simulation = await simulate(config as SegflowConfig, {
+    start,
+    random: seed,
+    sweepEvery: { milliseconds: stepMs },
+    resolution: { milliseconds: stepMs },
+  });
+  const end = start + lengthMs;
+  const happenings =
+    options.sample === undefined
+      ? samplePeople(await askedOf(config, start), { ...options, end })
+      : parseSample(options.sample, start);
+  await play(simulation, { happenings, end });
+  const people = new Set(
+    happenings.filter(({ kind, at }) => kind === 'user' && at < end).map(({ userId }) => userId),
+  );
+  const report = mailReport({
+    users: people.size,
+    from: new Date(start),
+    to: new Date(end),
+    messages: await simulation.messages({ status: 'any' }),
+    runs: await simulation.runs(),
+  });
+  return { sample: sampleOf(happenings, end), ...report };
+}
+
+// --- internal ---
+
+async function askedOf(config: unknown, at: number) {
+  const record = config as { emailProvider?: object };
+  const { inspection } = await inspectConfig(
+    { ...record, emailProvider: { ...record.emailProvider, config: { name: 'file' } } },
+    at,
+    { render: false },
+  );
+  const compared = comparedValues(inspection?.manifest.segments ?? [], inspection?.manifest.transactions);
+  for (const { exitWhen, goal } of inspection?.manifest.campaigns ?? []) {
+    for (const event of [exitWhen?.event, goal?.event]) if (event !== undefined) compared.events.add(event);
+  }
+  for (const name of awaitedEvents(config)) compared.events.add(name);
+  return compared;
+}
+
+function sampleOf(happenings: Happening[], end: number): Forecast['sample'] {
+  const events: Record<string, number> = {};
+  let changes = 0;
+  const users = new Set<string>();
+  for (const it of happenings) {
+    if (it.at >= end) continue;
+    if (it.kind === 'event') events[it.name] = (events[it.name] ?? 0) + 1;
+    else if (it.kind === 'change') changes++;
+    else users.add(it.userId);
+  }
+  return { users: users.size, changes, events };
+}
+
+/** Names of events that flows wait for, as far as their source says. */
+function awaitedEvents(config: unknown): string[] {
+  const { campaigns = {} } = config as { campaigns?: Record<string, { flow: unknown }> };
+  return Object.values(campaigns).flatMap(({ flow }) =>
+    [...String(flow).matchAll(/\bwaitForEvent\(\s*(['"`])([^'"`$]+)\1/g)].map(([, , name]) => name!),
+  );
+}

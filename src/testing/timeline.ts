@@ -1,0 +1,43 @@
+import type { JsonObject } from '../core/json.ts';
+import type { Simulation } from './simulation.ts';
+
+/** Something that happens to a user. */
+export type Happening = {
+  /** Epoch milliseconds. */
+  at: number;
+  userId: string;
+} & (
+  | { kind: 'user'; attributes: JsonObject }
+  /** JSON merge patch. */
+  | { kind: 'change'; attributes: JsonObject }
+  | { kind: 'event'; name: string; attributes: JsonObject }
+);
+
+/** Lets it all happen, in the order of time, and goes on to `end`. What happens at or after `end` does not. */
+export async function play(
+  simulation: Simulation,
+  { happenings, end }: { happenings: Happening[]; end: number },
+): Promise<void> {
+  const moments = Map.groupBy(
+    happenings.filter(({ at }) => at < end).toSorted((a, b) => a.at - b.at),
+    ({ at }) => at,
+  );
+  for (const [at, together] of moments) {
+    await simulation.advanceTo(Math.max(at, simulation.now.getTime()));
+    await Promise.all(together.map((it) => happen(simulation, it)));
+  }
+  await simulation.advanceTo(end);
+}
+
+// --- internal ---
+
+async function happen(simulation: Simulation, it: Happening): Promise<void> {
+  switch (it.kind) {
+    case 'user':
+      return simulation.addUser(it.userId, it.attributes);
+    case 'change':
+      return simulation.updateUser(it.userId, it.attributes);
+    case 'event':
+      return simulation.emit(it.userId, it.name, it.attributes);
+  }
+}
