@@ -12,13 +12,14 @@ import push from './commands/push.ts';
 import restore from './commands/restore.ts';
 import serve from './commands/serve.ts';
 import status from './commands/status.ts';
+import transfer from './commands/transfer.ts';
 import user from './commands/user.ts';
 
 /*
  * Every command, in the order help lists them. These modules are loaded on every start, so they hold metadata and light code;
  * what is heavy is imported inside `run`.
  */
-const COMMANDS = { push, emit, add, init, serve, preview, status, user, messages, login, migrate, backup, restore };
+const COMMANDS = { push, emit, add, init, serve, preview, status, user, messages, login, migrate, backup, restore, transfer };
 
 export const commandNames: string[] = Object.keys(COMMANDS);
 

@@ -1,0 +1,92 @@
+import { defineCommand } from 'citty';
+import { systemClock } from '../../core/clock.ts';
+import { SegflowError } from '../../core/errors.ts';
+import type { TransferResult } from '../../transfer/transfer.ts';
+import { about } from '../about.ts';
+import { messages, print, printJson } from '../output.ts';
+import { serverEnvironment } from '../server-environment.ts';
+import { table } from '../table.ts';
+
+export default defineCommand({
+  meta: about({
+    name: 'transfer',
+    usage: '--from .segflow --to mysql://…',
+    description: 'Move an instance from one store to another, with everything it knows',
+    notes: [
+      [
+        'Users, events, memberships, runs with their histories, messages, deployments: every row keeps its id, so nobody notices.',
+        'The target must be empty, and no server may use either. Cut off, it goes on where it was when it is run again. At the',
+        'end the rows of each table are counted and compared by checksum at both ends. Then the old store says where it',
+        'went when somebody serves it; segflow serve --force takes that back.',
+      ].join('\n'),
+    ],
+    examples: [
+      'segflow transfer --from .segflow --to mysql://user:password@db.example.com/segflow',
+      'DATABASE_URL=mysql://… segflow transfer       # from .segflow, without a password in the list of processes',
+      'segflow transfer --from mysql://… --to /var/lib/segflow',
+    ],
+  }),
+  args: {
+    from: {
+      type: 'string',
+      valueHint: 'store',
+      description: 'Data folder or database URL (default .segflow)',
+    },
+    to: {
+      type: 'string',
+      valueHint: 'store',
+      description: 'Data folder or database URL (default DATABASE_URL)',
+    },
+    force: { type: 'boolean', description: 'Move a store that was moved elsewhere before all the same' },
+    json: { type: 'boolean', description: 'Print the result as JSON' },
+  },
+  async run({ args }) {
+    const environment = await serverEnvironment(process.cwd(), process.env);
+    const to = args.to || environment.DATABASE_URL;
+    if (!to) {
+      throw new SegflowError('invalid_input', 'segflow transfer needs --to, or DATABASE_URL', {
+        hint: 'It looks like --to mysql://user:password@host:3306/database',
+      });
+    }
+    const { transfer } = await import('../../transfer/transfer.ts');
+    const { inRows, progressLine } = await import('../progress.ts');
+    using line = progressLine();
+    const result = await transfer({
+      from: args.from || environment.SEGFLOW_DATA || '.segflow',
+      to,
+      force: args.force ?? false,
+      clock: systemClock,
+      onProgress: (what, done, total) => line.show(inRows(what, done, total)),
+    });
+    line.clear();
+    if (args.json) return printJson(result);
+    await print(format(result));
+    const log = await messages();
+    for (const text of whatNext(result, Boolean(environment.SEGFLOW_SECRET))) log.info(text);
+  },
+});
+
+// --- internal ---
+
+function format(result: TransferResult): string {
+  const { from, to, tables, course } = result;
+  const done = `Moved ${from} to ${to}${course === 'new' ? '' : ` (${course})`}`;
+  const rows = tables.map((each) => [each.table, each.rows.toLocaleString('en'), each.checksum.slice(0, 12)]);
+  return rows.length === 0 ? done : `${table(['TABLE', 'ROWS', 'CHECKSUM'], rows)}\n\n${done}`;
+}
+
+/** How the new place is served, and with which keys. */
+function whatNext({ to, fromDataDir, toDataDir, keys }: TransferResult, hasSecret: boolean): string[] {
+  const serve = toDataDir
+    ? `Serve it: segflow serve --data ${toDataDir}`
+    : `Serve it: set DATABASE_URL to ${to} with user and password, then segflow serve${fromDataDir ? ` --data ${fromDataDir}` : ''}`;
+  if (hasSecret) return [serve, 'SEGFLOW_SECRET must be set there as it is here.'];
+  if (keys.includes('secret'))
+    return [serve, `Its secret${keys.includes('api-key') ? ' and API key' : ''} went along.`];
+  const where = fromDataDir ?? 'the data folder that it was served with';
+  const there = toDataDir ?? 'the data folder there';
+  return [
+    serve,
+    `The secret, without which the pushed environment cannot be read, is in ${where}${fromDataDir ? ' and stays in use there' : ''}. To serve it elsewhere, copy the files secret and api-key into ${there} (mode 0600), or set SEGFLOW_SECRET and SEGFLOW_API_KEY to what is in them.`,
+  ];
+}

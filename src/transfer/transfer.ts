@@ -1,0 +1,261 @@
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
+import type { Clock } from '../core/clock.ts';
+import { SegflowError } from '../core/errors.ts';
+import { newId } from '../core/ids.ts';
+import type { Driver } from '../store/driver.ts';
+import { type Moved, type Receiving, readFact, removeFact, writeFact } from '../store/instance-state.ts';
+import { render } from '../store/statement.ts';
+import { instance } from '../store/tables.ts';
+import { toTime } from '../store/times.ts';
+import { type Checksum, checksumOf } from './checksum.ts';
+import { copyTable, progressOf } from './copy.ts';
+import { type End, openEnd } from './ends.ts';
+import type { OnProgress } from './progress.ts';
+import { isMadeWithStore, transferTables } from './tables.ts';
+
+/*
+ * Moves an instance from one store to another. States, each durable before the next begins:
+ *
+ *   source                     target
+ *   served                     empty
+ *   moved (not done)           empty                 begun: the source is not served any more
+ *   moved (not done)           receiving             rows are copied, a page and its progress in one transaction
+ *   moved (not done)           served                checked: counts and checksums of every table agree
+ *   moved (done)               served
+ *
+ * A transfer that is cut off goes on when it is run again: the id of the transfer is at both ends. When the source was served in
+ * between (which takes the mark away), what the target has is out of date, and the copy starts over. Tables are copied
+ * as they are, so ids, times, memberships, journals and messages are the same ones: nobody notices but the operator.
+ */
+
+export interface TransferOptions {
+  from: string;
+  to: string;
+  /** Move a source although it was moved elsewhere before. */
+  force: boolean;
+  clock: Clock;
+  onProgress: OnProgress;
+}
+
+export interface TransferResult {
+  from: string;
+  to: string;
+  instanceId: string;
+  /** `resumed` one that was cut off; `finished`: all but the last mark had been done. */
+  course: 'new' | 'resumed' | 'started over' | 'finished';
+  /** Rows and checksums, the same at both ends. Empty when the course is `finished`: it may be in use by now. */
+  tables: { table: string; rows: number; checksum: string }[];
+  /** Data folders of embedded stores: where the keys are. */
+  fromDataDir: string | null;
+  toDataDir: string | null;
+  /** Files of keys that were copied from folder to folder. */
+  keys: string[];
+}
+
+/** Throws `store_locked` or `conflict` when either end is in use or the target holds something else, `unavailable`, `not_found`. */
+export async function transfer(options: TransferOptions): Promise<TransferResult> {
+  const { clock, onProgress } = options;
+  await using source = await openEnd(options.from, { clock, isSource: true });
+  await using target = await openEnd(options.to, { clock, isSource: false });
+  const begun = await begin(source, target, options);
+  const { id, instanceId } = begun;
+  let tables: TransferResult['tables'] = [];
+  if (begun.course !== 'finished') {
+    const totals = new Map<string, number>();
+    for (const table of transferTables) totals.set(table.name, await countOf(source.driver, table.name));
+    for (const table of transferTables) {
+      const total = totals.get(table.name)!;
+      let done = (await progressOf(target.driver, table)).rows;
+      await copyTable({ source: source.driver, target: target.driver }, table, (rows) => {
+        done += rows;
+        onProgress(table.name, done, total);
+      });
+      if (table.generatesIds) await target.continueAfter(table.name, await source.lastId(table.name));
+    }
+    tables = await compare(source, target, onProgress);
+    await refuseUse(source, 'source');
+    await refuseUse(target, 'target');
+  }
+  const keys = await copyKeys(source, target);
+  await finish(source, target, id);
+  return {
+    from: source.shown,
+    to: target.shown,
+    instanceId,
+    course: begun.course,
+    tables,
+    fromDataDir: source.dataDir ?? null,
+    toDataDir: target.dataDir ?? null,
+    keys,
+  };
+}
+
+interface Begun {
+  id: string;
+  instanceId: string;
+  course: TransferResult['course'];
+}
+
+async function begin(source: End, target: End, options: TransferOptions): Promise<Begun> {
+  await refuseUse(source, 'source');
+  await refuseUse(target, 'target');
+  const instanceId = await instanceIdOf(source.driver);
+  if (instanceId === undefined || (await fact(source, 'receiving'))) {
+    throw new SegflowError(
+      'conflict',
+      `${source.shown} is itself the target of a transfer that is not finished`,
+      {
+        hint: 'Finish that one first.',
+      },
+    );
+  }
+  const moved = await fact(source, 'moved');
+  const receiving = await fact(target, 'receiving');
+  if (receiving) {
+    if (receiving.instanceId !== instanceId) throw holds(target, 'is being filled from another instance');
+    const id = receiving.transfer;
+    if (moved?.transfer === id) return { id, instanceId, course: 'resumed' };
+    return { ...(await startOver(source, target, instanceId, options)), course: 'started over' };
+  }
+  const targetId = await instanceIdOf(target.driver);
+  if (targetId === instanceId) {
+    if (moved && !moved.done && moved.to === target.shown) {
+      return { id: moved.transfer, instanceId, course: 'finished' };
+    }
+    throw holds(target, 'holds this very instance already');
+  }
+  if (moved?.done && !options.force) {
+    throw new SegflowError(
+      'conflict',
+      `${source.shown} was moved to ${moved.to} at ${toTime(moved.at).slice(0, 16)} UTC`,
+      { hint: 'Transfer from there. To move this old copy all the same, give --force.' },
+    );
+  }
+  for (const table of transferTables) {
+    if (!isMadeWithStore(table) && (await countOf(target.driver, table.name, 1)) > 0) {
+      throw holds(target, 'holds another instance');
+    }
+  }
+  return { ...(await startOver(source, target, instanceId, options)), course: 'new' };
+}
+
+/** Marks both ends and empties the target. The mark that lets a copy go on is last. */
+async function startOver(
+  source: End,
+  target: End,
+  instanceId: string,
+  { clock }: TransferOptions,
+): Promise<{ id: string; instanceId: string }> {
+  const at = clock.now();
+  const id = newId('transfer', at);
+  const receiving: Receiving = { transfer: '', instanceId, from: source.shown, at };
+  const moved: Moved = { transfer: id, to: target.shown, at, done: false };
+  await change(source.driver, (on) => writeFact(on, 'moved', moved));
+  await change(target.driver, async (on) => {
+    await removeFact(on, 'receiving');
+    await writeFact(on, 'receiving', receiving);
+  });
+  await refuseUse(source, 'source');
+  await refuseUse(target, 'target');
+  for (const { name } of transferTables) await target.empty(name);
+  await change(target.driver, (on) => writeFact(on, 'receiving', { ...receiving, transfer: id }));
+  return { id, instanceId };
+}
+
+/** Counts and checksums of every table at both ends. A difference makes the next attempt start over. */
+async function compare(source: End, target: End, onProgress: OnProgress): Promise<TransferResult['tables']> {
+  const tables: TransferResult['tables'] = [];
+  const different: string[] = [];
+  for (const table of transferTables) {
+    const total = 2 * (await countOf(source.driver, table.name));
+    let done = 0;
+    const onRows = (rows: number) => {
+      done += rows;
+      onProgress(`checking ${table.name}`, done, total);
+    };
+    const [here, there] = [
+      await checksumOf(source.driver, table, onRows),
+      await checksumOf(target.driver, table, onRows),
+    ];
+    if (here.rows !== there.rows || here.sum !== there.sum)
+      different.push(difference(table.name, here, there));
+    tables.push({ table: table.name, rows: here.rows, checksum: here.sum });
+  }
+  if (different.length === 0) return tables;
+  const receiving = (await fact(target, 'receiving'))!;
+  await change(target.driver, (on) => writeFact(on, 'receiving', { ...receiving, transfer: '' }));
+  throw new SegflowError('conflict', `the copy is not the same as the original: ${different.join('; ')}`, {
+    hint: 'Something changed one of them meanwhile. Run the transfer again: it starts over.',
+  });
+}
+
+function difference(table: string, here: Checksum, there: Checksum): string {
+  return here.rows === there.rows
+    ? `${table}: the same ${here.rows} rows, not the same values`
+    : `${table}: ${here.rows} rows became ${there.rows}`;
+}
+
+/** The captured environments are encrypted with the folder's secret, and clients know its API key. */
+async function copyKeys(source: End, target: End): Promise<string[]> {
+  const copied: string[] = [];
+  if (source.dataDir === undefined || target.dataDir === undefined) return copied;
+  for (const name of ['secret', 'api-key']) {
+    try {
+      await copyFile(join(source.dataDir, name), join(target.dataDir, name));
+      copied.push(name);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+  return copied;
+}
+
+async function finish(source: End, target: End, id: string): Promise<void> {
+  const restored = await fact(source, 'restored');
+  await change(target.driver, async (on) => {
+    if (restored) await writeFact(on, 'restored', restored);
+    await removeFact(on, 'receiving');
+  });
+  const moved = await fact(source, 'moved');
+  if (moved?.transfer !== id) return;
+  await change(source.driver, (on) => writeFact(on, 'moved', { ...moved, done: true }));
+}
+
+async function refuseUse(end: End, role: 'source' | 'target'): Promise<void> {
+  const users = await end.inUseBy();
+  if (users.length === 0) return;
+  throw new SegflowError('conflict', `the ${role} ${end.shown} is in use by ${users.join(', ')}`, {
+    hint: 'Stop every segflow serve on it; one that was killed counts as gone within 15 seconds.',
+  });
+}
+
+function holds(target: End, what: string): SegflowError {
+  return new SegflowError('conflict', `${target.shown} ${what}`, {
+    hint: 'Transfer into an empty database or folder.',
+  });
+}
+
+type On = Parameters<typeof writeFact>[0];
+
+function change(driver: Driver, work: (on: On) => Promise<void>): Promise<void> {
+  return driver.transaction((connection) => work({ connection, dialect: driver.dialect }));
+}
+
+function fact<Name extends 'restored' | 'moved' | 'receiving'>(end: End, name: Name) {
+  return readFact({ connection: end.driver.reads, dialect: end.driver.dialect }, name);
+}
+
+async function instanceIdOf(driver: Driver): Promise<string | undefined> {
+  const { text, params } = render(sql`select ${instance.id} from ${instance}`);
+  const [row] = await driver.reads.query(text, params);
+  return row && String(row.id);
+}
+
+/** The rows of a table, counted up to `most`. */
+async function countOf(driver: Driver, table: string, most?: number): Promise<number> {
+  const from = most === undefined ? table : `(select 1 from ${table} limit ${most}) some_rows`;
+  const [row] = await driver.reads.query(`select count(*) as n from ${from}`, []);
+  return Number(row!.n);
+}
