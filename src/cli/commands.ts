@@ -2,15 +2,22 @@ import type { CommandDef } from 'citty';
 import type { AnyCommand } from './about.ts';
 import add from './commands/add.ts';
 import backup from './commands/backup.ts';
+import deployments from './commands/deployments.ts';
 import emit from './commands/emit.ts';
+import explain from './commands/explain.ts';
 import init from './commands/init.ts';
 import login from './commands/login.ts';
 import messages from './commands/messages.ts';
 import migrate from './commands/migrate.ts';
+import pause from './commands/pause.ts';
 import preview from './commands/preview.ts';
 import push from './commands/push.ts';
 import restore from './commands/restore.ts';
+import resume from './commands/resume.ts';
+import retry from './commands/retry.ts';
+import rollback from './commands/rollback.ts';
 import serve from './commands/serve.ts';
+import simulate from './commands/simulate.ts';
 import status from './commands/status.ts';
 import transfer from './commands/transfer.ts';
 import user from './commands/user.ts';
@@ -19,7 +26,29 @@ import user from './commands/user.ts';
  * Every command, in the order help lists them. These modules are loaded on every start, so they hold metadata and light code;
  * what is heavy is imported inside `run`.
  */
-const COMMANDS = { push, emit, add, init, serve, preview, status, user, messages, login, migrate, backup, restore, transfer };
+const COMMANDS = {
+  push,
+  emit,
+  add,
+  init,
+  serve,
+  preview,
+  simulate,
+  status,
+  user,
+  explain,
+  messages,
+  deployments,
+  rollback,
+  pause,
+  resume,
+  retry,
+  login,
+  migrate,
+  backup,
+  restore,
+  transfer,
+};
 
 export const commandNames: string[] = Object.keys(COMMANDS);
 

@@ -28,11 +28,15 @@ test("the seed's config, found in this folder, with the key of its .env", async 
   expect(ran.stderr).toContain('deployment abc');
   expect(ran.stdout).toContain('POSTMARK_API_KEY');
   expect(ran.stdout + ran.stderr).not.toContain('from-dotenv');
-  expect(server.backend.pushed).toHaveLength(1);
-  expect(server.backend.pushed[0]).toMatchObject({
-    environment: { POSTMARK_API_KEY: 'from-dotenv' },
-    code: expect.stringContaining('winback-campaign'),
-  });
+  expect(server.backend.pushed).toMatchObject([
+    { dryRun: true },
+    {
+      dryRun: false,
+      plan: 'token',
+      environment: { POSTMARK_API_KEY: 'from-dotenv' },
+      code: expect.stringContaining('winback-campaign'),
+    },
+  ]);
 });
 
 test('the environment wins over .env; --json tells all', async () => {
@@ -63,7 +67,7 @@ test("the server's URL and key may stand in the .env beside a config elsewhere",
   );
   await writeFile(join(folder.path, 'project', '.env'), lines.join(''));
   expect(await folder.segflow(['push', 'project'])).toMatchObject({ code: 0 });
-  expect(server.backend.pushed).toHaveLength(1);
+  expect(server.backend.pushed).toHaveLength(2);
 });
 
 test('a variable that is not set here is named, and the server decides', async () => {
@@ -153,4 +157,104 @@ test('no server', async () => {
   expect(ran).toMatchObject({ code: 5, stdout: '' });
   expect(ran.stderr).toContain('segflow serve');
   await rm(join(folder.path, 'segflow.config.ts'));
+});
+
+describe('the plan', () => {
+  const campaign = {
+    id: 'winback',
+    change: 'changed',
+    enter: 1200,
+    skip: 0,
+    messages: { now: 1200, later: 8400, more: false, estimated: true },
+    runs: {
+      live: 300,
+      migrate: 250,
+      stay: 49,
+      pinned: 0,
+      block: 1,
+      unblock: 0,
+      restart: 0,
+      cancel: 0,
+      divergences: [{ count: 50, step: 2, recorded: 'wait 1d', yielded: 'email hello', deployment: 'old' }],
+      estimated: false,
+    },
+  } as const;
+
+  test('is shown, and put in force as it was shown', async () => {
+    await using folder = await emptyFolder();
+    await using server = await memoryServer();
+    await writeFile(join(folder.path, 'segflow.config.ts'), SMALL);
+    server.backend.planning.push(
+      { stage: 'people', done: 1, total: 9 },
+      { stage: 'runs', done: 0, total: 0 },
+    );
+    server.backend.plan = { campaigns: [campaign], people: 1200 };
+    const ran = await folder.segflow(['push', '--in-flight=pin', '--existing=skip'], server);
+    expect(ran).toMatchObject({ code: 0 });
+    expect(ran.stdout).toContain('1,200 enter: about 1,200 email(s) at once, about 8,400 more within a year');
+    expect(ran.stdout).toContain('300 in flight: 250 migrate, 49 stay on their version, 1 would block');
+    expect(ran.stdout).toContain('50 at step 2: "wait 1d" became "email hello"');
+    expect(server.backend.pushed).toMatchObject([
+      { dryRun: true },
+      { dryRun: true },
+      { dryRun: true, inFlight: 'pin', existing: 'skip' },
+      { dryRun: false, inFlight: 'pin', existing: 'skip', plan: 'token' },
+    ]);
+  });
+
+  test('--dry-run changes nothing', async () => {
+    await using folder = await emptyFolder();
+    await using server = await memoryServer();
+    await writeFile(join(folder.path, 'segflow.config.ts'), SMALL);
+    const ran = await folder.segflow(['push', '--dry-run', '--json'], server);
+    expect(ran.code).toBe(0);
+    expect(ran.json()).toMatchObject({ applied: false, plan: { token: 'token' } });
+    expect(server.backend.pushed.map(({ dryRun }) => dryRun)).toEqual([true]);
+  });
+
+  test('a config that wants to be asked is pushed with --yes only', async () => {
+    await using folder = await emptyFolder();
+    await using server = await memoryServer();
+    await writeFile(join(folder.path, 'segflow.config.ts'), SMALL);
+    server.backend.plan = { confirm: true };
+    const refused = await folder.segflow(['push'], server);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('--yes');
+    expect(server.backend.pushed.map(({ dryRun }) => dryRun)).toEqual([true]);
+    expect(await folder.segflow(['push', '--yes'], server)).toMatchObject({ code: 0 });
+    expect(server.backend.pushed.at(-1)).toMatchObject({ dryRun: false });
+  });
+
+  test('wrong choices are refused before anything is sent', async () => {
+    await using folder = await emptyFolder();
+    await using server = await memoryServer();
+    await writeFile(join(folder.path, 'segflow.config.ts'), SMALL);
+    for (const flag of ['--in-flight=drop', '--existing=perhaps']) {
+      expect(await folder.segflow(['push', flag], server)).toMatchObject({ code: 2, stdout: '' });
+    }
+    expect(server.backend.pushed).toEqual([]);
+  });
+
+  test('names the commit it comes from, where there is one', async () => {
+    await using folder = await emptyFolder();
+    await using server = await memoryServer();
+    const environment = { ...server.environment, PATH: process.env.PATH! };
+    const push = () => folder.segflow(['push'], { environment });
+    await writeFile(join(folder.path, 'segflow.config.ts'), SMALL);
+    await push();
+    expect(server.backend.pushed.at(-1)?.origin).not.toHaveProperty('commit');
+    const git = (...args: string[]) => Bun.spawnSync(['git', '-C', folder.path, ...args]);
+    git('init', '-q');
+    git('config', 'user.name', 'Ada');
+    git('config', 'user.email', 'ada@example.com');
+    git('add', '.');
+    git('commit', '-qm', 'Welcome anew');
+    await push();
+    const origin = { by: 'Ada', commit: expect.stringMatching(/^[0-9a-f]{40}$/), message: 'Welcome anew' };
+    expect(server.backend.pushed.at(-1)?.origin).toMatchObject(origin);
+    expect(server.backend.pushed.at(-1)?.origin).not.toHaveProperty('dirty');
+    await writeFile(join(folder.path, 'segflow.config.ts'), `${SMALL}\n// more`);
+    await push();
+    expect(server.backend.pushed.at(-1)?.origin).toMatchObject({ ...origin, dirty: 'true' });
+  });
 });

@@ -3,7 +3,8 @@ import type { Status } from '../../protocol/api.ts';
 import { about } from '../about.ts';
 import { connect, connectionArgs } from '../connection.ts';
 import { print, printJson } from '../output.ts';
-import { localTime, table } from '../table.ts';
+import { short } from '../plan.ts';
+import { cell, localTime, table } from '../table.ts';
 
 export default defineCommand({
   meta: about({
@@ -23,16 +24,23 @@ export default defineCommand({
 // --- internal ---
 
 function format(status: Status, url: string): string {
-  const { deployment, ledger, pending } = status;
+  const { deployment, ledger, pending, pauses, nodes } = status;
   const facts: [string, string][] = [
     ['Server', `${url} (Segflow ${status.version}, ${status.store})`],
     [
       'Deployment',
-      deployment ? `${deployment.id}, since ${localTime(deployment.activatedAt)}` : 'none: segflow push',
+      deployment
+        ? `${short(deployment.id)}, since ${localTime(deployment.activatedAt)}${pushedFrom(deployment.origin)}`
+        : 'none: segflow push',
     ],
+    ...pauses.map(({ campaign, reason, since }): [string, string] => [
+      'Paused',
+      `${campaign ?? 'everything'}, since ${localTime(since)}: ${cell(reason, 80)}`,
+    ]),
+    ...(nodes ?? []).map(({ name, slots }): [string, string] => ['Node', `${cell(name)}, ${slots} slots`]),
     ['Users', `${status.users}${pending > 0 ? ` (${pending} waiting for evaluation)` : ''}`],
     ['Events', String(status.events)],
-    ['Runs', byStatus(status.runs)],
+    ['Runs', `${byStatus(status.runs)}${stuck(status.runs)}`],
     [
       'Messages',
       `${byStatus(status.messages)}${ledger.balanced ? '' : ` (of ${ledger.total}: they do not add up)`}`,
@@ -49,6 +57,18 @@ function format(status: Status, url: string): string {
     lines.push('', table(['SEGMENT', 'USERS', 'EVALUATED'], rows));
   }
   return lines.join('\n');
+}
+
+function pushedFrom({ by, commit, message, dirty }: Record<string, string>): string {
+  const what = commit
+    ? ` (${commit.slice(0, 8)}${dirty ? '+' : ''}${message ? ` ${cell(message, 48)}` : ''})`
+    : '';
+  return `${by ? `, by ${cell(by, 32)}` : ''}${what}`;
+}
+
+function stuck({ failed = 0, blocked = 0 }: Status['runs']): string {
+  if (failed + blocked === 0) return '';
+  return ': segflow explain USER says why; push a fix, then segflow retry';
 }
 
 function byStatus(counts: Record<string, number | undefined>): string {

@@ -1,0 +1,40 @@
+import { defineCommand } from 'citty';
+import type { DeploymentItem } from '../../protocol/api.ts';
+import { about } from '../about.ts';
+import { connect, connectionArgs } from '../connection.ts';
+import { paint, print, printJson } from '../output.ts';
+import { short } from '../plan.ts';
+import { cell, localTime, table } from '../table.ts';
+
+export default defineCommand({
+  meta: about({
+    name: 'deployments',
+    usage: '',
+    description: 'List deployments, newest first: who pushed what when, which is active, runs on each',
+    notes: [
+      'RUNS counts the runs in flight that followed its code in their last step; they may move with the next.',
+    ],
+    examples: ['segflow deployments', 'segflow deployments --json'],
+  }),
+  args: { ...connectionArgs },
+  async run({ args }) {
+    const server = await connect(args);
+    const items = await server.request<DeploymentItem[]>({ method: 'GET', path: '/v1/deployments' });
+    return args.json ? printJson(items) : print(format(items));
+  },
+});
+
+// --- internal ---
+
+function format(items: DeploymentItem[]): string {
+  const rows = items.map(({ id, active, createdAt, activatedAt, runs, origin }) => [
+    `${active ? paint('green', '*') : ' '} ${short(id)}`,
+    localTime(createdAt),
+    localTime(activatedAt),
+    String(runs),
+    cell([origin.by, origin.host].filter(Boolean).join('@'), 28),
+    origin.commit ? `${origin.commit.slice(0, 8)}${origin.dirty ? '+' : ''}` : '',
+    cell(origin.message ?? '', 48),
+  ]);
+  return table(['  ID', 'PUSHED', 'ACTIVATED', 'RUNS', 'BY', 'COMMIT', 'MESSAGE'], rows);
+}

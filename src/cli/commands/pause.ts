@@ -1,0 +1,33 @@
+import { defineCommand } from 'citty';
+import type { PauseItem } from '../../protocol/api.ts';
+import { about } from '../about.ts';
+import { connect, connectionArgs } from '../connection.ts';
+import { messages, printJson } from '../output.ts';
+
+export default defineCommand({
+  meta: about({
+    name: 'pause',
+    usage: '[campaign]',
+    description: 'Pause a campaign, or everything, at once; nothing loses its place',
+    notes: [
+      'Without a campaign everything is paused, all mail included. Users and events are taken in all the same.',
+    ],
+    examples: ['segflow pause winback-campaign', "segflow pause --reason='a wrong price in the template'"],
+  }),
+  args: {
+    campaign: { type: 'positional', required: false, description: "The campaign's id" },
+    reason: { type: 'string', valueHint: 'text', description: 'Why, for those who look' },
+    ...connectionArgs,
+  },
+  async run({ args }) {
+    const server = await connect(args);
+    const { campaign, reason } = args;
+    const body = { ...(campaign ? { campaign } : {}), ...(reason ? { reason } : {}) };
+    const pause = await server.request<PauseItem>({ method: 'POST', path: '/v1/pauses', body });
+    if (args.json) return printJson(pause);
+    const log = await messages();
+    log.success(
+      `${campaign ? `Campaign ${campaign}` : 'Everything'} is paused; segflow resume ${campaign ?? ''}`.trimEnd(),
+    );
+  },
+});

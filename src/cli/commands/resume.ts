@@ -1,0 +1,28 @@
+import { defineCommand } from 'citty';
+import { about } from '../about.ts';
+import { connect, connectionArgs } from '../connection.ts';
+import { messages, printJson } from '../output.ts';
+
+export default defineCommand({
+  meta: about({
+    name: 'resume',
+    usage: '[campaign]',
+    description: 'Let a paused campaign, or everything, go on',
+    notes: [
+      'What became due meanwhile happens now. A campaign that was paused by itself stays paused when everything resumes.',
+    ],
+    examples: ['segflow resume winback-campaign', 'segflow resume'],
+  }),
+  args: {
+    campaign: { type: 'positional', required: false, description: "The campaign's id" },
+    ...connectionArgs,
+  },
+  async run({ args }) {
+    const server = await connect(args);
+    const { campaign } = args;
+    await server.request({ method: 'DELETE', path: '/v1/pauses', query: { campaign } });
+    if (args.json) return printJson({ resumed: campaign ?? null });
+    const log = await messages();
+    log.success(`${campaign ? `Campaign ${campaign}` : 'Everything'} goes on`);
+  },
+});

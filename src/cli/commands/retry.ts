@@ -1,0 +1,46 @@
+import { defineCommand } from 'citty';
+import { SegflowError } from '../../core/errors.ts';
+import type { RetryAnswer, RetryBody } from '../../protocol/api.ts';
+import { about } from '../about.ts';
+import { connect, connectionArgs } from '../connection.ts';
+import { messages, printJson } from '../output.ts';
+
+export default defineCommand({
+  meta: about({
+    name: 'retry',
+    usage: '[run-id]',
+    description: 'Have failed and blocked runs try again where they stopped',
+    notes: ['Without a run, a campaign or a user: all of them. segflow explain shows the ids of runs.'],
+    examples: [
+      'segflow retry',
+      'segflow retry --campaign winback-campaign',
+      'segflow retry --user user123',
+      'segflow retry 4711',
+    ],
+  }),
+  args: {
+    'run-id': { type: 'positional', required: false, description: 'One run' },
+    campaign: { type: 'string', valueHint: 'id', description: "Only this campaign's" },
+    user: { type: 'string', valueHint: 'id', description: "Only this user's" },
+    ...connectionArgs,
+  },
+  async run({ args }) {
+    const { campaign, user } = args;
+    const run = args['run-id'] === undefined ? undefined : Number(args['run-id']);
+    if (run !== undefined && (!Number.isInteger(run) || run < 1)) {
+      throw new SegflowError('invalid_input', `a run's id is a whole number, got "${args['run-id']}"`);
+    }
+    const body: RetryBody = {
+      ...(run ? { run } : {}),
+      ...(campaign ? { campaign } : {}),
+      ...(user ? { user } : {}),
+    };
+    const server = await connect(args);
+    const answer = await server.request<RetryAnswer>({ method: 'POST', path: '/v1/retries', body });
+    if (args.json) return printJson(answer);
+    const log = await messages();
+    log.success(
+      answer.retried === 0 ? 'No run had failed or was blocked' : `${answer.retried} run(s) try again`,
+    );
+  },
+});

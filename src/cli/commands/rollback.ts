@@ -1,0 +1,47 @@
+import { defineCommand } from 'citty';
+import { about } from '../about.ts';
+import { connect, connectionArgs } from '../connection.ts';
+import { choiceOf, DEPLOY_NOTES, deploy, deployArgs } from '../deploy.ts';
+import { messages, printJson } from '../output.ts';
+import { short } from '../plan.ts';
+
+export default defineCommand({
+  meta: about({
+    name: 'rollback',
+    usage: '[deployment-id]',
+    description: 'Return to a former deployment (default: the one before the present one)',
+    notes: [
+      'It is put in force as it was pushed, environment included, after the same plan and the same question as a push.',
+      DEPLOY_NOTES,
+    ],
+    examples: [
+      'segflow rollback',
+      'segflow rollback 3f2a9c --dry-run',
+      'segflow rollback 3f2a9c --yes --json',
+    ],
+  }),
+  args: {
+    'deployment-id': {
+      type: 'positional',
+      required: false,
+      description: 'Its id, or how it begins: see segflow deployments',
+    },
+    ...deployArgs,
+    ...connectionArgs,
+  },
+  async run({ args }) {
+    const choice = choiceOf(args);
+    const server = await connect(args);
+    const id = args['deployment-id'];
+    const body = { ...(id ? { deployment: id } : {}), ...choice };
+    const { planned, done } = await deploy(server, { path: '/v1/rollback', body, flags: args });
+    if (args.json) return printJson(done ?? planned);
+    const log = await messages();
+    if (!done) return log.info('Only planned: nothing was changed');
+    log.success(
+      done.changed
+        ? `Returned ${server.url} to deployment ${short(done.deployment)}`
+        : `Nothing changed at ${server.url}: deployment ${short(done.deployment)} was active`,
+    );
+  },
+});

@@ -1,0 +1,92 @@
+import type { Condition, ExplainedCampaign, ExplainedRun, Explanation } from '../protocol/explain.ts';
+import { paint } from './output.ts';
+import { short } from './plan.ts';
+import { cell, localTime } from './table.ts';
+
+/** Why a user is, or is not, in campaigns, for a person to read. */
+export function formatExplanation({ user, pending, campaigns }: Explanation): string {
+  const head = paint('bold', cell(user)) + (pending ? paint('yellow', '  waits to be evaluated') : '');
+  if (campaigns.length === 0) return `${head}\nThere are no campaigns: segflow push.`;
+  return [head, ...campaigns.map(formatCampaign)].join('\n');
+}
+
+// --- internal ---
+
+function formatCampaign({
+  campaign,
+  behavior,
+  summary,
+  conditions,
+  pauses,
+  runs,
+}: ExplainedCampaign): string {
+  return [
+    '',
+    `${paint('cyan', cell(campaign))}${behavior ? paint('dim', ` (${behavior})`) : ''}`,
+    `  ${cell(withLocalTimes(summary), 300)}`,
+    ...pauses.map(
+      ({ campaign: what, reason, since }) =>
+        `  ${paint('yellow', 'paused')} ${what === '*' ? 'as everything is ' : ''}since ${localTime(since)}: ${cell(reason, 120)}`,
+    ),
+    ...conditions.flatMap(formatCondition),
+    ...runs.flatMap(formatRun),
+  ].join('\n');
+}
+
+function formatCondition({ segment, role, member, since, sql, params, sees }: Condition): string[] {
+  const good = member === (role === 'required');
+  const mark = good ? paint('green', '✓') : paint('red', '✗');
+  const word = role === 'excluded' ? 'excluded segment' : 'segment';
+  const stored = since ? ` since ${localTime(since)}` : '';
+  return [
+    `  ${mark} ${member ? 'in' : 'not in'} ${word} ${cell(segment)}${stored}`,
+    `      ${paint('dim', cell(sql, 200))}`,
+    ...(params.length > 0 ? [`      ${paint('dim', `with ${cell(JSON.stringify(params), 120)}`)}`] : []),
+    ...sees.map(({ name, value }) => `      ${cell(name)} = ${cell(JSON.stringify(value), 100)}`),
+  ];
+}
+
+function formatRun(run: ExplainedRun): string[] {
+  const cause = run.cause ? `, by the event ${cell(run.cause.name, 40)}` : '';
+  const head = `  run ${run.id}, entry ${run.entry}: ${run.status}, entered ${localTime(run.enteredAt)}${cause}`;
+  const lines = [head + (run.endedAt ? `, ended ${localTime(run.endedAt)}` : '')];
+  if (run.reason) lines.push(`      ${cell(run.reason.split('\n')[0] ?? '', 160)}`);
+  if (run.convertedAt) lines.push(`      reached its goal ${localTime(run.convertedAt)}`);
+  for (const step of run.steps) {
+    const mark = step.endedAt ? paint('green', '✓') : paint('yellow', '…');
+    lines.push(
+      `    ${mark} ${localTime(step.at)}  ${step.step}. ${step.kind} ${cell(step.key)}${outcome(step)}`,
+    );
+  }
+  if (run.waits) {
+    const until = run.waits.until ? `, until ${localTime(run.waits.until)}` : '';
+    lines.push(`      waits for ${cell(run.waits.for, 160)}${until}`);
+  }
+  if (run.follows) lines.push(`      ${following(run)}`);
+  return lines;
+}
+
+function outcome({ message, result }: ExplainedRun['steps'][number]): string {
+  if (message) {
+    const to = message.to ? ` to ${cell(message.to, 40)}` : '';
+    return `  ${message.status}${to}${message.reason ? ` (${cell(message.reason, 80)})` : ''}`;
+  }
+  return result === undefined || result === null ? '' : `  ${paint('dim', cell(JSON.stringify(result), 80))}`;
+}
+
+function following({ follows, deployment, pinned }: ExplainedRun): string {
+  if (pinned) return `pinned to deployment ${short(deployment)}`;
+  if (follows?.active) return 'the active code follows its history';
+  const { divergence } = follows ?? {};
+  const where = divergence
+    ? ` (step ${divergence.step} was "${cell(divergence.recorded)}" and is now "${cell(divergence.yielded)}")`
+    : '';
+  return follows?.own
+    ? `stays on deployment ${short(deployment)}: the active code does not follow its history${where}`
+    : paint('red', `no code follows its history${where}`);
+}
+
+/** The server writes UTC; people read their own clock. */
+function withLocalTimes(text: string): string {
+  return text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, (iso) => localTime(iso));
+}

@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { hostname, userInfo } from 'node:os';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const PATIENCE_MS = 3_000;
+
+/**
+ * Where a config comes from: who pushes it, from which machine, and the commit its folder is at, `dirty` when files differ from it.
+ * What is not known is left out; a folder without git has no commit.
+ */
+export async function originOf(folder: string): Promise<Record<string, string>> {
+  const [head, name, changes] = await Promise.all([
+    git(folder, 'log', '-1', '--format=%H%n%s'),
+    git(folder, 'config', 'user.name'),
+    git(folder, 'status', '--porcelain', '--', '.'),
+  ]);
+  const [commit, message] = head?.split('\n') ?? [];
+  return {
+    ...given('by', name || userName()),
+    ...given('host', hostname()),
+    ...given('commit', commit),
+    ...given('message', message),
+    ...(commit && changes ? { dirty: 'true' } : {}),
+  };
+}
+
+// --- internal ---
+
+async function git(folder: string, ...args: string[]): Promise<string | undefined> {
+  try {
+    const { stdout } = await run('git', ['-C', folder, ...args], { timeout: PATIENCE_MS });
+    return stdout.trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function userName(): string | undefined {
+  try {
+    const { username } = userInfo();
+    return username === 'unknown' ? undefined : username;
+  } catch {
+    // A user id without an account, as in containers.
+    return undefined;
+  }
+}
+
+function given(key: string, value: string | undefined): Record<string, string> {
+  return value ? { [key]: value.slice(0, 200) } : {};
+}

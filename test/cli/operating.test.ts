@@ -1,0 +1,75 @@
+import { expect, setDefaultTimeout, test } from 'bun:test';
+import { emptyFolder } from './command-line.ts';
+import { memoryServer } from './memory-server.ts';
+
+setDefaultTimeout(60_000);
+
+test('deployments', async () => {
+  await using folder = await emptyFolder();
+  await using server = await memoryServer();
+  const shown = await folder.segflow(['deployments'], server);
+  expect(shown).toMatchObject({ code: 0, stderr: '' });
+  expect(shown.stdout).toMatch(/\* abc .* 3 +ada +01234567 +Welcome anew/);
+  expect((await folder.segflow(['deployments', '--json'], server)).json()).toMatchObject([
+    { id: 'abc' },
+    { id: 'old' },
+  ]);
+});
+
+test('rollback, to the one before or a named one', async () => {
+  await using folder = await emptyFolder();
+  await using server = await memoryServer();
+  const ran = await folder.segflow(['rollback'], server);
+  expect(ran).toMatchObject({ code: 0 });
+  expect(ran.stderr).toContain('to deployment abc');
+  await folder.segflow(['rollback', 'old', '--dry-run', '--json'], server);
+  expect(server.backend.rolledBack).toMatchObject([
+    { dryRun: true },
+    { dryRun: false, plan: 'token' },
+    { deployment: 'old', dryRun: true },
+  ]);
+});
+
+test('pause and resume, of a campaign and of everything', async () => {
+  await using folder = await emptyFolder();
+  await using server = await memoryServer();
+  expect(await folder.segflow(['pause', 'welcome', '--reason=typo'], server)).toMatchObject({ code: 0 });
+  expect((await folder.segflow(['pause', '--json'], server)).json()).toMatchObject({ campaign: null });
+  expect(server.backend.paused).toMatchObject([{ campaign: 'welcome', reason: 'typo' }, { campaign: null }]);
+  const status = await folder.segflow(['status'], server);
+  expect(status.stdout).toContain('welcome, since');
+  expect(status.stdout).toContain('everything, since');
+  expect(await folder.segflow(['resume'], server)).toMatchObject({ code: 0 });
+  expect(await folder.segflow(['resume'], server)).toMatchObject({ code: 6 });
+  expect((await folder.segflow(['resume', 'welcome', '--json'], server)).json()).toEqual({
+    resumed: 'welcome',
+  });
+  expect(server.backend.paused).toEqual([]);
+});
+
+test('retry', async () => {
+  await using folder = await emptyFolder();
+  await using server = await memoryServer();
+  await folder.segflow(['retry'], server);
+  const ran = await folder.segflow(
+    ['retry', '12', '--campaign', 'welcome', '--user', 'ada', '--json'],
+    server,
+  );
+  expect(ran.json()).toEqual({ retried: 2 });
+  expect(server.backend.retried).toEqual([{}, { run: 12, campaign: 'welcome', user: 'ada' }]);
+  expect(await folder.segflow(['retry', 'twelve'], server)).toMatchObject({ code: 2, stdout: '' });
+});
+
+test('explain', async () => {
+  await using folder = await emptyFolder();
+  await using server = await memoryServer();
+  await folder.segflow(['add', 'a/b'], server);
+  const shown = await folder.segflow(['explain', 'a/b', 'welcome'], server);
+  expect(shown).toMatchObject({ code: 0, stderr: '' });
+  for (const part of ['welcome', 'not in segment all-users', 'attributes.plan = "free"']) {
+    expect(shown.stdout).toContain(part);
+  }
+  const json = await folder.segflow(['explain', 'a/b', '--json'], server);
+  expect(json.json()).toMatchObject({ user: 'a/b', campaigns: [{ qualifies: false }] });
+  expect(await folder.segflow(['explain', 'nobody'], server)).toMatchObject({ code: 6, stdout: '' });
+});
