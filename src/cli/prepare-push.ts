@@ -30,19 +30,19 @@ export async function preparePush(given: string | undefined, folder: string): Pr
   await loadDotenvInto(process.env, [dirname(path), folder]);
   const { values, missing } = captureEnvironment(bundled.environmentNames);
   // What is missing here may be set on the server, which looks the config over with its own values and has the last word.
-  if (missing.length === 0) await inspect(path);
+  if (missing.length === 0) await inspect(path, bundled.code);
   return { path, code: bundled.code, environment: values, missing };
 }
 
 // --- internal ---
 
-async function inspect(path: string): Promise<void> {
+async function inspect(path: string, source: string): Promise<void> {
   const [{ loadConfig }, { inspectConfig }] = await Promise.all([
     import('../config/load.ts'),
     import('../config/inspect.ts'),
   ]);
   const { config } = await loadConfig(path);
-  const { problems } = await inspectConfig(config, Date.now());
+  const { problems } = await inspectConfig(config, Date.now(), { source });
   if (problems.length > 0) throw invalidConfig(problems);
 }
 

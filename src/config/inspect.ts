@@ -14,11 +14,12 @@ const SECTIONS = ['emailProvider', 'templates', 'segments', 'campaigns', 'transa
  * @param at the time the segments' queries are built at, epoch milliseconds.
  * @param locate finds the place in the sources of what the config's code threw; without it, problems have none.
  * @param render false: components are looked at, but not rendered.
+ * @param source the code that made the config, for hints.
  */
 export async function inspectConfig(
   config: unknown,
   at: number,
-  { locate, render = true }: { locate?: Locate; render?: boolean } = {},
+  { locate, render = true, source }: { locate?: Locate; render?: boolean; source?: string } = {},
 ): Promise<{ inspection?: Inspection; problems: Problem[] }> {
   const report = new Report(locate);
   if (!isRecord(config)) {
@@ -37,7 +38,9 @@ export async function inspectConfig(
   };
 
   const confirm = confirmOf(config.push, report);
-  const provider = await report.guard(['emailProvider'], () => inspectProvider(config.emailProvider, report));
+  const provider = await report.guard(['emailProvider'], () =>
+    inspectProvider(config.emailProvider, report, source),
+  );
   const renderer = render ? (await import('../email/render.ts')).renderEmail : undefined;
   const templates = await inspectTemplates(templateEntries, renderer, report);
   const segments = await inspectSegments(segmentEntries, at, report);

@@ -10,7 +10,11 @@ import { type LoadedBundle, locateIn } from './stack.ts';
  */
 export async function catalogOf(bundle: LoadedBundle, at: number): Promise<PreviewCatalog> {
   const { config } = bundle;
-  const { problems } = await inspectConfig(config, at, { locate: locateIn(bundle), render: false });
+  const { problems } = await inspectConfig(config, at, {
+    locate: locateIn(bundle),
+    render: false,
+    source: bundle.code,
+  });
   const sections = record(config);
   const provider = record(sections.emailProvider);
   const templates = Object.entries(record(sections.templates));

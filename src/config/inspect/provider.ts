@@ -8,8 +8,15 @@ const KEYS = {
 } as const;
 const NAMES = Object.keys(KEYS);
 
-/** The config's emailProvider; undefined when there is something wrong with it, which is reported. */
-export function inspectProvider(value: unknown, report: Report): ProviderSettings | undefined {
+/**
+ * The config's emailProvider; undefined when there is something wrong with it, which is reported.
+ * @param source the config's code, if at hand: hints name the variable it reads the key from.
+ */
+export function inspectProvider(
+  value: unknown,
+  report: Report,
+  source: string | undefined,
+): ProviderSettings | undefined {
   const path = ['emailProvider'];
   if (!isRecord(value)) {
     report.add(
@@ -21,7 +28,7 @@ export function inspectProvider(value: unknown, report: Report): ProviderSetting
   }
   const before = report.problems.length;
   report.unknownKeys(path, value, ['config', 'fromAddress', 'replyTo']);
-  const config = inspectSettings(value.config, report);
+  const config = inspectSettings(value.config, report, source);
   checkSender(value.fromAddress, [...path, 'fromAddress'], report);
   if (value.replyTo !== undefined) checkSender(value.replyTo, [...path, 'replyTo'], report);
   if (report.problems.length > before || !config) return undefined;
@@ -34,7 +41,11 @@ export function inspectProvider(value: unknown, report: Report): ProviderSetting
 
 // --- internal ---
 
-function inspectSettings(value: unknown, report: Report): ProviderSettings['config'] | undefined {
+function inspectSettings(
+  value: unknown,
+  report: Report,
+  source: string | undefined,
+): ProviderSettings['config'] | undefined {
   const path = ['emailProvider', 'config'];
   if (!isRecord(value)) {
     report.add(
@@ -63,14 +74,18 @@ function inspectSettings(value: unknown, report: Report): ProviderSettings['conf
     }
   }
   if (name === 'postmark') {
-    checkApiKey(value.apiKey, [...path, 'apiKey'], report);
+    checkApiKey(value.apiKey, [...path, 'apiKey'], { report, variable: keyVariable(source) });
     checkUrl(value.url, [...path, 'url'], report);
   }
   const given = Object.entries(value).filter(([, setting]) => setting !== undefined);
   return Object.fromEntries(given) as ProviderSettings['config'];
 }
 
-function checkApiKey(value: unknown, path: Path, report: Report): void {
+function checkApiKey(
+  value: unknown,
+  path: Path,
+  { report, variable }: { report: Report; variable: string | undefined },
+): void {
   if (typeof value === 'string' && value.trim() !== '') {
     if (/[^\x21-\x7e]/.test(value)) {
       report.add(path, 'holds a space, a line break or a character that no key has', 'Copy the key again.');
@@ -85,9 +100,19 @@ function checkApiKey(value: unknown, path: Path, report: Report): void {
         : `expected a text, got ${describe(value)}`;
   report.add(
     path,
-    value === undefined || value === '' ? `${what}: the environment variable it comes from is not set` : what,
-    'Set it where you push from, in the environment or in the .env file beside the config: POSTMARK_API_KEY=…',
+    value === undefined || value === ''
+      ? `${what}: the environment variable ${variable ?? 'it comes from'} is not set`
+      : what,
+    `Set it where you push from, in the environment or in the .env file beside the config: ${variable ?? 'POSTMARK_API_KEY'}=…`,
   );
+}
+
+/** The environment variable that the code gives as the key, where it does so plainly. */
+function keyVariable(source: string | undefined): string | undefined {
+  const reading = /\bapiKey:\s*(?:process|Bun|import\.meta)\.env(?:\.(\w+)|\[['"](\w+)['"]\])/.exec(
+    source ?? '',
+  );
+  return reading?.[1] ?? reading?.[2];
 }
 
 function checkUrl(value: unknown, path: Path, report: Report): void {

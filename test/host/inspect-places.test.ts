@@ -1,0 +1,85 @@
+import { expect, setDefaultTimeout, test } from 'bun:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundleConfig } from '../../src/config/bundle.ts';
+import type { Bundle, Problem } from '../../src/engine/ports.ts';
+import { hostFor } from './bundles.ts';
+
+// A child that renders takes a second to start, more on a busy machine.
+setDefaultTimeout(60_000);
+
+async function project(config: string): Promise<Bundle> {
+  const folder = await mkdtemp(join(tmpdir(), 'segflow-places-'));
+  try {
+    const path = join(folder, 'segflow.config.tsx');
+    await Bun.write(path, config);
+    const { id, code, problems } = await bundleConfig(path);
+    expect(problems).toEqual([]);
+    return { id, code, environment: {} };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const WRONG = `
+import * as schema from 'segflow/schema';
+function Welcome({ user }) {
+  return <p>{user.address.street}</p>;
+}
+export default {
+  emailProvider: { config: { name: 'postmark', apiKey: process.env.MAIL_KEY }, fromAddress: 'hello@example.com' },
+  templates: {
+    welcome: { subject: (user) => user.address.city, component: Welcome },
+  },
+  segments: {
+    some: { evaluator: (db) => db.select({ id: schema.users.id }).from(schema.nothing.here) },
+  },
+};`;
+
+function problemAt(problems: Problem[], path: string): Problem | undefined {
+  return problems.find((problem) => problem.path === path);
+}
+
+test('what subjects, components and evaluators throw is found in the sources, and hints name what is there', async () => {
+  await using host = hostFor();
+  const refused = (await host.inspect(await project(WRONG)).catch((error: unknown) => error)) as {
+    details: Problem[];
+  };
+  const problems = refused.details;
+  expect(problemAt(problems, 'templates.welcome.subject')).toMatchObject({
+    file: 'segflow.config.tsx',
+    line: 9,
+    hint: expect.stringContaining('Welcome.PreviewProps'),
+  });
+  const component = problemAt(problems, 'templates.welcome.component');
+  expect(component).toMatchObject({
+    file: 'segflow.config.tsx',
+    line: 4,
+    hint: expect.stringContaining('Welcome.PreviewProps'),
+  });
+  expect(component?.frame).toContain('user.address.street');
+  expect(problemAt(problems, 'segments.some.evaluator')).toMatchObject({
+    file: 'segflow.config.tsx',
+    line: 12,
+  });
+  expect(problemAt(problems, 'emailProvider.config.apiKey')).toMatchObject({
+    message: 'is undefined: the environment variable MAIL_KEY is not set',
+    hint: expect.stringContaining('MAIL_KEY=…'),
+  });
+});
+
+test('a preview lists emails at once though one of them never ends', async () => {
+  await using host = hostFor({ timeoutMs: 120_000 });
+  const bundle = await project(`
+    export default {
+      emailProvider: { config: { name: 'file' }, fromAddress: 'hello@example.com' },
+      templates: {
+        hangs: { subject: 'Hangs', component: () => { while (true); } },
+        fine: { subject: 'Fine', component: () => <p>fine</p> },
+      },
+    };`);
+  const { items, problems } = await host.catalog(bundle);
+  expect(items.map(({ id }) => id)).toEqual(['hangs', 'fine']);
+  expect(problems).toEqual([]);
+});
