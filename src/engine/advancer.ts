@@ -34,7 +34,9 @@ export class Advancer {
     const asked = passages.filter(({ run }) => questionOf(awaitsOf(run)?.pending) !== undefined);
     await this.#answer(asked, segments);
 
-    const here = active ? passages.filter(({ run }) => !run.pinned && campaigns.has(run.campaignId)) : [];
+    // A pinned run that its own code does not follow any more is better off with code that does.
+    const movable = ({ pinned, status }: DueRun) => !pinned || status === 'blocked';
+    const here = active ? passages.filter(({ run }) => movable(run) && campaigns.has(run.campaignId)) : [];
     if (active) await this.#through(here, { bundle: active.bundle, deploymentId: active.id, segments });
     const elsewhere = passages.filter(
       (passage) =>

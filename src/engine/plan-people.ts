@@ -45,6 +45,7 @@ export async function planPeople(world: PlanWorld, changes: ManifestChanges): Pr
   const members = await memberTests(world, evaluated);
   const strides = new Map<string, Stride>();
   const total = (await store.counts()).users;
+  const now = await store.now();
   let done = 0;
   for (let after = ''; ; ) {
     const page = await store.usersAfter(after, PAGE);
@@ -72,7 +73,7 @@ export async function planPeople(world: PlanWorld, changes: ManifestChanges): Pr
         let run = latest.get(`${userId}\n${campaign.id}`);
         if (run && isLive(run) && inFlight === 'cancel') run = { ...run, status: 'cancelled' };
         const segments = is.get(userId)!;
-        const decision = decide(campaign, run, { before: was.get(userId)!, after: segments });
+        const decision = decide(campaign, run, { before: was.get(userId)!, after: segments, now });
         const count = found.campaigns.get(campaign.id)!;
         if (decision === 'leave') count.leave++;
         if (decision !== 'enter') continue;

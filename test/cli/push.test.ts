@@ -1,6 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Plan } from '../../src/protocol/plan.ts';
 import { emptyFolder } from './command-line.ts';
 import { memoryServer } from './memory-server.ts';
 
@@ -160,7 +161,7 @@ test('no server', async () => {
 });
 
 describe('the plan', () => {
-  const campaign = {
+  const campaign: Plan['campaigns'][number] = {
     id: 'winback',
     change: 'changed',
     enter: 1200,
@@ -178,7 +179,7 @@ describe('the plan', () => {
       divergences: [{ count: 50, step: 2, recorded: 'wait 1d', yielded: 'email hello', deployment: 'old' }],
       estimated: false,
     },
-  } as const;
+  };
 
   test('is shown, and put in force as it was shown', async () => {
     await using folder = await emptyFolder();
