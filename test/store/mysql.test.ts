@@ -1,6 +1,7 @@
 import { afterAll, describe } from 'bun:test';
 import { conformance } from './conformance.ts';
 import { EmptyStores } from './database.ts';
+import { sharedStore } from './shared.ts';
 
 const server = process.env.SEGFLOW_TEST_MYSQL_URL;
 
@@ -9,3 +10,5 @@ describe.skipIf(server === undefined)('MySQL', () => {
   afterAll(() => stores[Symbol.asyncDispose]());
   conformance('the store in MySQL', () => stores.open());
 });
+
+sharedStore('processes that share MySQL', server);

@@ -5,7 +5,7 @@ import type { Connection, Driver } from '../driver.ts';
 import { isRepeatable } from '../repeatable.ts';
 import type { MysqlConnection } from './connection.ts';
 import { mysqlDialect } from './dialect.ts';
-import { isLost, lostCommit, wrapMysqlError } from './errors.ts';
+import { isLost, lostCommit, wasNotSent, wrapMysqlError } from './errors.ts';
 import { readVersion, type Server } from './server.ts';
 import { poolOptions, Sessions } from './sessions.ts';
 import { parseDatabaseUrl } from './url.ts';
@@ -100,8 +100,8 @@ export async function openMysql(options: { url: string; clock?: Clock }): Promis
             try {
               await connection.run('commit');
             } catch (error) {
-              if (connection.lost) throw lostCommit(error);
-              await rollback(connection);
+              if (connection.lost && !wasNotSent(error)) throw lostCommit(error);
+              if (!connection.lost) await rollback(connection);
               throw error;
             }
             return result;

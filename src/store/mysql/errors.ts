@@ -1,4 +1,4 @@
-import { type ErrorCode, SegflowError } from '../../core/errors.ts';
+import { type ErrorCode, messageOf, SegflowError } from '../../core/errors.ts';
 import { repeatable } from '../repeatable.ts';
 
 /*
@@ -17,7 +17,7 @@ interface DriverError extends Error {
 /** What a failure means to its caller. `shown` names the database. */
 export function wrapMysqlError(error: unknown, shown: string): unknown {
   if (SegflowError.is(error) || !isDriverError(error)) return error;
-  const name = error.code ?? `error ${error.errno ?? '?'}`;
+  const name = error.code ?? (error.errno === undefined ? 'closed' : `error ${error.errno}`);
   const cause = withoutStatement(error, name);
   const known = MEANINGS.find(([names]) => names.includes(error.errno ?? name) || names.includes(name));
   if (known) {
@@ -48,13 +48,18 @@ export function isLost(error: unknown): boolean {
   return false;
 }
 
-/** The server may or may not have committed. */
-export function lostCommit(cause: unknown): SegflowError {
+/** The server may or may not have committed: not one to repeat, so the loss is not among its causes. */
+export function lostCommit(loss: unknown): SegflowError {
   return new SegflowError(
     'unavailable',
-    'the database did not say whether it committed: what was sent may be stored',
-    { hint: 'Send it again with the same Idempotency-Key: what is stored is not stored twice.', cause },
+    `the database did not say whether it committed: what was sent may be stored (${messageOf(loss)})`,
+    { hint: 'Send it again with the same Idempotency-Key: what is stored is not stored twice.' },
   );
+}
+
+/** Whether the statement never left: the connection was known to be gone. */
+export function wasNotSent(error: unknown): boolean {
+  return SegflowError.is(error) && unsent.has(error);
 }
 
 /** Why the database does not take a segment's statement, in the words of whoever wrote it. */
@@ -95,6 +100,7 @@ const TABLES = 'The tables and columns are those of segflow/schema.';
 /** A deadlock, a lock waited for too long, a write that a cluster's other node beat. */
 const AGAIN = new Set([1213, 1205, 1020, 1180]);
 const lost = new WeakSet<object>();
+const unsent = new WeakSet<object>();
 
 const LOST = new Set<string | number>([
   ...[
@@ -182,6 +188,8 @@ const MEANINGS: [names: (number | string)[], code: ErrorCode, what: string, hint
 
 function mark(wrapped: SegflowError, error: DriverError): SegflowError {
   if (isConnectionLoss(error)) lost.add(wrapped);
+  // mysql2's refusal of a command on a connection that it knows to be closed is the only one without a name.
+  if (error.fatal === true && error.code === undefined) unsent.add(wrapped);
   return wrapped;
 }
 
@@ -190,7 +198,7 @@ function isConnectionLoss(error: DriverError): boolean {
 }
 
 function isDriverError(error: unknown): error is DriverError {
-  return error instanceof Error && ('errno' in error || 'code' in error);
+  return error instanceof Error && ('errno' in error || 'code' in error || 'fatal' in error);
 }
 
 /** mysql2's error without the statement: that would carry parameters into logs. */
