@@ -4,6 +4,7 @@ import { hash53 } from '../core/hash.ts';
 import { canonicalJson } from '../core/json.ts';
 import type { TransactionsOf } from './changes.ts';
 import { settleInFlight } from './in-flight.ts';
+import type { InForce } from './ingest.ts';
 import { changesBetween } from './manifest-changes.ts';
 import type { Mutex } from './mutex.ts';
 import type { Change, Existing, InFlight } from './plan-shape.ts';
@@ -148,13 +149,18 @@ export class Deployments {
   }
 
   async transactions(): Promise<TransactionsOf | undefined> {
+    return (await this.inForce()).transactions;
+  }
+
+  async inForce(): Promise<InForce> {
     const active = await this.active();
-    if (!active) return undefined;
+    if (!active) return { activation: this.#activation ?? '', transactions: undefined };
     const byEvent = new Map<string, string[]>();
     for (const { id, event } of active.manifest.transactions) {
       byEvent.set(event, [...(byEvent.get(event) ?? []), id]);
     }
-    return { instanceId: await this.instanceId(), deploymentId: active.id, byEvent };
+    const transactions = { instanceId: await this.instanceId(), deploymentId: active.id, byEvent };
+    return { activation: active.activation, transactions };
   }
 
   /** Checks the code, stores it and puts it in force. @throws `invalid_config` with `details: Problem[]`; nothing changes then. */

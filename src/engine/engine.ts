@@ -173,7 +173,8 @@ export class Engine {
     }
     this.ingest = new Ingest({
       store,
-      transactions: () => deployments.transactions(),
+      inForce: () => deployments.inForce(),
+      refresh: () => deployments.refresh(),
       onCommit: ({ messages }) => {
         this.#workers.segmenter.wake();
         if (messages) this.#workers.mailer.wake();

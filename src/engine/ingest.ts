@@ -8,6 +8,13 @@ import type { Statements, Store } from './ports.ts';
 /** Operations that share a commit, at most; a larger submission is still committed whole. */
 const COMMIT_SIZE = 4_000;
 
+/** What this process knows to be in force. */
+export interface InForce {
+  /** The store's token of the activation. */
+  activation: string;
+  transactions: TransactionsOf | undefined;
+}
+
 interface Waiting extends Submission {
   resolve(results: OperationResult[]): void;
   reject(error: unknown): void;
@@ -20,18 +27,22 @@ interface Waiting extends Submission {
  */
 export class Ingest {
   #store: Store;
-  #transactions: () => Promise<TransactionsOf | undefined>;
+  #inForce: () => Promise<InForce>;
+  #refresh: () => Promise<unknown>;
   #onCommit: (effects: { messages: boolean }) => void;
   #queue: Waiting[] = [];
   #running: Promise<void> | undefined;
 
   constructor(options: {
     store: Store;
-    transactions: () => Promise<TransactionsOf | undefined>;
+    inForce: () => Promise<InForce>;
+    /** Another process may have put another configuration in force: asks the store. */
+    refresh: () => Promise<unknown>;
     onCommit: (effects: { messages: boolean }) => void;
   }) {
     this.#store = options.store;
-    this.#transactions = options.transactions;
+    this.#inForce = options.inForce;
+    this.#refresh = options.refresh;
     this.#onCommit = options.onCommit;
   }
 
@@ -68,12 +79,7 @@ export class Ingest {
 
   async #commit(batch: Waiting[]): Promise<void> {
     try {
-      const transactions = await this.#transactions();
-      const outcome = await this.#store.transaction(async (tx) => {
-        const applied = await applySubmissions(tx, batch, transactions);
-        crashPoint('ingest:before-commit');
-        return applied;
-      });
+      const outcome = await this.#apply(batch);
       crashPoint('ingest:after-commit');
       this.#onCommit({ messages: outcome.messages });
       batch.forEach((waiting, i) => {
@@ -83,6 +89,21 @@ export class Ingest {
       });
     } catch (error) {
       for (const waiting of batch) waiting.reject(error);
+    }
+  }
+
+  /** Every event is answered by the transactions in force at its commit, whichever process put them in force. */
+  async #apply(batch: Waiting[]): Promise<Applied> {
+    while (true) {
+      const { activation, transactions } = await this.#inForce();
+      const applied = await this.#store.transaction(async (tx) => {
+        if (this.#store.leases && (await tx.activation()) !== activation) return undefined;
+        const done = await applySubmissions(tx, batch, transactions);
+        crashPoint('ingest:before-commit');
+        return done;
+      });
+      if (applied) return applied;
+      await this.#refresh();
     }
   }
 }
