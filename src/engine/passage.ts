@@ -78,20 +78,19 @@ export class Passage {
     this.deploymentId = deploymentId;
     if (result.outcome === 'failed') {
       this.failure = result.error.stack || result.error.message;
-      // A flow that threw has heard its result; one that was killed, or its command, is to hear it again.
+      // A flow that threw has heard its result; one that was killed is to hear it again.
       if (result.appended === '') return;
-      this.pending = null;
-      this.#add(result);
-      return;
     }
     if (result.fresh) {
       this.appended = '';
       this.fresh = true;
     }
-    this.#add(result);
+    this.appended += result.appended;
+    this.position = result.position;
+    // What was done before a failure is done: the journal says so.
     this.effects.push(...(result.effects ?? []));
-    this.pending = result.pending;
-    this.exit = result.exit;
+    this.pending = result.outcome === 'advanced' ? result.pending : null;
+    this.exit = result.outcome === 'advanced' ? result.exit : undefined;
   }
 
   fail(message: string): void {
@@ -111,10 +110,5 @@ export class Passage {
     const plain = this.pending.kind === 'email' || this.pending.kind === 'wait';
     if (plain && seen === undefined) return null;
     return { pending: this.pending, since: this.#at, ...(seen === undefined ? {} : { seen }) };
-  }
-
-  #add({ appended, position }: { appended: string; position: number }): void {
-    this.appended += appended;
-    this.position = position;
   }
 }

@@ -297,10 +297,10 @@ export interface AwaitStatements {
   /** Those of `userIds` that are marked for an evaluation. */
   markedUsers(userIds: string[]): Promise<Set<string>>;
   /**
-   * The rows of a SELECT in MySQL's dialect that sees only this user's rows, at most 1,000, each as a list of its columns.
+   * The rows of a SELECT in MySQL's dialect that sees only this user's rows: objects by column name, at most 1,000.
    * @throws `flow_error` when the store refuses it.
    */
-  queryUser(query: { sql: string; params: unknown[]; userId: string }): Promise<Json[][]>;
+  queryUser(query: { sql: string; params: unknown[]; userId: string }): Promise<JsonObject[]>;
 }
 
 export interface AwaitingRun {
@@ -654,7 +654,7 @@ export type Pending =
   /** Is the user in the segment? Answered at once by the engine: true or false. */
   | { kind: 'member'; segment: string }
   /**
-   * A read-only SELECT about this user. Answered at once by the engine: the rows, each as a list of its columns' values, as the
+   * A read-only SELECT about this user. Answered at once by the engine: the rows, objects by column name, as the
    * store has them (times and JSON may be text).
    */
   | { kind: 'query'; sql: string; params: Json[] }
@@ -701,7 +701,15 @@ export type ActivationResult =
       fresh?: boolean;
     }
   /** The flow threw, or yielded what is not a command. */
-  | { outcome: 'failed'; appended: string; position: number; error: { message: string; stack: string } }
+  | {
+      outcome: 'failed';
+      appended: string;
+      position: number;
+      error: { message: string; stack: string };
+      /** What it did before it failed: `appended` says that it is done, so that it is not done again when the run is taken up. */
+      effects?: Effect[];
+      fresh?: boolean;
+    }
   /** The code yields something else than the journal says. */
   | { outcome: 'diverged'; position: number; recorded: string; yielded: string };
 

@@ -38,9 +38,7 @@ export async function commitStep(store: Store, step: Step): Promise<StepOutcome>
     const runs = [...step.passages.map(({ passage }) => passage.run), ...step.waiting.map(({ run }) => run)];
     const live = await tx.lockRuns(runs.map(({ id }) => id));
     const passages = step.passages.filter(({ passage }) => live.has(passage.run.id));
-    const going = passages
-      .map(({ passage }) => passage)
-      .filter(({ failed, diverged }) => !failed && !diverged);
+    const going = passages.map(({ passage }) => passage).filter(({ diverged }) => !diverged);
     const effects = await applyEffects(tx, going, step);
     const changes = await runChanges(tx, step, { passages, refused: effects.refused });
     const waiting = await waitingUpdates(tx, step, live);
@@ -129,8 +127,8 @@ async function waitingUpdates(
 }
 
 function messageOf(passage: Passage, step: Step): NewMessage[] {
-  const { run, pending, position, deploymentId } = passage;
-  if (pending?.kind !== 'email') return [];
+  const { run, pending, position, deploymentId, failed } = passage;
+  if (failed || pending?.kind !== 'email') return [];
   const campaign = step.active?.manifest.campaigns.find(({ id }) => id === run.campaignId);
   return [
     {

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { messageOf, SegflowError } from '../../core/errors.ts';
-import type { Json } from '../../core/json.ts';
+import type { Json, JsonObject } from '../../core/json.ts';
 import type { AwaitStatements } from '../../engine/ports.ts';
 import { events, runs, segmentMembers } from '../../schema/index.ts';
 import { bulkUpdate } from '../bulk.ts';
@@ -62,9 +62,8 @@ export function awaitStatements(on: Context): AwaitStatements {
         const { columns } = await on.connection.describe(query.text);
         const about = { userId, columns: columns.length, limit: MAX_ROWS };
         const statement = segments.aboutUser(query, about);
-        return (await on.connection.query(statement.text, statement.params)).map(
-          (row) => Object.values(row) as Json[],
-        );
+        const found = await on.connection.query(statement.text, statement.params);
+        return found.map((row) => named(columns, Object.values(row) as Json[]));
       } catch (error) {
         if (SegflowError.is(error) && error.code === 'unavailable') throw error;
         const hint = SegflowError.is(error) && error.hint ? { hint: error.hint } : {};
@@ -72,6 +71,10 @@ export function awaitStatements(on: Context): AwaitStatements {
       }
     },
   };
+}
+
+function named(columns: string[], values: Json[]): JsonObject {
+  return Object.fromEntries(columns.map((name, index) => [name, values[index] ?? null]));
 }
 
 /** Rows that a flow's query gives at most. */
