@@ -1,5 +1,6 @@
 export type {
   Campaign,
+  CampaignTrigger,
   EmailProvider,
   FileProviderConfig,
   Flow,
@@ -16,5 +17,5 @@ export type {
 } from './config/types.ts';
 export { defineConfig } from './config/types.ts';
 export type { Duration } from './core/duration.ts';
-export type { Command, EmailOutcome } from './flow/commands.ts';
-export type { Runtime } from './flow/runtime.ts';
+export type { Command, EmailOutcome, FlowEvent, SideEffectContext, TimedCommand } from './flow/commands.ts';
+export type { FlowDb, FlowQuery, RaceResult, RowsOf, Runtime, Weekday } from './flow/runtime.ts';

@@ -36,12 +36,26 @@ export function compile(query: unknown): { sql: string; params: unknown[] } {
   return { sql: compiled.sql, params: compiled.params };
 }
 
-// --- internal ---
-
-interface Select {
+/** A select of Drizzle's, as far as is needed. */
+export interface Select {
   getSelectedFields(): Record<string, unknown>;
   getSQL(): SQL;
 }
+
+/** Throws SegmentTrouble unless the text is one SELECT. */
+export function checkText(sql: string): void {
+  const bare = sql
+    .replace(/'(?:[^'\\]|''|\\.)*'|"(?:[^"\\]|""|\\.)*"|`[^`]*`|\/\*[\s\S]*?\*\/|(?:--[ \t]|#).*/g, ' ')
+    .trim();
+  if (!/^[\s(]*(select|with)\b/i.test(bare) || /\)\s*(insert|update|delete|replace)\s/i.test(bare)) {
+    throw new SegmentTrouble('its SQL is not a SELECT', 'Write sql`select id from users where …`.');
+  }
+  if (bare.includes(';')) {
+    throw new SegmentTrouble('its SQL holds a semicolon; it is to be one SELECT', 'Remove the semicolon.');
+  }
+}
+
+// --- internal ---
 
 const ID_ONLY = 'Select the id alone: db.select({ id: schema.users.id }).';
 const OWN_TABLES: ReadonlySet<string> = new Set(
@@ -78,18 +92,6 @@ function* flatten(fields: Record<string, unknown>, prefix = ''): Generator<[stri
     else if (is(field, Table))
       yield* flatten(Reflect.get(field, Symbol.for('drizzle:Columns')) ?? {}, `${prefix}${name}.`);
     else yield* flatten(field as Record<string, unknown>, `${prefix}${name}.`);
-  }
-}
-
-function checkText(sql: string): void {
-  const bare = sql
-    .replace(/'(?:[^'\\]|''|\\.)*'|"(?:[^"\\]|""|\\.)*"|`[^`]*`|\/\*[\s\S]*?\*\/|(?:--[ \t]|#).*/g, ' ')
-    .trim();
-  if (!/^[\s(]*(select|with)\b/i.test(bare) || /\)\s*(insert|update|delete|replace)\s/i.test(bare)) {
-    throw new SegmentTrouble('its SQL is not a SELECT', 'Write sql`select id from users where …`.');
-  }
-  if (bare.includes(';')) {
-    throw new SegmentTrouble('its SQL holds a semicolon; a segment is one SELECT', 'Remove the semicolon.');
   }
 }
 

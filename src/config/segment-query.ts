@@ -1,6 +1,7 @@
 import { messageOf } from '../core/errors.ts';
 import { deterministically } from '../flow/deterministic.ts';
 import { isPromise } from './inspect/report.ts';
+import { plainParameter } from './query-parameter.ts';
 import { SegmentTrouble } from './segment-trouble.ts';
 
 /** A segment's SELECT in MySQL's dialect. Every parameter can be JSON. */
@@ -38,19 +39,3 @@ export async function buildSegmentQuery(evaluator: unknown, at: number): Promise
 // --- internal ---
 
 const EXAMPLE = 'Write evaluator: (db) => db.select({ id: schema.users.id }).from(schema.users).';
-
-function plainParameter(value: unknown, index: number): string | number | boolean | null {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  if (value instanceof Date && !Number.isNaN(value.getTime())) {
-    // As Drizzle writes DATETIME columns: MySQL's own form, in UTC.
-    return value.toISOString().replace('T', ' ').replace('Z', '');
-  }
-  const what =
-    value instanceof Date ? 'an invalid date' : typeof value === 'object' ? 'an object' : String(value);
-  throw new SegmentTrouble(
-    `parameter ${index + 1} of its query is ${what}`,
-    'Parameters are texts, numbers, booleans, dates or null.',
-  );
-}

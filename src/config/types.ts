@@ -2,7 +2,7 @@ import type { SQL } from 'drizzle-orm';
 import type { QueryBuilder } from 'drizzle-orm/mysql-core';
 import type { ComponentType } from 'react';
 import type { Duration } from '../core/duration.ts';
-import type { Command } from '../flow/commands.ts';
+import type { Command, FlowEvent } from '../flow/commands.ts';
 import type { Runtime } from '../flow/runtime.ts';
 
 /** A project's whole configuration: the default export of `segflow.config.ts`. `A` is the shape of a user's attributes. */
@@ -103,6 +103,12 @@ export interface UserContext<A extends object = Record<string, unknown>> {
   readonly attributes: Readonly<A>;
   /** When the user entered the campaign. */
   readonly enteredAt: Date;
+  /** 1 for the user's first passage through the campaign, 2 for the second, … */
+  readonly entry: number;
+  /** The event that made the user enter; null when it was none. */
+  readonly event: FlowEvent | null;
+  /** What the flow gave to `rt.continueAsNew`, as JSON carries it; null at first. */
+  readonly state: unknown;
 }
 
 /** A campaign's script. Segflow replays it, so it must do the same thing given the same history. */

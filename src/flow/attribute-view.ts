@@ -1,9 +1,11 @@
-import { canonicalJson, type Json, type JsonObject } from '../core/json.ts';
+import { canonicalJson, type Json, type JsonObject, mergePatch } from '../core/json.ts';
 
 /**
  * A user's attributes as a flow sees them, and the record of what it looked at. In a replayed activation an attribute has the value
  * recorded then or last before; failing that the first value recorded later; failing that (no activation so far has looked)
  * the current one. In the live activation it has the current value, and what differs from the last record is noted.
+ *
+ * What the flow itself has changed in an activation lies over that, until the next activation finds it among the attributes.
  *
  * Each activation sees its own copy of lists and objects: what a flow does to one does not leak into the next.
  */
@@ -16,6 +18,8 @@ export class AttributeView {
   private readonly laterRecord: (key: string) => Json | undefined;
   /** Values given out in the present activation. */
   private readonly given = new Map<string, Json | undefined>();
+  /** Merge patches made in the present activation, which records nothing of what they give. */
+  private patches: JsonObject[] = [];
   private live = false;
   private seen: Record<string, Json> | undefined;
 
@@ -45,6 +49,7 @@ export class AttributeView {
   /** The next activation begins, a replayed one. */
   beginReplayed(): void {
     this.given.clear();
+    this.patches = [];
   }
 
   /** The activation's "!" record. */
@@ -55,7 +60,19 @@ export class AttributeView {
   /** The activation under way begins: from here on reads are noted. */
   beginLive(): void {
     this.given.clear();
+    this.patches = [];
     this.live = true;
+  }
+
+  /** The flow changes the user's attributes. */
+  patch(patch: JsonObject): void {
+    this.patches.push(patch);
+    for (const key of Object.keys(patch)) this.given.delete(key);
+  }
+
+  /** All attributes as they are now, the present activation's changes included. For the live activation; nothing of it is noted. */
+  present(): JsonObject {
+    return this.patches.reduce(mergePatch, this.current);
   }
 
   /** What the live activation is to record, if anything. */
@@ -67,9 +84,20 @@ export class AttributeView {
     if (this.given.has(key)) return this.given.get(key);
     // JSON.stringify asks every object for it: not worth a record.
     if (key === 'toJSON' && this.currentValue(key) === null) return undefined;
-    const value = this.live ? this.readLive(key) : this.readReplayed(key);
+    const value = this.patched(key, this.live ? this.readLive(key) : this.readReplayed(key));
     this.given.set(key, value);
     return value;
+  }
+
+  private patched(key: string, value: Json | undefined): Json | undefined {
+    let object: JsonObject | undefined;
+    for (const patch of this.patches) {
+      if (!Object.hasOwn(patch, key)) continue;
+      object ??= value === undefined ? {} : single(key, value);
+      object = mergePatch(object, single(key, patch[key]!));
+    }
+    if (!object) return value;
+    return Object.hasOwn(object, key) ? copy(object[key]!) : undefined;
   }
 
   private readLive(key: string): Json | undefined {
@@ -91,8 +119,8 @@ export class AttributeView {
   }
 
   private keys(): string[] {
-    const known = [...this.recorded.keys()];
-    const keys = this.live ? [...new Set([...known, ...Object.keys(this.current)])] : known;
+    const known = [...this.recorded.keys(), ...this.patches.flatMap((patch) => Object.keys(patch))];
+    const keys = this.live ? [...new Set([...known, ...Object.keys(this.current)])] : [...new Set(known)];
     // Sorted: the order must not depend on which was recorded first.
     return keys.filter((key) => this.read(key) !== undefined).sort();
   }
@@ -107,6 +135,11 @@ function inherited(key: string): Json | undefined {
   return key in Object.prototype ? Reflect.get(Object.prototype, key) : undefined;
 }
 
+/** An object with that one property, whatever its name. */
+function single(key: string, value: Json): JsonObject {
+  return Object.defineProperty({}, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
 function copy<T extends Json>(value: T): T {
   return typeof value === 'object' && value !== null ? (structuredClone(value) as T) : value;
 }
@@ -119,6 +152,6 @@ function equal(a: Json, b: Json): boolean {
 function refuseWrite(key: string | symbol): never {
   throw new TypeError(
     `ctx.attributes is read-only: it cannot take "${String(key)}". A flow only reads attributes; ` +
-      'change them with `segflow add` or the SDK.',
+      'change them with rt.updateUser().',
   );
 }

@@ -17,21 +17,22 @@ export interface FlowScope {
 
 /** Calls `work` with the globals replaced, and puts them back however it ends. */
 export function deterministically<T>(runId: number, work: (scope: FlowScope) => T): T {
+  const scope = flowScope(runId);
+  return within(scope, () => work(scope));
+}
+
+/** A scope to be entered several times, with what lies between going on undisturbed. */
+export function flowScope(runId: number): FlowScope {
+  return new Scope(runId);
+}
+
+/** Calls `work` in a scope of `flowScope`, likewise. */
+export function within<T>(scope: FlowScope, work: () => T): T {
   const outer = current;
-  const scope: Scope = {
-    now: 0,
-    position: 0,
-    runId,
-    random: undefined,
-    atPosition(position) {
-      this.position = position;
-      this.random = undefined;
-    },
-  };
-  current = scope;
+  current = scope as Scope;
   if (!outer) install();
   try {
-    return work(scope);
+    return work();
   } finally {
     current = outer;
     if (!outer) restore();
@@ -40,10 +41,20 @@ export function deterministically<T>(runId: number, work: (scope: FlowScope) => 
 
 // --- internal ---
 
-interface Scope extends FlowScope {
-  position: number;
-  runId: number;
+class Scope implements FlowScope {
+  now = 0;
+  position = 0;
+  readonly runId: number;
   random: (() => number) | undefined;
+
+  constructor(runId: number) {
+    this.runId = runId;
+  }
+
+  atPosition(position: number): void {
+    this.position = position;
+    this.random = undefined;
+  }
 }
 
 let current: Scope | undefined;

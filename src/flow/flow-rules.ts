@@ -1,11 +1,8 @@
-import { parseDuration } from '../core/duration.ts';
 import { SegflowError } from '../core/errors.ts';
-import { type Command, isCommand } from './commands.ts';
-import { runtime } from './runtime.ts';
+import { type AnyStep, isStep } from './commands.ts';
+import { runtime } from './runtime-commands.ts';
 
 /* What a flow may be and may yield, and the words in which anything else is refused. */
-
-export type PendingCommand = { kind: 'email'; template: string } | { kind: 'wait'; until: number };
 
 /** Calls a campaign's flow. Throws `flow_error` for what is no generator function. */
 export function startFlow(flow: unknown, context: object): Iterator<unknown, unknown, unknown> {
@@ -32,28 +29,12 @@ export function startFlow(flow: unknown, context: object): Iterator<unknown, unk
 }
 
 /** The command a flow yielded. Throws `flow_error` for anything else. */
-export function accept(value: unknown): Command {
-  if (isCommand(value) && typeof value.key === 'string') return value;
+export function accept(value: unknown): AnyStep {
+  if (isStep(value)) return value;
   ignoreRejection(value);
   throw refuse(
     `a flow can yield commands of rt such as rt.sendEmail('…'), but this one yielded ${describe(value)}`,
   );
-}
-
-/** What a command yielded at `at` makes the run wait for. Throws `flow_error` for a command that is not known. */
-export function waitsFor(command: Command, at: number): PendingCommand {
-  switch (command.kind) {
-    case 'email':
-      return { kind: 'email', template: command.key };
-    case 'wait': {
-      const length = parseDuration(command.key);
-      if (length === undefined)
-        throw refuse(`the flow yielded a wait of "${command.key}", which is no duration`);
-      return { kind: 'wait', until: at + length };
-    }
-    default:
-      throw refuse(`the flow yielded a command "${String(command.kind)}", which this Segflow does not know`);
-  }
 }
 
 // --- internal ---

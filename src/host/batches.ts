@@ -1,5 +1,6 @@
 import { describeEnding, endingError, wireFailure } from './endings.ts';
 import type { Ending, Limits, Reply } from './host-process.ts';
+import { isWaiting } from './progress.ts';
 import type { Work } from './protocol.ts';
 
 /** Kinds of work with a result for each item, a failure included. */
@@ -62,7 +63,8 @@ async function runPart<K extends ItemKind>(
     const limit = guilty < PATIENT_WITH ? itemMs : Math.ceil(itemMs * IMPATIENT_FACTOR);
     const reply = await options.run(some, { itemMs: limit });
     if ('ended' in reply) {
-      if (some[reply.index] === undefined && ++unexplained >= UNEXPLAINED) {
+      const explained = some[reply.index] !== undefined || isWaiting(reply.index);
+      if (!explained && ++unexplained >= UNEXPLAINED) {
         throw endingError(reply.ended, { index: reply.index, kind });
       }
       return reply;
@@ -78,11 +80,16 @@ async function runPart<K extends ItemKind>(
   while (rest.length > 0) {
     const first = await attempt(rest);
     if (!first) return;
-    const suspect = rest[first.index];
+    if (isWaiting(first.index) && rest.length > 1) {
+      // One of those that waited did it: their halves tell which.
+      await Promise.all(inParts(rest, { least: 1, most: 2 }).map((part) => runPart(kind, part, options)));
+      return;
+    }
+    const suspect = isWaiting(first.index) ? rest[0] : rest[first.index];
     if (suspect === undefined) continue;
     const again = guilty < PATIENT_WITH ? await attempt([suspect]) : first;
     // It ended elsewhere than at the item this time: nothing is shown.
-    if (again && again.index < 0) continue;
+    if (again && again.index < 0 && !isWaiting(again.index)) continue;
     rest = rest.filter((item) => item !== suspect);
     if (!again) continue;
     guilty++;

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { SegflowError } from '../core/errors.ts';
-import { isReplaying } from '../flow/replay.ts';
+import { isReplaying } from '../flow/passage.ts';
 import { Bundles, NEEDS_EMAIL } from './bundles.ts';
 import { applyEnvironment } from './environment.ts';
 import { dieWithParent } from './orphan.ts';
@@ -42,12 +42,26 @@ export async function runHostChild(): Promise<never> {
 
 // --- internal ---
 
+const TICK_MS = 25;
+
 class ChildServer {
   readonly #bundles: Bundles;
   readonly #progress = new ProgressWriter();
 
   constructor(options: { withEmail: boolean }) {
     this.#bundles = new Bundles(options);
+  }
+
+  /** Tells the watchdog, while items wait for their side effects, that nothing hangs. */
+  #tick(at: (stage: number) => void): () => void {
+    let odd = false;
+    const tick = () => {
+      odd = !odd;
+      at(odd ? STAGE.waiting : STAGE.waitingStill);
+    };
+    tick();
+    const timer = setInterval(tick, TICK_MS);
+    return () => clearInterval(timer);
   }
 
   async answer({ sequence, kind, bundle: ref, items }: WireRequest): Promise<WireAnswer> {
@@ -60,12 +74,27 @@ class ChildServer {
       if (!bundle) return { sequence, missing: true };
       // The items are of this kind: the parent's types see to it.
       const work = WORKERS[kind] as (typeof WORKERS)['advance'];
-      const ok: Awaited<ReturnType<typeof work>>[] = [];
+      const results: ReturnType<typeof work>[] = [];
+      let parked = 0;
       for (const [index, item] of (items as WireRequest<'advance'>['items']).entries()) {
         at(index);
-        ok.push(await work(bundle, item));
+        const parking = Promise.withResolvers<void>();
+        const result = work(bundle, item, {
+          parked(promise) {
+            parked++;
+            parking.resolve();
+            return promise.finally(() => parked--);
+          },
+        });
+        results.push(result);
+        await Promise.race([result, parking.promise]);
       }
-      return { sequence, ok };
+      const stop = parked > 0 ? this.#tick(at) : undefined;
+      try {
+        return { sequence, ok: await Promise.all(results) };
+      } finally {
+        stop?.();
+      }
     } catch (error) {
       if (error === NEEDS_EMAIL) return { sequence, needsEmail: true };
       return { sequence, error: wireError(error) };

@@ -3,6 +3,7 @@ import { SegflowError } from '../core/errors.ts';
 import { hash53 } from '../core/hash.ts';
 import { canonicalJson } from '../core/json.ts';
 import type { Bundle, Host, Problem } from '../engine/ports.ts';
+import { journalPosition } from '../flow/journal.ts';
 import { runItems } from './batches.ts';
 import { endingError, wireFailure } from './endings.ts';
 import { baseEnvironment, bundleEnvironment } from './environment.ts';
@@ -102,7 +103,7 @@ export function createHost(options: HostOptions = {}): ProcessHost {
         guilty: ({ journal }, message) => ({
           outcome: 'failed',
           appended: '',
-          position: journal.match(/^>/gm)?.length ?? 0,
+          position: journalPosition(journal),
           error: { message, stack: '' },
         }),
       }),

@@ -15,7 +15,15 @@ export const STAGE = {
   bundle: -2,
   /** Between requests. */
   none: -1,
+  /** All items are done but for those that wait for their side effects; tick and tock show that the process is not stuck. */
+  waiting: -4,
+  waitingStill: -5,
 } as const;
+
+/** Whether a child waits for side effects of items, without telling of which. */
+export function isWaiting(index: number): boolean {
+  return index === STAGE.waiting || index === STAGE.waitingStill;
+}
 
 export interface Progress {
   sequence: number;

@@ -1,5 +1,7 @@
 import { messageOf, SegflowError } from '../core/errors.ts';
 import type { ActivationResult, PreviewCatalog, RenderResult, SegmentSql } from '../engine/ports.ts';
+import type { ActivationOutput, Outside } from '../flow/activation.ts';
+import { journalBase, journalPosition } from '../flow/journal.ts';
 import { activate } from '../flow/replay.ts';
 import type { Work, WorkKind } from './protocol.ts';
 import { describeThrown, type LoadedBundle, locateIn, mapStack } from './stack.ts';
@@ -8,7 +10,13 @@ import { describeThrown, type LoadedBundle, locateIn, mapStack } from './stack.t
 export type Worker<K extends WorkKind> = (
   bundle: LoadedBundle,
   item: Work[K]['item'],
+  hooks?: WorkerHooks,
 ) => Promise<Work[K]['result']>;
+
+export interface WorkerHooks {
+  /** Told when the item has to wait for something, so that others can be worked on meanwhile. Resolves to what it waited for. */
+  parked<T>(promise: Promise<T>): Promise<T>;
+}
 
 export const WORKERS: { [K in WorkKind]: Worker<K> } = {
   inspect,
@@ -29,12 +37,31 @@ export async function prepare(kind: WorkKind): Promise<void> {
 
 // --- internal ---
 
+/** Journals are replayed at every step: from here on that takes its time. */
+const LONG_JOURNAL = 10_000;
+
+const OUTSIDE: Outside = { queries: async () => (await import('../config/flow-query.ts')).flowQueries };
+
+function suggestNewBeginning(item: Work['advance']['item'], result: ActivationOutput): void {
+  if (result.outcome !== 'advanced' || result.position < LONG_JOURNAL || result.fresh) return;
+  const base = journalBase(item.journal);
+  const isNow = result.position - base >= LONG_JOURNAL && journalPosition(item.journal) - base < LONG_JOURNAL;
+  if (!isNow) return;
+  console.warn(
+    `campaign ${item.campaignId}, run ${item.runId}: its history has ${LONG_JOURNAL.toLocaleString('en')} steps; ` +
+      'let the flow begin anew now and then with rt.continueAsNew()',
+  );
+}
+
 async function inspect(
   bundle: LoadedBundle,
   { at }: Work['inspect']['item'],
 ): Promise<Work['inspect']['result']> {
   const { inspectConfig } = await import('../config/inspect.ts');
-  const { inspection, problems } = await inspectConfig(bundle.config, at, { locate: locateIn(bundle) });
+  const { inspection, problems } = await inspectConfig(bundle.config, at, {
+    locate: locateIn(bundle),
+    source: bundle.code,
+  });
   if (problems.length > 0 || !inspection) {
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
     throw new SegflowError('invalid_config', `the configuration has ${count}`, { details: problems });
@@ -58,13 +85,19 @@ async function segments(bundle: LoadedBundle, { id, at }: Work['segments']['item
   }
 }
 
-async function advance(bundle: LoadedBundle, item: Work['advance']['item']): Promise<ActivationResult> {
+async function advance(
+  bundle: LoadedBundle,
+  item: Work['advance']['item'],
+  hooks: WorkerHooks = { parked: (promise) => promise },
+): Promise<ActivationResult> {
   const campaign = entryOf(bundle, 'campaigns', item.campaignId);
   if (!campaign) {
     const recorded = `a run of the campaign "${item.campaignId}"`;
     return { outcome: 'diverged', position: 0, recorded, yielded: 'no such campaign' };
   }
-  const result = activate(campaign.flow, item);
+  const activation = activate(campaign.flow, item, OUTSIDE);
+  const result = activation instanceof Promise ? await hooks.parked(activation) : activation;
+  suggestNewBeginning(item, result);
   if (result.outcome !== 'failed') return result;
   const { message, stack } = result.error;
   return { ...result, error: { message, stack: await mapStack(bundle, stack) } };
@@ -88,7 +121,8 @@ async function renderItem(bundle: LoadedBundle, item: Work['render']['item']) {
   ]);
   const { user, event, props } = await propsOf(entry, item);
   const { subject, component } = entry;
-  const line: unknown = typeof subject === 'function' ? subject(user, event) : subject;
+  const line: unknown =
+    item.options?.subject ?? (typeof subject === 'function' ? subject(user, event) : subject);
   if (typeof line !== 'string') {
     throw new SegflowError(
       'render_error',
@@ -111,7 +145,8 @@ async function propsOf(entry: Record<string, unknown>, item: Work['render']['ite
     attributes: item.event.attributes,
     createdAt: new Date(item.event.createdAt),
   };
-  return { user, event, props: event ? { user, event } : { user } };
+  // What everyone relies on is not replaced by what one email is given.
+  return { user, event, props: { ...item.options?.props, user, ...(event && { event }) } };
 }
 
 /** An entry of a section of the config, which was inspected before it got here. */

@@ -1,5 +1,10 @@
 import type { Json, JsonObject } from '../../src/core/json.ts';
-import { type ActivationOutput, activate, type ImmediateAnswer } from '../../src/flow/replay.ts';
+import type { ActivationInput, ActivationOutput, FlowEffect } from '../../src/flow/activation.ts';
+import { activate } from '../../src/flow/replay.ts';
+
+export type Advanced = Extract<ActivationOutput, { outcome: 'advanced' }>;
+
+const OUTSIDE = { queries: async () => (await import('../../src/config/flow-query.ts')).flowQueries };
 
 /** A run in the hands of a test: each `step` is one activation, replayed from the journal alone. */
 export class DrivenRun {
@@ -7,43 +12,79 @@ export class DrivenRun {
   at = Date.UTC(2026, 0, 1);
   attributes: JsonObject;
   flow: unknown;
+  /** Everything it did besides waiting. */
+  readonly effects: FlowEffect[] = [];
+  readonly more: Partial<ActivationInput>;
   readonly runId: number;
-  private readonly answer: ImmediateAnswer | undefined;
 
   constructor(
     flow: unknown,
-    options: { attributes?: JsonObject; runId?: number; answer?: ImmediateAnswer } = {},
+    {
+      attributes = {},
+      runId = 7,
+      ...more
+    }: { attributes?: JsonObject; runId?: number } & Partial<ActivationInput> = {},
   ) {
     this.flow = flow;
-    this.attributes = options.attributes ?? {};
-    this.runId = options.runId ?? 7;
-    this.answer = options.answer;
+    this.attributes = attributes;
+    this.runId = runId;
+    this.more = more;
   }
 
+  /** One activation that has to wait for nothing outside of the flow. */
   step(result?: Json): ActivationOutput {
-    const output = activate(
-      this.flow,
-      {
-        runId: this.runId,
-        userId: 'ada',
-        attributes: this.attributes,
-        enteredAt: Date.UTC(2026, 0, 1),
-        journal: this.journal,
-        at: this.at,
-        ...(result === undefined ? {} : { result }),
-      },
-      this.answer,
-    );
-    if (output.outcome !== 'diverged') this.journal += output.appended;
-    return output;
+    const output = this.activate(result);
+    if (output instanceof Promise) throw new Error('the flow came to a side effect or a query');
+    return this.take(output);
+  }
+
+  /** One activation, whatever it comes to. */
+  async stepAsync(result?: Json): Promise<ActivationOutput> {
+    return this.take(await this.activate(result));
+  }
+
+  /** What one activation would give; nothing of it is kept. */
+  activate(result?: Json, more: Partial<ActivationInput> = {}): ActivationOutput | Promise<ActivationOutput> {
+    const input = {
+      runId: this.runId,
+      userId: 'ada',
+      attributes: this.attributes,
+      enteredAt: Date.UTC(2026, 0, 1),
+      journal: this.journal,
+      at: this.at,
+      ...(result === undefined ? {} : { result }),
+      ...this.more,
+      ...more,
+    };
+    return activate(this.flow, input, OUTSIDE);
+  }
+
+  /** Whether the flow follows the journal. */
+  follows(): boolean {
+    const output = this.activate(undefined, { replayOnly: true });
+    return !(output instanceof Promise) && output.outcome === 'advanced';
   }
 
   /** One step that must advance, and what the run then waits for. */
   pending(result?: Json) {
-    const output = this.step(result);
-    if (output.outcome !== 'advanced') throw new Error(JSON.stringify(output));
-    return output.pending;
+    return advanced(this.step(result)).pending;
   }
+
+  async pendingAsync(result?: Json) {
+    return advanced(await this.stepAsync(result)).pending;
+  }
+
+  private take(output: ActivationOutput): ActivationOutput {
+    if (output.outcome === 'diverged') return output;
+    this.journal = output.fresh ? output.appended : this.journal + output.appended;
+    this.effects.push(...(output.effects ?? []));
+    return output;
+  }
+}
+
+export function advanced(output: ActivationOutput): Advanced {
+  if (output.outcome !== 'advanced') throw new Error(JSON.stringify(output));
+  return output;
 }
 
 /** mulberry32: numbers of 0 ≤ n < 1 that a seed determines. */

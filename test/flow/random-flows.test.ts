@@ -1,90 +1,143 @@
 import { expect, test } from 'bun:test';
-import type { UserContext } from '../../src/config/types.ts';
+import { hash53 } from '../../src/core/hash.ts';
 import type { Json, JsonObject } from '../../src/core/json.ts';
-import { command, type EmailOutcome } from '../../src/flow/commands.ts';
+import type { ActivationOutput } from '../../src/flow/activation.ts';
+import type { AnyStep } from '../../src/flow/commands.ts';
 import { parseJournal, record } from '../../src/flow/journal.ts';
-import type { ImmediateAnswer } from '../../src/flow/replay.ts';
-import type { Runtime } from '../../src/flow/runtime.ts';
 import { DrivenRun, seeded } from './drive.ts';
+import { KEYS, madeUpFlow } from './made-up-flow.ts';
+import { oracle, type Told, type World } from './oracle.ts';
 
-const KEYS = ['plan', 'city', 'tags', '__proto__', 'n'];
+const PROGRAMS = 1_000;
 
-/** A flow made up from `seed`, whose way depends on attributes, time, chance and what it is told. */
-function madeUpFlow(seed: number, trace: unknown[]) {
-  return function* (ctx: UserContext<JsonObject>, rt: Runtime): Generator<unknown, void, never> {
-    trace.length = 0;
-    const pick = seeded(seed);
-    const length = Math.floor(pick() * 25);
-    for (let i = 0; i < length; i++) {
-      const key = KEYS[Math.floor(pick() * KEYS.length)]!;
-      const what = pick();
-      if (what < 0.15) trace.push(JSON.stringify(ctx.attributes));
-      else if (what < 0.5) trace.push(key, structuredClone(ctx.attributes[key]), key in ctx.attributes);
-      else if (what < 0.7) trace.push(Math.random(), Date.now());
-      const odd = typeof ctx.attributes.n === 'number' && ctx.attributes.n % 2 === 1;
-      const next = pick();
-      if (next < 0.3) trace.push(yield rt.wait({ hours: odd ? 1 : Math.floor(Math.random() * 100) }));
-      else if (next < 0.5) trace.push(yield command('email', `with args ${i}`, { odd, key }));
-      else if (next < 0.6) trace.push(yield rt.sendEmail(`now %${i}`));
-      else {
-        const outcome = (yield* rt.sendEmail(odd ? 'odd' : 'even')) as EmailOutcome;
-        if (outcome.status === 'failed') return;
-      }
-    }
-    if (pick() < 0.2) throw new Error('made up');
+test(`${PROGRAMS} made-up flows do, replayed at every step, what they do when they are run once`, async () => {
+  const kinds = new Set<string>();
+  const ends = new Set<string>();
+  for (let seed = 1; seed <= PROGRAMS; seed++) {
+    const world = madeUpWorld(seed);
+    const expected: unknown[] = [];
+    const plain = await oracle(madeUpFlow(seed, expected, world.sideEffect), world, seed);
+    const seen: unknown[] = [];
+    const replayed = await drive(seed, { world, seen, kinds });
+    const context = `seed ${seed}`;
+    expect(replayed, context).toEqual(plain);
+    expect(seen, context).toEqual(expected);
+    ends.add(plain.end.slice(0, 4));
+  }
+  expect([...kinds].sort()).toEqual(
+    'daytime email emit event exit member patch query race run segment start until update wait'.split(' '),
+  );
+  expect([...ends].sort()).toEqual(['comp', 'exit', 'fail']);
+}, 120_000);
+
+/** Runs the flow as the engine does, each activation from the journal alone and, as after a crash, twice. */
+async function drive(
+  seed: number,
+  { world, seen, kinds }: { world: World; seen: unknown[]; kinds: Set<string> },
+): Promise<Told> {
+  const run = new DrivenRun(madeUpFlow(seed, seen, world.sideEffect), { runId: seed });
+  const told: Told = { effects: run.effects, end: 'completed', waits: [] };
+  let result: Json | undefined;
+  for (let activation = 0; ; activation++) {
+    run.attributes = world.attributes(activation);
+    run.at = world.now(activation);
+    const lost = await run.activate(result);
+    const output = await run.stepAsync(result);
+    const context = `seed ${seed}, journal\n${run.journal}`;
+    expect(withoutStack(output), context).toEqual(withoutStack(lost));
+    const journal = parseJournal(run.journal);
+    for (const { kind } of journal.entries) kinds.add(kind);
+    expect(written(run.journal), context).toBe(run.journal);
+    if (output.outcome === 'diverged') throw new Error(`${JSON.stringify(output)} ${context}`);
+    expect(output.position, context).toBe(journal.base + journal.entries.length);
+    const trace = structuredClone(seen);
+    if (output.outcome === 'failed') return { ...told, end: 'failed' };
+    expect(run.follows(), context).toBe(true);
+    // A replay sees what was seen, up to where the flow was told something for the last time.
+    expect(trace.slice(0, seen.length), context).toEqual(seen);
+    seen.splice(0, seen.length, ...trace);
+    if (output.exit !== undefined) return { ...told, end: `exit: ${output.exit}` };
+    if (output.pending === null) return told;
+    const last = journal.entries.at(-1)!;
+    told.waits.push(output.pending.kind === 'retry' ? 'retry' : last.kind);
+    const step = { kind: last.kind, pending: output.pending } as unknown as AnyStep;
+    result = output.pending.kind === 'retry' ? undefined : world.result(step, output.position - 1);
+  }
+}
+
+function madeUpWorld(seed: number): World {
+  const chance = (...parts: unknown[]) => Number.parseInt(hash53([seed, ...parts].join()), 16) / 2 ** 53;
+  return {
+    attributes: (activation) => madeUpAttributes(seeded(seed * 7919 + activation)),
+    now: (activation) => Date.UTC(2026, 0, 1) + activation * 86_461_007,
+    sideEffect: (id, attempt) => ({
+      fails: chance(id, attempt) < 0.4,
+      gives: chance(id) < 0.3 ? undefined : { id, list: [attempt] },
+    }),
+    result: (step, position) => answerOf(step, (part) => chance('result', position, part)),
   };
+}
+
+/** @param step a command, or what a run waits for with the kind of its command. */
+function answerOf(step: AnyStep, chance: (part: string) => number): Json {
+  const event = { name: 'purchase', attributes: { n: 1 }, createdAt: '2026-02-03T04:05:06.789Z' };
+  switch (step.kind) {
+    case 'email':
+      return { status: chance('status') < 0.2 ? 'failed' : 'sent', messageId: `msg_${chance('id')}` };
+    case 'event':
+      return chance('event') < 0.5 ? event : null;
+    case 'segment':
+    case 'member':
+      return chance('member') < 0.5;
+    case 'query':
+      return [{ _0: 'purchase', _1: 3, _2: '2026-02-03 04:05:06.789' }];
+    case 'race': {
+      const late = chance('late') < 0.4;
+      const pending = (step as unknown as { pending?: { branches: Record<string, { kind: string }> } })
+        .pending;
+      const branches = pending
+        ? Object.entries(pending.branches).map(([label, { kind }]) => [label, kind] as const)
+        : step.detail.branches.map(([label, { kind }]) => [label, kind] as const);
+      const [label, kind] = branches[late ? 1 : 0]!;
+      const value = kind === 'event' || kind === 'segment' ? answerOf({ kind } as AnyStep, chance) : null;
+      return { label, value };
+    }
+    default:
+      return null;
+  }
 }
 
 function madeUpAttributes(pick: () => number): JsonObject {
   const attributes: JsonObject = {};
   for (const key of KEYS) {
     if (pick() < 0.3) continue;
-    const value: Json = key === 'tags' ? ['a', { b: Math.floor(pick() * 3) }] : Math.floor(pick() * 4);
+    const value: Json =
+      key === 'tags' || key === 'prefs' ? { a: 1, b: [Math.floor(pick() * 3)] } : Math.floor(pick() * 4);
     Object.defineProperty(attributes, key, { value, enumerable: true, configurable: true, writable: true });
   }
   return attributes;
 }
 
-test('a replay at every step sees and does what was seen and done before', () => {
-  for (let seed = 1; seed <= 400; seed++) {
-    const pick = seeded(seed * 7919);
-    const trace: unknown[] = [];
-    const answer: ImmediateAnswer = ({ key }) =>
-      key.startsWith('now') ? { value: { told: key } } : undefined;
-    const run = new DrivenRun(madeUpFlow(seed, trace), { runId: seed, answer });
-    let before: unknown[] = [];
-    let result: Json | undefined;
-    while (true) {
-      run.attributes = madeUpAttributes(pick);
-      run.at += Math.floor(pick() * 1e9);
-      const journalBefore = run.journal;
-      const output = run.step(result);
-      const context = `seed ${seed}, journal\n${journalBefore}`;
-      expect(output.outcome, context).not.toBe('diverged');
-      expect(trace.slice(0, before.length), context).toEqual(before);
-      before = structuredClone(trace);
-      expect(written(run.journal)).toBe(run.journal);
-      if (output.outcome !== 'advanced' || output.pending === null) break;
-      expect(output.position).toBe(parseJournal(run.journal).entries.length);
-      const status = pick() < 0.03 ? 'failed' : 'sent';
-      result = output.pending.kind === 'wait' ? null : { status, messageId: `msg_${output.position}` };
-    }
-  }
-});
+function withoutStack(output: ActivationOutput): ActivationOutput {
+  return output.outcome === 'failed' ? { ...output, error: { ...output.error, stack: '' } } : output;
+}
 
 /** The journal as parsed and written again. */
 function written(text: string): string {
   const journal = parseJournal(text);
   let again = '';
-  for (const [index, activation] of journal.activations.entries()) {
-    again += record.activation(activation.at);
-    if (Object.keys(activation.seen).length > 0) again += record.seen(activation.seen);
-    const from = journal.starts[index]!;
-    const brought = journal.entries[from - 1]?.result;
-    if (index > 0 && brought?.at === activation.at) again += record.result(brought.value);
-    for (const entry of journal.entries.slice(from, journal.starts[index + 1])) {
-      again += record.command(entry);
-      if (entry.result?.at === entry.at) again += record.result(entry.result.value);
+  for (const [index, { at, seen }] of journal.activations.entries()) {
+    again += record.activation(at);
+    if (index === 0 && journal.base > 0) again += record.base(journal.base, journal.state);
+    if (Object.keys(seen).length > 0) again += record.seen(seen);
+    const start = journal.starts[index]!;
+    const end = journal.starts[index + 1] ?? journal.entries.length;
+    for (const [i, entry] of journal.entries.entries()) {
+      if (i >= end) break;
+      if (i >= start) again += record.command(entry);
+      for (const attempt of entry.attempts) if (attempt.at === at) again += record.attempt(attempt.message);
+      if (entry.result?.at === at) again += record.result(entry.result.value);
+      if (entry.error?.at === at) again += record.error(entry.error.message);
     }
   }
   return again;

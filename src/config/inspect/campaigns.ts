@@ -31,6 +31,7 @@ export async function inspectCampaigns(
 
 // --- internal ---
 
+const SAMPLE_CONTEXT = { id: 'sample', attributes: SAMPLE_USER, entry: 1, event: null, state: null };
 const FLOW = "Write flow: function* (ctx, rt) { yield rt.sendEmail('…'); }.";
 
 function inspectCampaign(
@@ -113,7 +114,7 @@ function checkFlow(value: unknown, path: Path, known: KnownIds, report: Report):
   if (tag !== 'GeneratorFunction') {
     try {
       // A plain function may return the generator of another one.
-      startFlow(value, { id: 'sample', attributes: SAMPLE_USER, enteredAt: new Date(0) });
+      startFlow(value, { ...SAMPLE_CONTEXT, enteredAt: new Date(0) });
     } catch (error) {
       report.add(path, `is a plain function; a flow is a generator function (${messageOf(error)})`, FLOW);
       return;

@@ -1,0 +1,172 @@
+import { Column, getTableName, is, SQL, Subquery, Table } from 'drizzle-orm';
+import { MySqlDialect } from 'drizzle-orm/mysql-core';
+import { SegflowError } from '../core/errors.ts';
+import type { Json } from '../core/json.ts';
+import type { CompiledQuery, FlowQueries } from '../flow/activation.ts';
+import { checkText, isSelect, queryBuilder, type Select } from './drizzle-select.ts';
+import { isPromise } from './inspect/report.ts';
+import { plainParameter } from './query-parameter.ts';
+
+/**
+ * Queries of flows. Every selected field gets a name of its own, so that what the store gives can be put back in the shape that
+ * the select's type promises, whatever the database calls the column of an expression.
+ */
+export const flowQueries: FlowQueries = {
+  compile(build, userId) {
+    const query = build(queryBuilder() as never, userId);
+    if (isPromise(query) && !isSelect(query)) {
+      query.then(undefined, () => {});
+      throw refuse('returns a promise', 'It builds a query, and Segflow runs it: no async, no await.');
+    }
+    if (is(query, Subquery)) throw refuse('returns a subquery', 'Leave out .as(…).');
+    if (!isSelect(query)) {
+      throw refuse('returns no query', 'Write (db) => db.select({ n: count() }).from(schema.events).');
+    }
+    return is(query, SQL) ? compiled(query, undefined) : compileSelect(query);
+  },
+};
+
+// --- internal ---
+
+const dialect = new MySqlDialect();
+
+/** A selected field: its path in a row, the name it has in the SQL, and what it is. */
+interface Field {
+  path: string[];
+  name: string;
+  field: unknown;
+}
+
+type OrderedField = { path: string[]; field: Column | SQL | SQL.Aliased };
+
+/** What is needed of a select's insides. */
+interface SelectConfig {
+  fields: Record<string, unknown>;
+  fieldsFlat?: OrderedField[];
+}
+
+function compileSelect(query: Select): CompiledQuery {
+  // Not getSelectedFields: that is made for unions, and takes every column for one of the first table.
+  const { config } = query as unknown as { config: SelectConfig };
+  const fields: Field[] = [];
+  const flat: OrderedField[] = [];
+  for (const [path, field] of leaves(config.fields, [])) {
+    const aliased = is(field, SQL.Aliased);
+    // An alias of the author's may be named elsewhere in the query.
+    const name = aliased ? field.fieldAlias : `_${fields.length}`;
+    if (fields.some((other) => other.name === name)) {
+      throw refuse(`selects two fields as "${name}"`, 'Give each its own alias.');
+    }
+    fields.push({ path, name, field });
+    const named = aliased ? field : is(field, Column) ? sqlOf(field).as(name) : (field as SQL).as(name);
+    flat.push({ path, field: named });
+  }
+  const before = config.fieldsFlat;
+  config.fieldsFlat = flat;
+  try {
+    return compiled(query.getSQL(), fields);
+  } finally {
+    if (before) config.fieldsFlat = before;
+    else delete config.fieldsFlat;
+  }
+}
+
+/** The column within SQL: Drizzle then names its table where that is needed. */
+function sqlOf(column: Column): SQL {
+  return new SQL([column]);
+}
+
+function* leaves(fields: Record<string, unknown>, path: string[]): Generator<[string[], unknown]> {
+  for (const [name, field] of Object.entries(fields)) {
+    const at = [...path, name];
+    if (is(field, Column) || is(field, SQL) || is(field, SQL.Aliased)) yield [at, field];
+    else if (is(field, Table)) yield* leaves(Reflect.get(field, Symbol.for('drizzle:Columns')) ?? {}, at);
+    else if (is(field, Subquery))
+      throw refuse(`selects a subquery as "${at.join('.')}"`, 'Select its columns.');
+    else if (typeof field === 'object' && field !== null) yield* leaves(field as Record<string, unknown>, at);
+  }
+}
+
+function compiled(sql: SQL, fields: Field[] | undefined): CompiledQuery {
+  const { sql: text, params } = dialect.sqlToQuery(sql);
+  checkText(text);
+  return {
+    sql: text,
+    params: params.map(plainParameter),
+    rows: (stored) => rowsOf(stored, fields),
+  };
+}
+
+function rowsOf(stored: Json, fields: Field[] | undefined): { rows: Json[]; dates: string[] } {
+  if (!Array.isArray(stored)) throw new Error('the store gave no list of rows');
+  if (!fields) return { rows: stored, dates: [] };
+  const dates = fields.filter(({ field }) => isDate(field)).map(({ path }) => path.join('.'));
+  return { rows: stored.map((row) => shaped(row, fields)), dates };
+}
+
+/** A row of the store, an object by column name, in the shape of the selection. Joins that found nothing give null for a table. */
+function shaped(row: Json, fields: Field[]): Json {
+  const values = row as Record<string, Json>;
+  const result: Record<string, Json> = {};
+  for (const { path, name, field } of fields) {
+    let object = result;
+    for (const key of path.slice(0, -1)) {
+      object[key] ??= {};
+      object = object[key] as typeof result;
+    }
+    object[path.at(-1)!] = decoded(values[name] ?? null, field);
+  }
+  return nullsOfJoins(result, fields);
+}
+
+/** As Drizzle does: a table of a selection whose columns are all null was not found by its join. */
+function nullsOfJoins(result: Record<string, Json>, fields: Field[]): Json {
+  for (const [key, group] of Map.groupBy(fields, ({ path }) => path[0]!)) {
+    const nested = group.every(({ path }) => path.length === 2);
+    const value = result[key];
+    if (!nested || typeof value !== 'object' || value === null) continue;
+    const tables = new Set(group.map(({ field }) => (is(field, Column) ? getTableName(field.table) : '')));
+    if (tables.size === 1 && !tables.has('') && Object.values(value).every((item) => item === null)) {
+      result[key] = null;
+    }
+  }
+  return result;
+}
+
+function isDate(field: unknown): boolean {
+  return is(field, Column) && field.dataType === 'date';
+}
+
+/** A value as the type of its column says, as JSON carries it. */
+function decoded(value: Json, field: unknown): Json {
+  if (value === null) return null;
+  const column = is(field, Column) ? field : undefined;
+  if (!column) {
+    const source = is(field, SQL.Aliased) ? field.sql : (field as SQL);
+    const decoder = Reflect.get(source, 'decoder') as { mapFromDriverValue(value: unknown): Json };
+    return decoder.mapFromDriverValue(value);
+  }
+  if (column.dataType === 'date') return momentOf(value);
+  if (column.dataType === 'json') return typeof value === 'string' ? parsed(value) : value;
+  return column.mapFromDriverValue(value) as Json;
+}
+
+/** ISO text of a time as stores give it: epoch milliseconds, ISO, or MySQL's own form in UTC. */
+function momentOf(value: Json): Json {
+  if (typeof value === 'number') return new Date(value).toISOString();
+  const text = String(value);
+  const at = new Date(/[zZ]|[+-]\d\d:\d\d$/.test(text) ? text : `${text.replace(' ', 'T')}Z`);
+  return Number.isNaN(at.getTime()) ? text : at.toISOString();
+}
+
+function parsed(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return text;
+  }
+}
+
+function refuse(what: string, hint: string): SegflowError {
+  return new SegflowError('invalid_input', `the function given to query ${what}`, { hint });
+}

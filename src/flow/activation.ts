@@ -1,0 +1,78 @@
+import type { Json, JsonObject } from '../core/json.ts';
+import type { PendingCommand } from './pending.ts';
+
+/* What an activation of a run takes and gives. */
+
+export interface ActivationInput {
+  runId: number;
+  userId: string;
+  attributes: JsonObject;
+  /** Epoch milliseconds. */
+  enteredAt: number;
+  /** The journal so far; empty for a run that begins. */
+  journal: string;
+  /** The result of the pending command. Without one, a side effect is tried again. */
+  result?: Json;
+  /** The time of this activation, epoch milliseconds. */
+  at: number;
+  /** Only says whether the flow follows the journal: `advanced`, with nothing appended, means that it does. */
+  replayOnly?: boolean;
+  /** Side effects are not done: the activation ends at one, with `retry` pending. */
+  dryRun?: boolean;
+  /** The event that caused the entry. */
+  event?: { name: string; attributes: JsonObject; createdAt: number } | null;
+  /** 1 for the user's first passage through the campaign. */
+  entry?: number;
+}
+
+/** What an activation does besides waiting. `position` is that of its command. */
+export type FlowEffect =
+  | { kind: 'update'; position: number; patch: JsonObject }
+  | { kind: 'emit'; position: number; name: string; attributes: JsonObject }
+  | { kind: 'start'; position: number; campaignId: string };
+
+export type ActivationOutput =
+  | {
+      outcome: 'advanced';
+      /** Records to append to the journal. */
+      appended: string;
+      /** How many commands the run has yielded then. */
+      position: number;
+      /** Null: the flow has ended. */
+      pending: PendingCommand | null;
+      effects?: FlowEffect[];
+      /** Why the flow ended itself. */
+      exit?: string;
+      /** The flow began anew: `appended` replaces the journal. */
+      fresh?: boolean;
+    }
+  | {
+      outcome: 'failed';
+      appended: string;
+      position: number;
+      error: { message: string; stack: string };
+      /** What it did before it failed, which `appended` says was done. */
+      effects?: FlowEffect[];
+      fresh?: boolean;
+    }
+  /** The flow does not repeat what the journal says; both in words ("email winback-email", "wait 2d"). */
+  | { outcome: 'diverged'; position: number; recorded: string; yielded: string };
+
+/** What an activation needs from outside of the flow's deterministic world. */
+export interface Outside {
+  /** Loads what queries are built with, which takes a while the first time. */
+  queries(): Promise<FlowQueries>;
+}
+
+export interface FlowQueries {
+  /** Calls `build` and compiles what it returns. Throws what it throws, or what is wrong with the query. */
+  compile(build: (db: never, userId: string) => unknown, userId: string): CompiledQuery;
+}
+
+export interface CompiledQuery {
+  /** MySQL's dialect. */
+  sql: string;
+  params: Json[];
+  /** The rows as the flow gets them, of those that the store gave; and the paths in them that hold dates (see results). */
+  rows(stored: Json): { rows: Json[]; dates: string[] };
+}

@@ -1,0 +1,91 @@
+import { SegflowError } from '../core/errors.ts';
+import type { Json, JsonObject } from '../core/json.ts';
+import type { AnyStep, TimedCommand } from './commands.ts';
+import { nextDaytime } from './daytime.ts';
+
+/* What steps make a run wait for. The engine's port has the same shapes, with what it does about each. */
+
+export type PendingCommand =
+  | { kind: 'email'; template: string; options?: { props?: JsonObject; subject?: string } }
+  | TimedPending
+  | { kind: 'race'; branches: Record<string, TimedPending> }
+  | { kind: 'member'; segment: string }
+  | { kind: 'query'; sql: string; params: Json[] }
+  | { kind: 'retry'; until: number; error: string };
+
+export type TimedPending =
+  | { kind: 'wait'; until: number }
+  | { kind: 'daytime'; until: number; time: string; weekdays: number[] | null; timezone: string | null }
+  | { kind: 'event'; name: string; match: JsonObject | null; until: number | null }
+  | { kind: 'segment'; segment: string; until: number | null };
+
+/** Steps of which the engine, and nothing else, brings the result. */
+export type WaitingStep = Extract<AnyStep, { kind: TimedCommand['kind'] | 'email' | 'race' | 'member' }>;
+
+export interface Moment {
+  /** The time of the activation, epoch milliseconds. */
+  at: number;
+  attributes: JsonObject;
+}
+
+/** What the step, yielded at that moment, makes the run wait for. Throws `invalid_input` for a user's time zone that is not known. */
+export function waitsFor(step: WaitingStep, moment: Moment): PendingCommand {
+  switch (step.kind) {
+    case 'email':
+      return {
+        kind: 'email',
+        template: step.key,
+        ...(Object.keys(step.detail).length > 0 && { options: step.detail }),
+      };
+    case 'race':
+      return { kind: 'race', branches: branchesOf(step.detail.branches, moment) };
+    case 'member':
+      return { kind: 'member', segment: step.detail.segment };
+    default:
+      return timed(step, moment);
+  }
+}
+
+// --- internal ---
+
+type TimedStep = Extract<AnyStep, { kind: TimedCommand['kind'] }>;
+
+function branchesOf(branches: [string, AnyStep][], moment: Moment): Record<string, TimedPending> {
+  const pending: Record<string, TimedPending> = Object.create(null);
+  // A race is made of such steps only.
+  for (const [label, branch] of branches) pending[label] = timed(branch as TimedStep, moment);
+  return { ...pending };
+}
+
+function timed(step: TimedStep, { at, attributes }: Moment): TimedPending {
+  switch (step.kind) {
+    case 'wait':
+      return { kind: 'wait', until: at + step.detail.ms };
+    case 'until':
+      return { kind: 'wait', until: step.detail.at };
+    case 'daytime': {
+      const timezone = step.detail.timezone ?? timezoneOf(attributes);
+      return { kind: 'daytime', ...step.detail, until: nextDaytime(at, { ...step.detail, timezone }) };
+    }
+    case 'event': {
+      const { name, match, timeoutMs } = step.detail;
+      return { kind: 'event', name, match, until: deadline(at, timeoutMs) };
+    }
+    case 'segment': {
+      const { segment, timeoutMs } = step.detail;
+      return { kind: 'segment', segment, until: deadline(at, timeoutMs) };
+    }
+  }
+}
+
+function deadline(at: number, timeoutMs: number | null): number | null {
+  return timeoutMs === null ? null : at + timeoutMs;
+}
+
+function timezoneOf({ timezone }: JsonObject): string {
+  if (timezone === undefined || timezone === null || timezone === '') return 'UTC';
+  if (typeof timezone === 'string') return timezone;
+  throw new SegflowError('invalid_input', 'the user\'s attribute "timezone" is not a text', {
+    hint: 'Give it a name such as "Europe/Berlin", or give waitUntil a timezone.',
+  });
+}
