@@ -1,3 +1,4 @@
+import { hash53 } from '../core/hash.ts';
 import type { Inspection, Problem } from '../engine/ports.ts';
 import { inspectCampaigns } from './inspect/campaigns.ts';
 import { sectionEntries } from './inspect/ids.ts';
@@ -42,19 +43,35 @@ export async function inspectConfig(
     inspectProvider(config.emailProvider, report, source),
   );
   const renderer = render ? (await import('../email/render.ts')).renderEmail : undefined;
-  const templates = await inspectTemplates(templateEntries, renderer, report);
+  const contentHashes = { templates: {}, transactions: {}, campaigns: flowHashes(campaignEntries) };
+  const templates = await inspectTemplates(templateEntries, renderer, report, contentHashes.templates);
   const segments = await inspectSegments(segmentEntries, at, report);
   const campaigns = await inspectCampaigns(campaignEntries, known, report);
-  const transactions = await inspectTransactions(transactionEntries, renderer, report);
+  const transactions = await inspectTransactions(
+    transactionEntries,
+    renderer,
+    report,
+    contentHashes.transactions,
+  );
 
   if (report.problems.length > 0 || !provider) return { problems: report.problems };
   return {
-    inspection: { manifest: { templates, segments, campaigns, transactions, confirm }, provider },
+    inspection: {
+      manifest: { templates, segments, campaigns, transactions, confirm, contentHashes },
+      provider,
+    },
     problems: [],
   };
 }
 
 // --- internal ---
+
+/** Of the flows' own source: what they call elsewhere is not in it. */
+function flowHashes(campaigns: [string, unknown][]): Record<string, string> {
+  return Object.fromEntries(
+    campaigns.map(([id, value]) => [id, hash53(isRecord(value) ? String(value.flow) : '')]),
+  );
+}
 
 function confirmOf(value: unknown, report: Report): boolean {
   if (value === undefined) return false;

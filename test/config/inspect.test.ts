@@ -60,6 +60,8 @@ const withTemplate = (parts: Loose) =>
 const withProvider = (parts: Loose) => config({ emailProvider: { ...emailProvider, ...parts } });
 const withSettings = (settings: unknown) => withProvider({ config: settings });
 
+const HASH = /^[0-9a-f]{14}$/;
+
 describe('a config that is right', () => {
   test('gives its manifest and its provider', async () => {
     const { inspection, problems } = await inspectConfig(config(), AT);
@@ -85,9 +87,25 @@ describe('a config that is right', () => {
         ],
         transactions: [{ id: 'purchase', event: 'purchase' }],
         confirm: false,
+        contentHashes: {
+          templates: { welcome: expect.stringMatching(HASH) },
+          transactions: { purchase: expect.stringMatching(HASH) },
+          campaigns: { onboarding: expect.stringMatching(HASH) },
+        },
       },
       provider: emailProvider as never,
     });
+  });
+
+  test('tells versions of emails and flows apart', async () => {
+    const hashesOf = async (changed: object) =>
+      (await inspectConfig({ ...config(), ...changed }, AT)).inspection?.manifest.contentHashes;
+    const before = await hashesOf({});
+    expect(await hashesOf({})).toEqual(before);
+    const { templates } = config() as { templates: { welcome: object } };
+    const other = await hashesOf({ templates: { welcome: { ...templates.welcome, subject: 'Another' } } });
+    expect(other?.templates).not.toEqual(before?.templates);
+    expect(other?.campaigns).toEqual(before?.campaigns);
   });
 
   test('needs nothing but a provider', async () => {

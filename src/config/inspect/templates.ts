@@ -1,5 +1,6 @@
 import type { FC, ReactElement } from 'react';
 import { messageOf, SegflowError } from '../../core/errors.ts';
+import { hash53 } from '../../core/hash.ts';
 import { type Sample, sampleFor } from '../sample.ts';
 import { nameTrouble } from './ids.ts';
 import { describe, isPromise, isRecord, type Path, type Report } from './report.ts';
@@ -7,11 +8,15 @@ import { describe, isPromise, isRecord, type Path, type Report } from './report.
 /** Renders a React element as an email. Throws when it cannot, or when nothing comes out. */
 export type Render = (element: ReactElement) => Promise<unknown>;
 
-/** Checks the templates, by rendering each with its sample where there is a renderer. Returns their ids. */
+/**
+ * Checks the templates, by rendering each with its sample where there is a renderer. Returns their ids, and puts a hash of what came
+ * out into `hashes`.
+ */
 export async function inspectTemplates(
   entries: [string, unknown][],
   render: Render | undefined,
   report: Report,
+  hashes: Record<string, string> = {},
 ): Promise<string[]> {
   for (const [id, value] of entries) {
     const path = ['templates', id];
@@ -22,7 +27,7 @@ export async function inspectTemplates(
         return;
       }
       report.unknownKeys(path, value, ['subject', 'component']);
-      await checkEmail(value, path, 'sample', render, report);
+      hashes[id] = await checkEmail(value, path, 'sample', render, report);
     });
   }
   return entries.map(([id]) => id);
@@ -33,6 +38,7 @@ export async function inspectTransactions(
   entries: [string, unknown][],
   render: Render | undefined,
   report: Report,
+  hashes: Record<string, string> = {},
 ): Promise<{ id: string; event: string }[]> {
   const transactions: { id: string; event: string }[] = [];
   for (const [id, value] of entries) {
@@ -44,7 +50,7 @@ export async function inspectTransactions(
       }
       report.unknownKeys(path, value, ['event', 'subject', 'component']);
       const event = eventOf(value.event, id, [...path, 'event'], report);
-      await checkEmail(value, path, event, render, report);
+      hashes[id] = await checkEmail(value, path, event, render, report);
       transactions.push({ id, event });
     });
   }
@@ -71,10 +77,12 @@ async function checkEmail(
   event: string,
   render: Render | undefined,
   report: Report,
-): Promise<void> {
+): Promise<string> {
   const sample = sampleFor(value.component, event);
-  await checkSubject(value.subject, [...path, 'subject'], { sample, component: value.component }, report);
-  await checkComponent(value.component, [...path, 'component'], sample, render, report);
+  const about = { sample, component: value.component };
+  const subject = await checkSubject(value.subject, [...path, 'subject'], about, report);
+  const rendered = await checkComponent(value.component, [...path, 'component'], sample, render, report);
+  return hash53(JSON.stringify([subject, rendered]) ?? '');
 }
 
 async function checkSubject(
@@ -82,7 +90,7 @@ async function checkSubject(
   path: Path,
   { sample, component }: { sample: Sample; component: unknown },
   report: Report,
-): Promise<void> {
+): Promise<unknown> {
   const hint = 'Write a text, or a function of the user: (user) => "Welcome, " + user.username.';
   if (typeof value !== 'string' && typeof value !== 'function') {
     report.add(
@@ -90,7 +98,7 @@ async function checkSubject(
       value === undefined ? 'is missing' : `expected a text or a function, got ${describe(value)}`,
       hint,
     );
-    return;
+    return undefined;
   }
   let subject: unknown = value;
   if (typeof value === 'function') {
@@ -99,7 +107,7 @@ async function checkSubject(
     } catch (error) {
       const message = `throws for ${who(sample)}: ${messageOf(error)}`;
       await report.addThrown(path, message, { thrown: error, hint: propsHint(sample, component) });
-      return;
+      return undefined;
     }
   }
   if (isPromise(subject)) {
@@ -112,6 +120,7 @@ async function checkSubject(
   } else if (/[\r\n]/.test(subject)) {
     report.add(path, 'holds a line break', 'A subject is one line.');
   }
+  return subject;
 }
 
 async function checkComponent(
@@ -120,14 +129,14 @@ async function checkComponent(
   sample: Sample,
   render: Render | undefined,
   report: Report,
-): Promise<void> {
+): Promise<unknown> {
   if (value === undefined) {
     report.add(
       path,
       'is undefined',
       'Is it imported by the right name? A default export is imported without braces.',
     );
-    return;
+    return undefined;
   }
   const { createElement, isValidElement } = await import('react');
   if (isValidElement(value)) {
@@ -136,7 +145,7 @@ async function checkComponent(
       'is an element; expected the component itself',
       'Write component: Welcome, not <Welcome />.',
     );
-    return;
+    return undefined;
   }
   const isComponent =
     typeof value === 'function' || (typeof value === 'object' && value !== null && '$$typeof' in value);
@@ -146,17 +155,18 @@ async function checkComponent(
         ? 'It looks like a module: import its default export.'
         : undefined;
     report.add(path, `expected a React component, got ${describe(value)}`, hint);
-    return;
+    return undefined;
   }
-  if (!render) return;
+  if (!render) return undefined;
   try {
-    await render(createElement(value as FC<Sample['props']>, sample.props));
+    return await render(createElement(value as FC<Sample['props']>, sample.props));
   } catch (error) {
     const hint = SegflowError.is(error) && error.hint !== undefined ? error.hint : propsHint(sample, value);
     await report.addThrown(path, `fails to render for ${who(sample)}: ${messageOf(error)}`, {
       thrown: error,
       hint,
     });
+    return undefined;
   }
 }
 
