@@ -37,9 +37,19 @@ export interface ServerOptions {
 export interface RunningServer {
   url: string;
   apiKey: { value: string; isNew: boolean };
+  /** As it starts. */
+  inForce: InForce;
   /** Stops taking requests, finishes what is in flight, ends the child processes, closes the store. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface InForce {
+  store: 'embedded' | 'mysql';
+  /** Null before the first push. */
+  deployment: { id: string; activatedAt: number } | null;
+  /** The folder that all mail goes to instead of being sent. */
+  outbox: string | null;
 }
 
 /**
@@ -88,12 +98,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   await engine.start();
   started.defer(() => engine.stop());
+  const active = await store.activeDeployment();
+  const inForce: InForce = {
+    store: options.databaseUrl === undefined ? 'embedded' : 'mysql',
+    deployment: active ? { id: active.id, activatedAt: active.activatedAt ?? active.createdAt } : null,
+    outbox: options.outbox === undefined ? null : resolve(options.outbox),
+  };
 
   let stopping = false;
   const backend = createBackend({
     engine,
     version: options.version,
-    storeName: options.databaseUrl === undefined ? 'embedded' : 'mysql',
+    storeName: inForce.store,
     notReady: () => (stopping ? 'the server is stopping' : undefined),
   });
   const app = createApp({
@@ -118,7 +134,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     closed ??= running.disposeAsync();
     return closed;
   };
-  return { url: listener.url, apiKey, close, [Symbol.asyncDispose]: close };
+  return { url: listener.url, apiKey, inForce, close, [Symbol.asyncDispose]: close };
 }
 
 // --- internal ------------------------------------------------------------------------------------

@@ -47,6 +47,23 @@ describe('signals', () => {
   });
 });
 
+describe('what is in force', () => {
+  test('is said at the start: no configuration yet, then the deployment', async () => {
+    await using machine = await project();
+    const first = await machine.serve({ args: ['--outbox', 'outbox'] });
+    expect(JSON.parse(first.logs().split('\n')[0]!)).toMatchObject({
+      store: 'embedded',
+      deployment: null,
+      outbox: join(machine.path, 'outbox'),
+    });
+    await machine.run(['init', 'shop']);
+    const { deployment } = await machine.json<{ deployment: string }>(['push', 'shop', '--yes']);
+    await first.kill('SIGTERM');
+    await using second = await first.again();
+    expect(JSON.parse(second.logs().split('\n')[0]!)).toMatchObject({ deployment: { id: deployment } });
+  });
+});
+
 describe('settings', () => {
   test('port and host by flag, then environment', async () => {
     await using machine = await project({ env: { SEGFLOW_HOST: '127.0.0.2', SEGFLOW_DATA: 'data' } });

@@ -1,9 +1,12 @@
+import { resolve } from 'node:path';
 import { defineCommand } from 'citty';
+import type { InForce } from '../../app.ts';
 import { about } from '../about.ts';
 import { messages, print, printJson } from '../output.ts';
 import { portOf } from '../port.ts';
 import { databaseUrlOf, isLoopback, serverEnvironment } from '../server-environment.ts';
 import { untilSignal } from '../signals.ts';
+import { localTime } from '../table.ts';
 import { VERSION } from '../version.ts';
 
 export default defineCommand({
@@ -64,13 +67,14 @@ export default defineCommand({
     if (args['print-unit']) return print((await import('../unit.ts')).UNIT);
     const environment = await serverEnvironment(process.cwd(), process.env);
     const host = args.host || environment.SEGFLOW_HOST || '127.0.0.1';
+    const dataDir = args.data || environment.SEGFLOW_DATA || '.segflow';
     const log = await messages();
     const stopped = untilSignal();
     const { startServer } = await import('../../app.ts');
     await using server = await startServer({
       port: portOf(args.port || environment.SEGFLOW_PORT || environment.PORT || '3000'),
       host,
-      dataDir: args.data || environment.SEGFLOW_DATA || '.segflow',
+      dataDir,
       outbox: args.outbox || environment.SEGFLOW_OUTBOX || undefined,
       databaseUrl: databaseUrlOf(args['database-url'], environment),
       noMigrate: args['no-migrate'],
@@ -90,11 +94,24 @@ export default defineCommand({
       );
     }
     if (args.json) {
-      await printJson({ url: server.url, pid: process.pid, ...(isNew ? { apiKey: value } : {}) });
+      const ready = { url: server.url, pid: process.pid, ...(isNew ? { apiKey: value } : {}) };
+      await printJson({ ...ready, ...server.inForce });
     } else {
       if (isNew) await print(`API key, shown only now: ${value}`);
-      await print(`Segflow ${VERSION} is ready at ${server.url}`);
+      await print(`Segflow ${VERSION} is ready at ${server.url}\n${inForceText(server.inForce, dataDir)}`);
     }
     log.info(`${await stopped}: finishing what is in flight`);
   },
 });
+
+// --- internal ---
+
+function inForceText({ store, deployment, outbox }: InForce, dataDir: string): string {
+  const since = deployment && localTime(new Date(deployment.activatedAt).toISOString());
+  const lines = [
+    `  store          ${store === 'embedded' ? `embedded, in ${resolve(dataDir)}` : store}`,
+    `  configuration  ${deployment ? `deployment ${deployment.id}, since ${since}` : 'none yet: run segflow push'}`,
+  ];
+  if (outbox !== null) lines.push(`  mail           to files in ${outbox}: nothing is sent`);
+  return lines.join('\n');
+}
