@@ -160,6 +160,131 @@ describe('a guilty flow fails alone:', () => {
   });
 });
 
+describe('a side effect', () => {
+  const RUN = { status: 'pending' };
+  /** A server that answers as its test says, and what it was asked. */
+  function webhook(answer: (request: Request) => Response | Promise<Response>) {
+    const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: answer });
+    return { url: String(server.url), [Symbol.asyncDispose]: () => server.stop(true) };
+  }
+
+  test('is awaited, with the real clock and the network, and its result recorded', async () => {
+    const keys: (string | null)[] = [];
+    await using server = webhook((request) => {
+      keys.push(request.headers.get('idempotency-key'));
+      return Response.json({ ok: true });
+    });
+    await using host = hostFor({ processes: 1 });
+    const bundle = flowBundle(`
+      const before = Date.now();
+      const answer = yield* rt.run('notify', async ({ idempotencyKey, attempt, signal }) => {
+        const headers = { 'idempotency-key': idempotencyKey };
+        const response = await fetch('${server.url}', { headers, signal });
+        return { answer: await response.json(), attempt, apart: Date.now() - before };
+      });
+      console.log('after', Date.now() === before, answer.attempt, answer.answer.ok, answer.apart > 1e6);
+      yield rt.sendEmail('done');
+      yield rt.wait({ days: 1 })`);
+    const [first] = await host.advance(bundle, [activation(5)]);
+    expect(first).toMatchObject({
+      outcome: 'advanced',
+      pending: { kind: 'email', template: 'done' },
+      position: 2,
+    });
+    await host.said('after true 1 true true');
+    const journal = first?.outcome === 'advanced' ? first.appended : '';
+    const [second] = await host.advance(bundle, [activation(5, { journal, result: RUN })]);
+    expect(second).toMatchObject({ outcome: 'advanced', pending: { kind: 'wait' } });
+    expect(keys).toEqual(['5.0']);
+  });
+
+  test('does not hold up the others of its batch, nor does one that hangs while it is awaited', async () => {
+    await using host = hostFor({ processes: 1, timeoutMs: 500 });
+    const bundle = flowBundle(`
+      const { kind } = ctx.attributes;
+      if (kind === 'slow') yield* rt.run('slow', async () => { console.log('slow'); await Bun.sleep(300); });
+      if (kind === 'stuck') yield* rt.run('stuck', async () => { await Bun.sleep(1); while (true) {} });
+      if (kind === 'late') yield* rt.run('late', () => new Promise(() => {}), { timeout: { milliseconds: 50 } });
+      console.log('past ' + kind);
+      yield rt.sendEmail(kind)`);
+    const kinds = ['slow', 'quick', 'late', 'quick', 'slow'];
+    const requests = kinds.map((kind, n) => activation(n, { attributes: { kind } }));
+    const results = await host.advance(bundle, requests);
+    expect(results.map((result) => result.outcome === 'advanced' && result.pending?.kind)).toEqual([
+      'email',
+      'email',
+      'retry',
+      'email',
+      'email',
+    ]);
+    const said = host.lines;
+    expect(said.indexOf('past quick')).toBeLessThan(said.indexOf('past slow'));
+    expect(results[2]).toMatchObject({
+      pending: { until: activation(2).at + 1000, error: 'it took longer than 0.05 s' },
+    });
+
+    const stuck = activation(9, { attributes: { kind: 'stuck' } });
+    const mixed = await host.advance(bundle, [requests[0]!, stuck, ...requests]);
+    expect(outcomes(mixed)).toEqual(['advanced', 'failed', ...kinds.map(() => 'advanced')]);
+    expect(errorOf(mixed[1]).message).toBe('the flow did not yield within 0.5 s');
+  });
+
+  test('that hangs at once is the guilty one', async () => {
+    await using host = hostFor({ processes: 1, timeoutMs: 400 });
+    const bundle = flowBundle(`
+      if (ctx.attributes.guilty) yield* rt.run('x', () => { while (true) {} });
+      yield rt.sendEmail('a')`);
+    const requests = [0, 1, 2].map((n) => activation(n, { attributes: { guilty: n === 1 } }));
+    expect(outcomes(await host.advance(bundle, requests))).toEqual(['advanced', 'failed', 'advanced']);
+  });
+});
+
+test('a query is built where Drizzle is, and its rows have the shape of its type', async () => {
+  await using host = hostFor({ processes: 1 });
+  const bundle = flowBundle(
+    `const rows = yield* rt.query((db, id) =>
+       db.select({ who: users.id, last: events.createdAt, n: sql\`count(*)\` }).from(events)
+         .innerJoin(users, eq(users.id, events.userId)).where(gt(events.createdAt, new Date(Date.now() - 1000))));
+     console.log('rows', JSON.stringify(rows), rows[0].last instanceof Date);
+     yield rt.sendEmail('a')`,
+    {
+      before: `import { eq, gt, sql } from "drizzle-orm"; import { events, users } from "segflow/schema";`,
+    },
+  );
+  const [first] = await host.advance(bundle, [activation(1)]);
+  expect(first).toMatchObject({
+    pending: {
+      kind: 'query',
+      sql:
+        'select `users`.`id` as `_0`, `events`.`created_at` as `_1`, count(*) as `_2` from `events` ' +
+        'inner join `users` on `users`.`id` = `events`.`user_id` where `events`.`created_at` > ?',
+      params: ['2025-10-09 08:53:19.000'],
+    },
+  });
+  const journal = first?.outcome === 'advanced' ? first.appended : '';
+  const result = [{ _0: 'ada', _1: '2026-01-02 03:04:05.678', _2: 3 }];
+  const [second] = await host.advance(bundle, [activation(1, { journal, result })]);
+  expect(second).toMatchObject({ pending: { kind: 'email' } });
+  await host.said('rows [{"who":"ada","last":"2026-01-02T03:04:05.678Z","n":3}] true');
+});
+
+test('a history of 10,000 steps is said once', async () => {
+  await using host = hostFor({ processes: 1 });
+  const bundle = flowBundle(`
+    for (let i = 0; i < 2; i++) { for (let j = 0; j < 4999; j++) yield rt.emit('a'); yield rt.wait({ days: 1 }); }
+    yield rt.wait({ days: 2 }); yield rt.wait({ days: 3 })`);
+  let journal = '';
+  for (let step = 0; step < 4; step++) {
+    const [result] = await host.advance(bundle, [
+      activation(3, { journal, ...(journal && { result: null }) }),
+    ]);
+    if (result?.outcome !== 'advanced') throw new Error(JSON.stringify(result));
+    journal += result.appended;
+  }
+  await host.said('run 3: its history has 10,000 steps');
+  expect(host.lines.filter((line) => line.includes('10,000 steps'))).toHaveLength(1);
+});
+
 describe('a bundle that cannot be loaded', () => {
   test('because it throws', async () => {
     await using host = hostFor();
@@ -214,12 +339,13 @@ describe('children', () => {
   test('end when there is nothing to do, but for one', async () => {
     await using host = hostFor({ processes: 2, idleMs: 50 });
     const bundle = flowBundle("yield rt.sendEmail('a')");
-    await host.advance(
+    const working = host.advance(
       bundle,
       Array.from({ length: 600 }, (_, n) => activation(n)),
     );
     const pids = host.pids();
     expect(pids).toHaveLength(2);
+    await working;
     await until(() => pids.filter(isAlive).length === 1);
     expect(pids).toContain(host.pids()[0]!);
   });
