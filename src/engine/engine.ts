@@ -140,6 +140,7 @@ export class Engine {
       parseAddress: options.parseAddress,
       settleAfterMs: options.settleAfterMs,
       onSettled: () => this.#workers.runner.wake(),
+      onLater: () => this.#workers.mailer.wake(),
     });
     this.#workers = {
       segmenter: new Worker(

@@ -50,6 +50,7 @@ export class Mailer {
   #parseAddress: (value: unknown) => string | undefined;
   #settleAfterMs: number;
   #ledger: MailLedger;
+  #onLater: () => void;
   #guard: CampaignGuard;
   #provider: { bundleId: string; provider: MailProvider } | undefined;
   #inFlight = new Set<Promise<void>>();
@@ -69,6 +70,8 @@ export class Mailer {
     settleAfterMs?: number | undefined;
     /** Messages were settled, and the runs that waited for them are due. */
     onSettled: () => void;
+    /** The provider answered, and messages are to be tried or asked about later. */
+    onLater: () => void;
   }) {
     this.#store = options.store;
     this.#host = options.host;
@@ -80,6 +83,7 @@ export class Mailer {
     this.#log = options.log;
     this.#settleAfterMs = options.settleAfterMs ?? SETTLE_AFTER_MS;
     this.#ledger = new MailLedger(options);
+    this.#onLater = options.onLater;
     this.#guard = new CampaignGuard({ ...options, what: 'its mail' });
   }
 
@@ -204,6 +208,7 @@ export class Mailer {
     }));
     await this.#ledger.record(changes);
     crashPoint('mail:after-commit');
+    if (changes.some(({ update }) => 'nextAttemptAt' in update)) this.#onLater();
   }
 
   #answered(message: DueMessage, email: OutgoingEmail, { result, now }: { result: SendResult; now: number }) {
