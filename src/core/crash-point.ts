@@ -15,7 +15,14 @@ export type CrashPoint =
   | 'mail:after-answer'
   | 'mail:after-commit'
   | 'deploy:before-commit'
-  | 'deploy:after-commit';
+  | 'deploy:after-commit'
+  | 'backup:before-rename'
+  | 'restore:before-swap'
+  | 'restore:during-swap'
+  | 'transfer:source-marked'
+  | 'transfer:after-page'
+  | 'transfer:before-finish'
+  | 'transfer:target-served';
 
 const crashAt = process.env.SEGFLOW_CRASH_AT;
 

@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { mkdir, readFile, realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../core/clock.ts';
+import { crashPoint } from '../core/crash-point.ts';
 import { SegflowError } from '../core/errors.ts';
 import { createSecretBox } from '../engine/secret-box.ts';
 import { readLabel, writeLabel } from './backup-label.ts';
@@ -57,6 +58,7 @@ export async function backup(options: BackupOptions): Promise<BackupResult> {
     const apiKey = options.environment.SEGFLOW_API_KEY ? null : await textOf(options.dataDir, 'api-key');
     writeLabel(temporary, { backedUpAt, version: options.version, secret, apiKey });
     const contents = await watched(checkDatabase(temporary), () => options.onProgress('checking', 0, 0));
+    crashPoint('backup:before-rename');
     await moveInto(temporary, file);
     return {
       file,

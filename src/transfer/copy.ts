@@ -1,3 +1,4 @@
+import { crashPoint } from '../core/crash-point.ts';
 import { SegflowError } from '../core/errors.ts';
 import { type Bulk, bulkInsert } from '../store/bulk.ts';
 import type { Driver, Row, Scalar } from '../store/driver.ts';
@@ -45,6 +46,7 @@ export async function copyTable(
       );
       await writeFact(on, factOf(table), next);
     });
+    crashPoint('transfer:after-page');
     progress = next;
     onRows(rows.length);
   };

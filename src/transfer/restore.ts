@@ -4,6 +4,7 @@ import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { sql } from 'drizzle-orm';
 import type { Clock } from '../core/clock.ts';
+import { crashPoint } from '../core/crash-point.ts';
 import { SegflowError } from '../core/errors.ts';
 import { messages } from '../schema/index.ts';
 import type { Connection } from '../store/driver.ts';
@@ -80,12 +81,14 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
       removeLabel(temporary);
       const contents = await checkDatabase(temporary);
       const asked = await markRestored(temporary, label, options);
+      crashPoint('restore:before-swap');
       // The log that SQLite keeps beside a database would be read as part of the new one.
       foldLog(database);
       const replaced = isOccupied ? await keepOld(dataDir, options.clock.now()) : null;
       for (const ending of ['-wal', '-shm', '-journal']) await rm(database + ending, { force: true });
       if (label.secret !== null) await putSecret(join(dataDir, 'secret'), label.secret);
       if (label.apiKey !== null) await putSecret(join(dataDir, 'api-key'), label.apiKey);
+      crashPoint('restore:during-swap');
       await moveInto(temporary, database);
       return {
         dataDir,

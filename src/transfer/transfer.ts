@@ -2,6 +2,7 @@ import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import type { Clock } from '../core/clock.ts';
+import { crashPoint } from '../core/crash-point.ts';
 import { SegflowError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import type { Driver } from '../store/driver.ts';
@@ -79,6 +80,7 @@ export async function transfer(options: TransferOptions): Promise<TransferResult
     await refuseUse(target, 'target');
   }
   const keys = await copyKeys(source, target);
+  crashPoint('transfer:before-finish');
   await finish(source, target, id);
   return {
     from: source.shown,
@@ -153,6 +155,7 @@ async function startOver(
   const receiving: Receiving = { transfer: '', instanceId, from: source.shown, at };
   const moved: Moved = { transfer: id, to: target.shown, at, done: false };
   await change(source.driver, (on) => writeFact(on, 'moved', moved));
+  crashPoint('transfer:source-marked');
   await change(target.driver, async (on) => {
     await removeFact(on, 'receiving');
     await writeFact(on, 'receiving', receiving);
@@ -218,6 +221,7 @@ async function finish(source: End, target: End, id: string): Promise<void> {
     if (restored) await writeFact(on, 'restored', restored);
     await removeFact(on, 'receiving');
   });
+  crashPoint('transfer:target-served');
   const moved = await fact(source, 'moved');
   if (moved?.transfer !== id) return;
   await change(source.driver, (on) => writeFact(on, 'moved', { ...moved, done: true }));

@@ -14,6 +14,7 @@ const SETTINGS = {
   corpus: { needs: ['mariadb', 'mysql'] },
   engine: { needs: ['mariadb', 'mysql'] },
   store: { needs: ['mariadb', 'mysql'] },
+  transfer: { needs: ['mariadb', 'mysql'], byFile: true },
 };
 
 const NOT_AREAS = new Set(['runner', 'databases', 'fixtures']);

@@ -1,8 +1,9 @@
 import { defineCommand } from 'citty';
 import { systemClock } from '../../core/clock.ts';
+import { SegflowError } from '../../core/errors.ts';
 import { about } from '../about.ts';
 import { messages, print, printJson } from '../output.ts';
-import { serverEnvironment } from '../server-environment.ts';
+import { databaseUrlOf, serverEnvironment } from '../server-environment.ts';
 import { VERSION } from '../version.ts';
 
 export default defineCommand({
@@ -30,6 +31,11 @@ export default defineCommand({
   },
   async run({ args }) {
     const environment = await serverEnvironment(process.cwd(), process.env);
+    if (!args.data && databaseUrlOf(undefined, environment)) {
+      throw new SegflowError('invalid_input', 'this instance is in a database, not in the embedded store', {
+        hint: 'Back it up with the tools of the database (mysqldump --single-transaction), and keep the secret of the data folder with it.',
+      });
+    }
     const { backup } = await import('../../transfer/backup.ts');
     const { inBytes, progressLine } = await import('../progress.ts');
     using line = progressLine();

@@ -4,7 +4,7 @@ import { parseDuration } from '../../core/duration.ts';
 import { SegflowError } from '../../core/errors.ts';
 import { about } from '../about.ts';
 import { messages, print, printJson } from '../output.ts';
-import { serverEnvironment } from '../server-environment.ts';
+import { databaseUrlOf, serverEnvironment } from '../server-environment.ts';
 
 export default defineCommand({
   meta: about({
@@ -44,6 +44,15 @@ export default defineCommand({
   },
   async run({ args }) {
     const environment = await serverEnvironment(process.cwd(), process.env);
+    if (!args.data && databaseUrlOf(undefined, environment)) {
+      throw new SegflowError(
+        'invalid_input',
+        'DATABASE_URL says that the instance is in a database; a backup is of the embedded store',
+        {
+          hint: 'Restore into a folder with --data, then segflow transfer from there into the database.',
+        },
+      );
+    }
     const askForMs = args['ask-for'] ? durationOf(args['ask-for'], '--ask-for') : null;
     const settle = environment.SEGFLOW_SETTLE_AFTER;
     const { restore } = await import('../../transfer/restore.ts');

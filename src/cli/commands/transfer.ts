@@ -4,7 +4,7 @@ import { SegflowError } from '../../core/errors.ts';
 import type { TransferResult } from '../../transfer/transfer.ts';
 import { about } from '../about.ts';
 import { messages, print, printJson } from '../output.ts';
-import { serverEnvironment } from '../server-environment.ts';
+import { databaseUrlOf, serverEnvironment } from '../server-environment.ts';
 import { table } from '../table.ts';
 
 export default defineCommand({
@@ -42,7 +42,7 @@ export default defineCommand({
   },
   async run({ args }) {
     const environment = await serverEnvironment(process.cwd(), process.env);
-    const to = args.to || environment.DATABASE_URL;
+    const to = args.to || databaseUrlOf(undefined, environment);
     if (!to) {
       throw new SegflowError('invalid_input', 'segflow transfer needs --to, or DATABASE_URL', {
         hint: 'It looks like --to mysql://user:password@host:3306/database',
