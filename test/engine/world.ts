@@ -8,6 +8,7 @@ import { messageOf } from '../../src/core/errors.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { parseAddress } from '../../src/email/address.ts';
 import { createMailProvider } from '../../src/email/providers/create.ts';
+import type { ActivationChoice } from '../../src/engine/deployments.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import type { Operation, OperationResult } from '../../src/engine/operations.ts';
 import type { Host, Store } from '../../src/engine/ports.ts';
@@ -126,22 +127,32 @@ export class World implements AsyncDisposable {
   }
 
   /** Bundles and pushes a config given as source. */
-  async push(source: string) {
+  async push(source: string, choice: ActivationChoice = {}) {
+    return this.engine.activate(await this.prepare(source), choice);
+  }
+
+  /** Bundles and checks a config given as source. */
+  async prepare(source: string) {
     const directory = await mkdtemp(join(tmpdir(), 'segflow-config-'));
     try {
       await symlink(join(import.meta.dir, '../../node_modules'), join(directory, 'node_modules'));
       const path = join(directory, 'segflow.config.tsx');
       await writeFile(path, source);
-      return await this.pushFile(path);
+      return await this.prepareFile(path);
     } finally {
       await rm(directory, { recursive: true });
     }
   }
 
   async pushFile(path: string) {
+    return this.engine.activate(await this.prepareFile(path));
+  }
+
+  async prepareFile(path: string) {
     const { code, problems } = await bundleConfig(path);
     if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'));
-    return this.engine.push({ code, environment: { POSTMARK_API_KEY: this.postmark.token } });
+    const environment = { POSTMARK_API_KEY: this.postmark.token };
+    return this.engine.deployments.prepare({ code, environment });
   }
 
   async submit(...operations: Operation[]): Promise<OperationResult[]> {
