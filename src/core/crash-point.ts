@@ -15,7 +15,10 @@ export type CrashPoint =
   | 'mail:after-answer'
   | 'mail:after-commit'
   | 'deploy:before-commit'
-  | 'deploy:after-commit'
+  | 'deploy:after-commit';
+
+/** The same of commands that move whole instances. */
+export type MovePoint =
   | 'backup:before-rename'
   | 'restore:before-swap'
   | 'restore:during-swap'
@@ -26,6 +29,6 @@ export type CrashPoint =
 
 const crashAt = process.env.SEGFLOW_CRASH_AT;
 
-export function crashPoint(name: CrashPoint): void {
+export function crashPoint(name: CrashPoint | MovePoint): void {
   if (crashAt === name) process.kill(process.pid, 'SIGKILL');
 }
