@@ -1,4 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
+import type { MessageItem } from '../../src/protocol/api.ts';
+import { executable } from '../helpers/executable.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 import { emptyFolder } from './command-line.ts';
 import { memoryServer } from './memory-server.ts';
 
@@ -56,6 +59,38 @@ test('messages, with filters', async () => {
   ]) {
     expect(await folder.segflow(['messages', ...wrong], server)).toMatchObject({ code: 2, stdout: '' });
   }
+});
+
+test('messages --follow prints those there are, then what comes and what changes, until a signal', async () => {
+  await using folder = await emptyFolder();
+  await using server = await memoryServer();
+  const [example] = await server.backend.messages({ limit: 1 });
+  const message = (id: string, status: MessageItem['status'], minute: number): MessageItem => ({
+    ...example!,
+    id,
+    status,
+    subject: `${id} is ${status}`,
+    createdAt: `2026-01-01T09:0${minute}:00.000Z`,
+  });
+  let messages = [message('b', 'queued', 2), message('a', 'sent', 1)];
+  server.backend.messages = async ({ limit }) => messages.slice(0, limit);
+  const child = Bun.spawn([await executable(), 'messages', '--follow', '--limit', '1'], {
+    cwd: folder.path,
+    env: { HOME: folder.path, ...server.environment },
+    stdout: 'pipe',
+  });
+  let output = '';
+  const read = (async () => {
+    for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) output += chunk;
+  })();
+  await waitFor('the first look', () => output.includes('b is queued'));
+  messages = [message('c', 'sent', 3), message('b', 'sent', 2), message('a', 'sent', 1)];
+  await waitFor('what came', () => output.includes('c is sent'));
+  child.kill('SIGINT');
+  expect(await child.exited).toBe(0);
+  await read;
+  expect(output.match(/\w is \w+/g)).toEqual(['b is queued', 'b is sent', 'c is sent']);
+  expect(output.match(/STATUS/g)).toHaveLength(1);
 });
 
 test('a wrong key', async () => {

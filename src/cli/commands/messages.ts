@@ -2,12 +2,14 @@ import { defineCommand } from 'citty';
 import { SegflowError } from '../../core/errors.ts';
 import type { MessageItem } from '../../protocol/api.ts';
 import { about } from '../about.ts';
-import { connect, connectionArgs } from '../connection.ts';
+import { type Connection, connect, connectionArgs } from '../connection.ts';
 import { print, printJson } from '../output.ts';
 import { cell, localTime, table } from '../table.ts';
 
 const STATUSES: MessageItem['status'][] = ['queued', 'sending', 'sent', 'failed', 'skipped', 'unknown'];
 const PAGE = 1000;
+/** A page read again and again: most often there is little that is new. */
+const FOLLOW_PAGE = 200;
 
 export default defineCommand({
   meta: about({
@@ -18,6 +20,7 @@ export default defineCommand({
       'segflow messages',
       'segflow messages --user user123',
       'segflow messages --status failed --json',
+      'segflow messages --follow',
     ],
   }),
   args: {
@@ -26,6 +29,7 @@ export default defineCommand({
     campaign: { type: 'string', valueHint: 'id', description: "Only this campaign's" },
     template: { type: 'string', valueHint: 'id', description: 'Only of this template or transaction' },
     before: { type: 'string', valueHint: 'id', description: 'Only older than this message' },
+    follow: { type: 'boolean', description: 'Go on with new ones, oldest first, until Ctrl-C' },
     limit: { type: 'string', valueHint: 'n', default: '50', description: 'How many at most' },
     ...connectionArgs,
   },
@@ -50,11 +54,72 @@ export default defineCommand({
       items.push(...page);
       more = page.length === query.limit;
     }
+    if (args.follow)
+      return follow(server, { query: { user, status, campaign, template }, items, json: args.json });
     return args.json ? printJson(items) : print(format(items));
   },
 });
 
 // --- internal ---
+
+const POLL_MS = 1_000;
+
+interface Following {
+  query: Record<string, string | undefined>;
+  /** The latest ones, newest first. */
+  items: MessageItem[];
+  json: boolean | undefined;
+}
+
+interface Watching extends Pick<Following, 'query'> {
+  /** When the newest message of the first look was made; what is older was not asked for. */
+  since: string;
+  /** Status by id. */
+  seen: ReadonlyMap<string, string>;
+}
+
+/**
+ * Prints the messages, oldest first, then those that come, each again when its status changes. With --json one a line. Ends with
+ * the first signal.
+ */
+async function follow(server: Connection, { query, items, json }: Following): Promise<void> {
+  const { untilSignal } = await import('../signals.ts');
+  let stopped = false;
+  const signal = untilSignal().then(() => {
+    stopped = true;
+  });
+  const seen = new Map<string, string>();
+  const since = items[0]?.createdAt ?? '';
+  let fresh = items.toReversed();
+  let heading = true;
+  while (true) {
+    if (fresh.length > 0) {
+      for (const { id, status } of fresh) seen.set(id, status);
+      if (json) for (const item of fresh) await print(JSON.stringify(item));
+      else await print(heading ? format(fresh) : format(fresh).split('\n').slice(1).join('\n'));
+      heading = false;
+    }
+    await Promise.race([signal, Bun.sleep(POLL_MS)]);
+    if (stopped) return;
+    fresh = (await latest(server, { query, since, seen })).toReversed();
+  }
+}
+
+/** Those since the first look that are new or have another status, newest first. */
+async function latest(server: Connection, { query, since, seen }: Watching): Promise<MessageItem[]> {
+  const found: MessageItem[] = [];
+  for (let before: string | undefined; ; ) {
+    const page = await server.request<MessageItem[]>({
+      method: 'GET',
+      path: '/v1/messages',
+      query: { ...query, before, limit: FOLLOW_PAGE },
+    });
+    const fresh = page.filter(({ id, status, createdAt }) => createdAt >= since && seen.get(id) !== status);
+    found.push(...fresh);
+    if (fresh.length === 0 || page.length < FOLLOW_PAGE) return found;
+    before = page.at(-1)!.id;
+  }
+}
 
 function format(items: MessageItem[]): string {
   const rows = items.map((item) => [
