@@ -36,6 +36,7 @@ export async function inspectConfig(
     segments: segmentEntries.map(([id]) => id),
     templates: templateEntries.map(([id]) => id),
     transactions: transactionEntries.map(([id]) => id),
+    campaigns: campaignEntries.map(([id]) => id),
   };
 
   const confirm = confirmOf(config.push, report);

@@ -478,6 +478,95 @@ describe('a campaign', () => {
     await oneProblem(withCampaign({ exclude: [] }), 'campaigns.test.exclude', /unknown property/);
   });
 
+  test('has its options in the manifest', async () => {
+    const campaigns = {
+      a: {
+        ...campaign,
+        behavior: 'dynamic',
+        reentry: { after: '90 days' },
+        exitWhen: { event: 'purchase', segment: 'everyone' },
+        goal: { segment: 'everyone', within: { weeks: 1 } },
+        priority: -3,
+        spread: '2h',
+      },
+      b: { ...campaign, behavior: 'dynamic', goal: { event: 'purchase' } },
+      c: { ...campaign, reentry: 'always' },
+    };
+    const { inspection, problems } = await inspectConfig(config({ campaigns, push: { confirm: true } }), AT);
+    expect(problems).toEqual([]);
+    expect(inspection?.manifest.confirm).toBe(true);
+    const rules = { segments: ['everyone'], excludeSegments: [], exitWhen: null, goal: null };
+    expect(inspection?.manifest.campaigns).toEqual([
+      {
+        ...rules,
+        id: 'a',
+        behavior: 'dynamic',
+        reentry: { afterMs: 90 * 86_400_000 },
+        exitWhen: { event: 'purchase', segment: 'everyone' },
+        goal: { segment: 'everyone', withinMs: 7 * 86_400_000 },
+        priority: -3,
+        spreadMs: 7_200_000,
+      },
+      {
+        ...rules,
+        id: 'b',
+        behavior: 'dynamic',
+        reentry: 'always',
+        goal: { event: 'purchase', withinMs: null },
+        priority: 0,
+        spreadMs: 0,
+      },
+      { ...rules, id: 'c', behavior: 'static', reentry: 'always', priority: 0, spreadMs: 0 },
+    ]);
+  });
+
+  test.each([
+    [
+      'reentry',
+      'Once',
+      'reentry',
+      /expected 'once', 'always' or \{ after \}, got "Once" \(Did you mean "once"/,
+    ],
+    ['reentry', 5, 'reentry', /got the number 5/],
+    ['reentry', {}, 'reentry.after', /a duration is an object/],
+    ['reentry', { after: 'soon' }, 'reentry.after', /expected a length of time/],
+    ['exitWhen', 'purchase', 'exitWhen', /expected an object/],
+    ['exitWhen', {}, 'exitWhen', /neither an event nor a segment/],
+    ['exitWhen', { event: '' }, 'exitWhen.event', /is empty/],
+    ['exitWhen', { segment: 'everyon' }, 'exitWhen.segment', /unknown segment "everyon" \(Did you mean/],
+    ['exitWhen', { event: 'a', within: '1d' }, 'exitWhen.within', /unknown property/],
+    ['goal', { segment: 3 }, 'goal.segment', /expected the name of a segment/],
+    ['goal', { event: 'purchase', within: 'x' }, 'goal.within', /length of time/],
+    ['priority', 1.5, 'priority', /expected a whole number/],
+    ['priority', '1', 'priority', /expected a whole number/],
+    ['spread', { hour: 1 }, 'spread', /unknown unit "hour"/],
+  ])('with the %s %j', async (name, value, path, message) => {
+    await oneProblem(withCampaign({ [name]: value }), `campaigns.test.${path}`, message);
+  });
+
+  test.each([
+    [true, 'push', /expected an object/],
+    [{ confirm: 'yes' }, 'push.confirm', /expected true or false/],
+    [{ confirmed: true }, 'push.confirmed', /unknown property/],
+  ])('beside a push %j', async (push, path, message) => {
+    await oneProblem(config({ push }), path, message);
+  });
+
+  test('that names segments and campaigns which are not there', async () => {
+    const flow = function* (_ctx: unknown, rt: Runtime): Generator<Command, void, never> {
+      yield rt.inSegment('everyon');
+      yield rt.race({ in: rt.waitForSegment('nobody'), late: rt.wait({ days: 1 }) });
+      yield rt.startCampaign('tests');
+      yield rt.startCampaign('test');
+      yield rt.waitForEvent('anything');
+    };
+    expect(await wrong(withCampaign({ flow }))).toEqual([
+      'campaigns.test.flow: asks for the segment "everyon", which is not defined (Did you mean "everyone"?)',
+      'campaigns.test.flow: asks for the segment "nobody", which is not defined (The segments are: everyone.)',
+      'campaigns.test.flow: starts the campaign "tests", which is not defined (Did you mean "test"?)',
+    ]);
+  });
+
   test.each([
     ['missing', undefined, /is missing/],
     ['an object', {}, /expected a generator function, got an object/],

@@ -3,7 +3,7 @@ import type { Inspection } from '../../engine/ports.ts';
 import { startFlow } from '../../flow/flow-rules.ts';
 import { SAMPLE_USER } from '../sample.ts';
 import { campaignOptions, OPTIONS } from './campaign-options.ts';
-import { templatesInFlow } from './flow-templates.ts';
+import { type FlowLiteral, literalsInFlow } from './flow-literals.ts';
 import { nameList } from './ids.ts';
 import { describe, isRecord, listed, type Path, type Report, suggest } from './report.ts';
 
@@ -14,6 +14,7 @@ export interface KnownIds {
   segments: string[];
   templates: string[];
   transactions: string[];
+  campaigns: string[];
 }
 
 export async function inspectCampaigns(
@@ -120,14 +121,25 @@ function checkFlow(value: unknown, path: Path, known: KnownIds, report: Report):
       return;
     }
   }
-  for (const template of templatesInFlow(value as (...args: never[]) => unknown)) {
-    if (known.templates.includes(template)) continue;
-    report.add(
-      path,
-      `sends the template "${template}", which is not defined`,
-      known.transactions.includes(template)
-        ? 'It is a transaction; a campaign sends templates.'
-        : suggest(template, known.templates, listed('templates', known.templates)),
-    );
+  for (const literal of literalsInFlow(value as (...args: never[]) => unknown)) {
+    checkLiteral(literal, path, known, report);
   }
+}
+
+const DOES: Record<FlowLiteral['what'], string> = {
+  template: 'sends the template',
+  segment: 'asks for the segment',
+  campaign: 'starts the campaign',
+};
+
+function checkLiteral({ what, id }: FlowLiteral, path: Path, known: KnownIds, report: Report): void {
+  const names = known[`${what}s`];
+  if (names.includes(id)) return;
+  report.add(
+    path,
+    `${DOES[what]} "${id}", which is not defined`,
+    what === 'template' && known.transactions.includes(id)
+      ? 'It is a transaction; a campaign sends templates.'
+      : suggest(id, names, listed(`${what}s`, names)),
+  );
 }
