@@ -12,10 +12,10 @@ export interface Person {
 }
 
 /** The seed's first configuration on a bare machine, its mail going to `postmark`; unknown messages are settled at once. */
-export function seedProject(postmark: Postmark): Promise<Project> {
+export function seedProject(postmark: Postmark, env: Record<string, string> = {}): Promise<Project> {
   return project({
     fixture: 'seed',
-    env: { POSTMARK_API_URL: postmark.url, SEGFLOW_SETTLE_AFTER: '100ms' },
+    env: { POSTMARK_API_URL: postmark.url, SEGFLOW_SETTLE_AFTER: '100ms', ...env },
   });
 }
 

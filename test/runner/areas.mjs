@@ -8,7 +8,7 @@ import { ROOT } from '../../bin/setup.mjs';
  * Areas that are not named here need nothing and run in one process each.
  */
 const SETTINGS = {
-  binary: { byFile: true },
+  binary: { needs: ['mariadb', 'mysql'], byFile: true },
   package: { byFile: true },
   preview: { needs: ['chromium'], byFile: true },
   corpus: { needs: ['mariadb', 'mysql'] },
