@@ -1,7 +1,7 @@
 import { crashPoint } from '../core/crash-point.ts';
 import type { Answer } from './answers.ts';
 import { awaitsOf } from './answers.ts';
-import type { Awaits } from './awaits.ts';
+import { type Awaits, parseAwaits } from './awaits.ts';
 import type { TransactionsOf } from './changes.ts';
 import type { Deployment } from './deployments.ts';
 import { applyEffects } from './effects.ts';
@@ -117,9 +117,19 @@ async function waitingUpdates(
   live: ReadonlySet<number>,
 ): Promise<RunUpdate[]> {
   const going = waiting.filter(({ run }) => live.has(run.id));
-  const waits = going.flatMap(({ run, wait }) =>
-    wait.awaits ? [{ userId: run.userId, attributes: run.attributes, awaits: wait.awaits, run }] : [],
+  // An evaluation may have noted meanwhile that the user was in a segment.
+  const stored = new Map(
+    (await tx.awaitingRuns([...new Set(going.map(({ run }) => run.userId))])).map(({ id, awaits }) => [
+      id,
+      parseAwaits(awaits).entered,
+    ]),
   );
+  const waits = going.flatMap(({ run, wait }) => {
+    if (!wait.awaits) return [];
+    const entered = stored.get(run.id);
+    const awaits = { ...wait.awaits, ...(entered && { entered }) };
+    return [{ userId: run.userId, attributes: run.attributes, awaits, run }];
+  });
   const alarms = new Map(
     [...(await alarmsFor(tx, waits, now))].map(([{ run }, alarm]) => [run, alarm] as const),
   );
