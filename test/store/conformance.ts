@@ -1,8 +1,10 @@
 import { describe } from 'bun:test';
 import type { Store } from '../../src/engine/ports.ts';
 import type { FakeClock } from '../helpers/clock.ts';
+import { awaits } from './conformance/awaits.ts';
 import { deployments } from './conformance/deployments.ts';
 import { messages } from './conformance/messages.ts';
+import { operating } from './conformance/operating.ts';
 import { runs } from './conformance/runs.ts';
 import { segmentQueries } from './conformance/segment-queries.ts';
 import { segments } from './conformance/segments.ts';
@@ -28,6 +30,8 @@ export function conformance(name: string, open: Opener): void {
     sweeps(open);
     runs(open);
     messages(open);
+    awaits(open);
+    operating(open);
     deployments(open);
   });
 }

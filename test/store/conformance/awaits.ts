@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'bun:test';
+import type { Opener } from '../conformance.ts';
+import { event, newRun, runUpdate, START, user } from './rows.ts';
+
+const AWAITS = JSON.stringify({
+  pending: { kind: 'event', name: 'e', match: null, until: null },
+  since: START,
+});
+
+export function awaits(open: Opener): void {
+  describe('what runs await', () => {
+    test('is kept with the run, and found by the user while the run lives', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      await store.putUsers([user('ann'), user('bob')]);
+      await store.insertRuns([newRun('ann'), newRun('ann', { campaignId: 'other' }), newRun('bob')]);
+      const due = await store.dueRuns(START, 10);
+      const [ann, , bob] = due;
+      await store.saveRuns([
+        runUpdate(ann!.id, { awaits: AWAITS, wakeAt: null }),
+        runUpdate(bob!.id, { awaits: AWAITS, wakeAt: START + 500 }),
+      ]);
+      expect(await store.awaitingRuns(['ann', 'eve'])).toEqual([
+        { id: ann!.id, userId: 'ann', awaits: AWAITS, wakeAt: null },
+      ]);
+      await store.saveAwaits([{ id: ann!.id, awaits: '{"since":1}', wakeAt: START + 5 }]);
+      expect((await store.dueRuns(START + 5, 10)).find(({ id }) => id === ann!.id)).toMatchObject({
+        awaits: '{"since":1}',
+        status: 'sleeping',
+      });
+      await store.cancelRuns([ann!.id], 'left', START);
+      expect(await store.awaitingRuns(['ann', 'bob'])).toMatchObject([
+        { userId: 'bob', wakeAt: START + 500 },
+      ]);
+    });
+
+    test('events are found from a time on, in their order', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      await store.putUsers([user('ann'), user('bob')]);
+      await store.insertEvents([
+        event('ann', 'a', { n: 1 }, START - 1),
+        event('ann', 'a', { n: 2 }, START + 20),
+        event('ann', 'a', { n: 3 }, START + 10),
+        event('ann', 'b', { n: 4 }, START + 10),
+        event('bob', 'a', { n: 5 }, START + 10),
+        event('ann', 'a', { n: 6 }, START + 10),
+      ]);
+      const found = await store.eventsSince([{ userId: 'ann', name: 'a', since: START }]);
+      expect(found.map(({ attributes }) => attributes.n)).toEqual([3, 6, 2]);
+      expect(found[0]).toMatchObject({ userId: 'ann', name: 'a', createdAt: START + 10, messageId: null });
+      expect(await store.eventsSince([])).toEqual([]);
+      expect((await store.latestEvent('ann', 'a'))!.attributes).toEqual({ n: 2 });
+      expect(await store.latestEvent('eve', 'a')).toBeUndefined();
+    });
+
+    test('memberships are found with their time, and users that are marked', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      await store.putUsers([user('ann'), user('bob')]);
+      await store.addMembers([{ segmentId: 's', userId: 'ann', since: START + 7 }]);
+      await store.markDirty([{ userId: 'bob', cause: 'user' }]);
+      expect(await store.membersSince(['ann', 'bob'])).toEqual([
+        { userId: 'ann', segmentId: 's', since: START + 7 },
+      ]);
+      expect(await store.markedUsers(['ann', 'bob'])).toEqual(new Set(['bob']));
+    });
+
+    test('a query about a user sees nobody else, and at most a thousand rows', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      await store.putUsers([user('ann', { plan: 'pro' }), user('bob')]);
+      await store.insertEvents(
+        Array.from({ length: 1_200 }, (_, n) => event(n < 1_100 ? 'ann' : 'bob', 'visit', { n }, START + n)),
+      );
+      const ask = (sql: string, params: unknown[] = [], userId = 'ann') =>
+        store.queryUser({ sql, params, userId });
+      expect(await ask('select count(*) as `n` from `events`')).toEqual([{ n: 1_100 }]);
+      expect(await ask('select count(*) as `n` from `events`', [], 'bob')).toEqual([{ n: 100 }]);
+      expect(await ask('select `id` as `a`, `users`.`id` as `b` from `users`')).toEqual([
+        { a: 'ann', b: 'ann' },
+      ]);
+      expect(await ask('select `id` from `users` where `id` = ?', ['bob'])).toEqual([]);
+      const rows = await ask(
+        'select `user_id` as `user`, `created_at` as `at` from `events` order by `created_at` desc',
+      );
+      expect(rows).toHaveLength(1_000);
+      expect(rows[0]).toMatchObject({ user: 'ann' });
+      await expect(ask('select `nonsense` from `users`')).rejects.toMatchObject({ code: 'flow_error' });
+      await expect(ask('delete from `users`')).rejects.toMatchObject({ code: 'flow_error' });
+      expect(await store.getUser('ann')).toBeDefined();
+    });
+  });
+}
