@@ -1,0 +1,198 @@
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { explain } from '../../src/engine/explain.ts';
+import { valuesSeen } from '../../src/engine/explain-conditions.ts';
+import { configOf, engineWorld, flagged, type World } from './world.ts';
+
+setDefaultTimeout(60_000);
+
+const BIG_SPENDERS = `{ evaluator: (db) => db.select({ id: schema.users.id }).from(schema.users)
+  .innerJoin(schema.events, eq(schema.events.userId, schema.users.id)).where(eq(schema.events.name, 'purchase'))
+  .groupBy(schema.users.id).having(sql\`sum(\${schema.events.attributes}->'$.value') > 1000\`) }`;
+
+const CONFIG = configOf({
+  segments: `vip: ${flagged('vip')}, blocked: ${flagged('blocked')}, 'big-spenders': ${BIG_SPENDERS}`,
+  campaigns: `
+    welcome: { segments: ['vip'], excludeSegments: ['blocked'], behavior: 'static', flow: function* (ctx, rt) {
+      yield rt.sendEmail('hello'); yield rt.wait({ days: 2 }); yield rt.sendEmail('hello'); } },
+    spenders: { segments: ['big-spenders'], behavior: 'dynamic', flow: function* (ctx, rt) {
+      yield rt.waitForEvent('refund', { timeout: { days: 5 } }); } },`,
+});
+
+async function about(world: World, userId: string, campaign: string) {
+  const { campaigns } = await explain(world.engine, userId, campaign);
+  expect(campaigns).toHaveLength(1);
+  return campaigns[0]!;
+}
+
+test('who is not in it: the condition that fails, with what it looks at', async () => {
+  await using world = await engineWorld();
+  await world.push(CONFIG);
+  await world.add('ada', { vip: false });
+  const told = await about(world, 'ada', 'welcome');
+  expect(told).toMatchObject({ qualifies: false, summary: 'The user is not in it: not in vip.', runs: [] });
+  expect(told.conditions).toMatchObject([
+    {
+      segment: 'vip',
+      role: 'required',
+      member: false,
+      since: null,
+      sees: [{ name: 'attributes.vip', value: false }],
+    },
+    {
+      segment: 'blocked',
+      role: 'excluded',
+      member: false,
+      sees: [{ name: 'attributes.blocked', value: null }],
+    },
+  ]);
+  expect(told.conditions[0]!.sql).toContain("'$.vip'");
+
+  await world.add('bob', { vip: true, blocked: true });
+  expect((await about(world, 'bob', 'welcome')).summary).toBe(
+    'The user is not in it: in blocked, which it excludes.',
+  );
+});
+
+test('events are counted, and what is summed of them is summed', async () => {
+  await using world = await engineWorld();
+  await world.push(CONFIG);
+  await world.add('ada');
+  await world.emit('ada', 'purchase', { value: 600 });
+  await world.emit('ada', 'login');
+  const [condition] = (await about(world, 'ada', 'spenders')).conditions;
+  expect(condition).toMatchObject({ member: false });
+  const sees = new Map(condition!.sees.map(({ name, value }) => [name, value]));
+  expect(sees.get('events.purchase')).toBe(1);
+  expect(sees.get('events.purchase.value sum')).toBe(600);
+  expect([...sees.keys()].some((name) => name.includes('login'))).toBe(false);
+  await world.emit('ada', 'purchase', { value: 600 });
+  const told = await about(world, 'ada', 'spenders');
+  expect(told).toMatchObject({ qualifies: true, conditions: [{ member: true, since: expect.any(String) }] });
+  expect(told.runs[0]).toMatchObject({
+    status: 'sleeping',
+    cause: { name: 'purchase' },
+    waits: { for: 'the event "refund"', until: new Date(world.clock.now() + 5 * 86_400_000).toISOString() },
+    follows: { active: true, own: true, divergence: null },
+  });
+});
+
+test('who is in it: each step with its message, and what it waits for', async () => {
+  await using world = await engineWorld();
+  await world.push(CONFIG);
+  await world.add('ada', { vip: true });
+  const start = world.clock.now();
+  const told = await about(world, 'ada', 'welcome');
+  expect(told.summary).toStartWith('The user is in it since');
+  expect(told.summary).toContain('waiting for');
+  const [run] = told.runs;
+  expect(run!.steps).toMatchObject([
+    { step: 1, kind: 'email', key: 'hello', message: { status: 'sent', to: 'ada@example.com' } },
+    { step: 2, kind: 'wait', endedAt: null },
+  ]);
+  expect(run!.waits!.until).toBe(new Date(start + 2 * 86_400_000).toISOString());
+
+  await world.engine.pause('welcome', 'a typo');
+  expect((await about(world, 'ada', 'welcome')).pauses).toMatchObject([
+    { campaign: 'welcome', reason: 'a typo' },
+  ]);
+  await world.engine.resume('welcome');
+  await world.advance('2d');
+  const after = await about(world, 'ada', 'welcome');
+  expect(after.summary).toContain('was in it already and it takes everybody once');
+  expect(after.runs[0]).toMatchObject({ status: 'completed', waits: null, follows: null });
+});
+
+test('a run that stays on former code is told with the step where the new one goes another way', async () => {
+  await using world = await engineWorld();
+  await world.push(CONFIG);
+  await world.add('ada', { vip: true });
+  const old = (await world.store.activeDeployment())!.id;
+  await world.push(CONFIG.replace("yield rt.sendEmail('hello'); yield rt.wait", 'yield rt.wait'));
+  const [run] = (await about(world, 'ada', 'welcome')).runs;
+  expect(run).toMatchObject({
+    deployment: old,
+    follows: {
+      active: false,
+      own: true,
+      divergence: { step: 1, recorded: 'email hello', yielded: 'wait 2d' },
+    },
+  });
+});
+
+test('campaigns that are gone, and those there never were', async () => {
+  await using world = await engineWorld();
+  await world.push(CONFIG);
+  await world.add('ada', { vip: true });
+  await world.push(configOf({}));
+  expect((await about(world, 'ada', 'welcome')).summary).toContain('not deployed any more');
+  await expect(explain(world.engine, 'ada', 'nope')).rejects.toMatchObject({ code: 'not_found' });
+  await expect(explain(world.engine, 'nobody')).rejects.toMatchObject({ code: 'user_not_found' });
+  const all = await explain(world.engine, 'ada');
+  expect(all.campaigns.map(({ campaign }) => campaign)).toEqual(['welcome']);
+});
+
+test('asking changes nothing', async () => {
+  await using world = await engineWorld();
+  await world.push(CONFIG);
+  await world.add('ada', { vip: true });
+  const before = await world.store.runsOfUser('ada', 10);
+  await explain(world.engine, 'ada');
+  expect(await world.store.runsOfUser('ada', 10)).toEqual(before);
+});
+
+describe('the values a query names', () => {
+  const user = {
+    id: 'ada',
+    attributes: { plan: 'pro', address: { city: 'Ulm' }, tags: ['x', 'y'] },
+    createdAt: 0,
+    updatedAt: 0,
+  };
+  const eventCounts = [
+    { name: 'purchase', count: 2, lastAt: 0 },
+    { name: 'login', count: 9, lastAt: 0 },
+  ];
+  const seen = (sql: string, params: unknown[] = [], readsEvents = false) =>
+    valuesSeen(
+      { sql, params },
+      { traits: { readsClock: false, ownRowsOnly: true, readsEvents } },
+      { user, eventCounts, events: [] },
+    );
+
+  test.each([
+    ["select id from users where `users`.`attributes`->'$.plan' = 'pro'", [], 'attributes.plan', 'pro'],
+    [
+      "select id from users where attributes ->> '$.address.city' = ?",
+      ['Ulm'],
+      'attributes.address.city',
+      'Ulm',
+    ],
+    [
+      "select id from users where json_extract(`users`.`attributes`, '$.tags[1]') = 'y'",
+      [],
+      'attributes.tags[1]',
+      'y',
+    ],
+    [
+      'select id from users where id <> ? and json_extract(`attributes`, ?) = 1',
+      ['?', '$.plan'],
+      'attributes.plan',
+      'pro',
+    ],
+    ["select id from users where `attributes`->'$.none' is null", [], 'attributes.none', null],
+  ])('%s', (sql, params, name, value) => {
+    expect(seen(sql, params)).toEqual([{ name, value }]);
+  });
+
+  test('names of events, written out or given', () => {
+    const names = (sql: string, params: unknown[]) =>
+      seen(sql, params, true).map(({ name }) => name.split(' ')[0]);
+    const from = 'select user_id from events where';
+    expect(new Set(names(`${from} \`events\`.\`name\` = ?`, ['purchase']))).toEqual(
+      new Set(['events.purchase']),
+    );
+    expect(new Set(names(`${from} id > ? and name in (?, 'refund')`, [3, 'login']))).toEqual(
+      new Set(['events.login', 'events.refund']),
+    );
+    expect(new Set(names(`${from} id > ?`, [3]))).toEqual(new Set(['events.purchase', 'events.login']));
+  });
+});
