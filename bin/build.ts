@@ -1,6 +1,7 @@
 #!/usr/bin/env bun
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { lazyPrism } from './lazy-prism.ts';
 import { wireTypes } from './wire-types.ts';
 
 /*
@@ -29,6 +30,7 @@ async function buildExecutable(): Promise<string> {
   await mkdir(draft, { recursive: true });
   await Bun.build({
     entrypoints: [join(ROOT, 'bin', 'segflow.ts')],
+    plugins: [lazyPrism],
     target: 'bun',
     format: 'esm',
     splitting: true,
@@ -83,6 +85,7 @@ async function buildPackage(): Promise<string> {
   });
   await Bun.build({
     entrypoints: [join(ROOT, 'bin', 'segflow.ts')],
+    plugins: [lazyPrism],
     outdir: join(out, 'bin'),
     target: 'bun',
     format: 'esm',
