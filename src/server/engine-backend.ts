@@ -134,6 +134,7 @@ export function createBackend(options: {
           size,
           evaluatedAt: isoOrNull(evaluatedAt),
         })),
+        campaigns: counts.campaigns,
         runs: counts.runs,
         messages: counts.messages,
         ledger: { total, balanced: total === sent + failed + skipped + unknown + queued + sending },

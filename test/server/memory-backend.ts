@@ -110,6 +110,7 @@ export class MemoryBackend implements Backend {
       events: this.events.length,
       pending: 0,
       segments: [{ id: 'all-users', size: this.users.size, evaluatedAt: null }],
+      campaigns: [{ id: 'welcome', entered: 3, converted: 1 }],
       runs: { running: 1 },
       messages: {},
       ledger: { total: 0, balanced: true },

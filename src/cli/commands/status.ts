@@ -56,6 +56,14 @@ function format(status: Status, url: string): string {
     ]);
     lines.push('', table(['SEGMENT', 'USERS', 'EVALUATED'], rows));
   }
+  if (status.campaigns.length > 0) {
+    const rows = status.campaigns.map(({ id, entered, converted }) => [
+      id,
+      String(entered),
+      entered > 0 ? `${converted} (${((100 * converted) / entered).toFixed(1)} %)` : '0',
+    ]);
+    lines.push('', table(['CAMPAIGN', 'ENTERED', 'CONVERTED'], rows));
+  }
   return lines.join('\n');
 }
 
