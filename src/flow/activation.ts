@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../core/json.ts';
+import type { SideEffectContext } from './commands.ts';
 import type { PendingCommand } from './pending.ts';
 
 /* What an activation of a run takes and gives. */
@@ -62,6 +63,8 @@ export type ActivationOutput =
 export interface Outside {
   /** Loads what queries are built with, which takes a while the first time. */
   queries(): Promise<FlowQueries>;
+  /** What is done instead of the side effect `id`; undefined for itself. */
+  sideEffect?(id: string): ((context: SideEffectContext) => unknown) | undefined;
 }
 
 export interface FlowQueries {

@@ -14,7 +14,7 @@ export interface Command<Result = unknown> {
   readonly id: string | null;
   /** Arguments that are part of the step's identity; they are compared by hash. */
   readonly args: unknown;
-  [Symbol.iterator](): Iterator<Command<Result>, Result, Result>;
+  [Symbol.iterator](): Iterator<Command<Result>, Result, unknown>;
 }
 
 /** A command that waits for something that happens by itself: what a race can be between. */
@@ -122,7 +122,7 @@ export class Step<Result, K extends CommandKind = CommandKind> implements Comman
     return typeof this.#label === 'string' ? this.#label : this.#label();
   }
 
-  [Symbol.iterator](): Iterator<Command<Result>, Result, Result> {
+  [Symbol.iterator](): Iterator<Command<Result>, Result, unknown> {
     return new StepIterator<Result>(this);
   }
 }
@@ -137,14 +137,14 @@ export function isStep(value: unknown): value is AnyStep {
 // --- internal ---
 
 /** Yields its step once, and gives what it is told then. A generator function would do, at four times the cost. */
-class StepIterator<Result> implements Iterator<Command<Result>, Result, Result> {
+class StepIterator<Result> implements Iterator<Command<Result>, Result, unknown> {
   #step: Command<Result> | undefined;
 
   constructor(step: Command<Result>) {
     this.#step = step;
   }
 
-  next(told?: Result): IteratorResult<Command<Result>, Result> {
+  next(told?: unknown): IteratorResult<Command<Result>, Result> {
     const step = this.#step;
     if (step === undefined) return { done: true, value: told as Result };
     this.#step = undefined;

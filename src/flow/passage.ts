@@ -197,10 +197,20 @@ export class Passage {
       const step = accept(result.value);
       if (step.kind === 'inline') this.answerInPlace(step);
       // It was not asked when this was first run: do as then.
-      else if (step.kind === 'patch' && !this.identity.matches(step, text, { from, to })) this.told = false;
+      else if (step.kind === 'patch' && !this.patchAhead(step, text, { from, to })) this.told = false;
       else return result;
     }
     throw new TooManyCommands();
+  }
+
+  /** Whether the record at `from` is of this `patched`, or of another that the flow asks no more, and this one follows. */
+  private patchAhead(step: AnyStep, text: string, { from, to }: { from: number; to: number }): boolean {
+    while (isPatchRecord(text, from)) {
+      if (this.identity.matches(step, text, { from, to })) return true;
+      from = text.indexOf('\n', to + 1) + 1;
+      to = text.indexOf('\n', from);
+    }
+    return false;
   }
 
   // --- live ---
@@ -300,7 +310,8 @@ export class Passage {
   private sideEffect(step: Extract<AnyStep, { kind: 'run' }>): ActivationOutput | Interruption {
     const { at, dryRun, runId } = this.input;
     if (dryRun) return this.advanced({ kind: 'retry', until: at, error: '' });
-    const { work, retries, timeoutMs } = step.detail;
+    const { retries, timeoutMs } = step.detail;
+    const work = this.outside.sideEffect?.(step.key) ?? step.detail.work;
     const attempt = this.attempts + 1;
     const idempotencyKey = `${runId}.${this.position - 1}`;
     return {

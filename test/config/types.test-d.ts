@@ -3,7 +3,16 @@
  * longer errors is an error itself.
  */
 import { eq, sql } from 'drizzle-orm';
-import type { EmailOutcome, Flow, Runtime, SegflowConfig, Segment, UserContext } from '../../src/index.ts';
+import type { Json } from '../../src/core/json.ts';
+import type {
+  EmailOutcome,
+  Flow,
+  FlowEvent,
+  Runtime,
+  SegflowConfig,
+  Segment,
+  UserContext,
+} from '../../src/index.ts';
 import { defineConfig } from '../../src/index.ts';
 import * as schema from '../../src/schema/index.ts';
 
@@ -199,6 +208,83 @@ export const flows: Record<string, Flow<Attributes>> = {
   },
 };
 
+// --- what commands give ---
+
+type Nothing = ReturnType<() => void>;
+type RaceOf = { label: 'bought'; value: FlowEvent | null } | { label: 'late'; value: Nothing };
+
+export const results: Record<string, Flow<Attributes>> = {
+  *given(ctx, rt) {
+    expectType<Equal<typeof ctx.event, FlowEvent | null>>();
+    expectType<Equal<typeof ctx.state, unknown>>();
+    const event = yield* rt.waitForEvent('purchase', { timeout: { days: 3 }, match: { plan: 'pro' } });
+    expectType<Equal<typeof event, FlowEvent | null>>();
+    const vip = yield* rt.waitForSegment('vip');
+    expectType<Equal<typeof vip, boolean>>();
+    const now = yield* rt.now();
+    expectType<Equal<typeof now, Date>>();
+    const variant = yield* rt.variant('color', { red: 1, blue: 2 });
+    expectType<Equal<typeof variant, 'red' | 'blue'>>();
+    const told = yield* rt.run('hook', async () => ({ id: 5 }));
+    expectType<Equal<typeof told, { id: number }>>();
+    const sync = yield* rt.run('hook', ({ attempt }) => attempt);
+    expectType<Equal<typeof sync, number>>();
+    if (yield* rt.patched('new')) yield rt.updateUser({ plan: null });
+    yield* rt.sleepUntil('2027-01-01');
+    yield rt.waitUntil({ time: '09:00', weekdays: ['mon'] });
+    yield rt.emit('done', { at: new Date() });
+    yield rt.startCampaign('other');
+    if (yield* rt.inSegment('vip')) yield* rt.exit('is a vip');
+    yield* rt.continueAsNew({ round: 2 });
+  },
+  *race(_ctx, rt) {
+    const first = yield* rt.race({ bought: rt.waitForEvent('purchase'), late: rt.wait({ days: 3 }) });
+    expectType<Equal<typeof first, RaceOf>>();
+    if (first.label === 'bought') expectType<Equal<typeof first.value, FlowEvent | null>>();
+    // @ts-expect-error no such label
+    if (first.label === 'never') return;
+  },
+  *query(_ctx, rt) {
+    const rows = yield* rt.query((db, userId) =>
+      db
+        .select({ name: events.name, at: events.createdAt, n: sql<number>`count(*)` })
+        .from(events)
+        .where(eq(events.userId, userId)),
+    );
+    expectType<Equal<typeof rows, { name: string; at: Date; n: number }[]>>();
+    const [user] = yield* rt.query((db) => db.select().from(users));
+    expectType<Equal<NonNullable<typeof user>['createdAt'], Date>>();
+    const loose = yield* rt.query(() => sql`select 1 as n`);
+    expectType<Equal<(typeof loose)[0], Record<string, Json>>>();
+    // @ts-expect-error a query is built, not run
+    yield rt.query(async (db) => db.select().from(users));
+  },
+  *refused(_ctx, rt) {
+    // @ts-expect-error only what happens by itself can be raced
+    yield rt.race({ mail: rt.sendEmail('hello') });
+    // @ts-expect-error a weekday
+    yield rt.waitUntil({ time: '09:00', weekdays: ['Monday'] });
+    // @ts-expect-error weights are numbers
+    yield rt.variant('color', { red: 'a' });
+    // @ts-expect-error no such option
+    yield rt.sendEmail('hello', { to: 'x' });
+    // @ts-expect-error a name is needed
+    yield rt.run(async () => 1);
+  },
+  // A generator without a type of its own.
+  *helper(ctx, rt) {
+    const value = yield* asking(rt);
+    expectType<Equal<typeof value, 'none' | FlowEvent>>();
+    yield* drip(ctx, rt);
+  },
+};
+
+function* asking(rt: Runtime) {
+  const outcome = yield* rt.sendEmail('hello');
+  if (outcome.status === 'failed') yield* rt.exit('no address');
+  return (yield* rt.waitForEvent('purchase')) ?? 'none';
+}
+
 function* drip(_ctx: UserContext<Attributes>, rt: Runtime) {
   yield rt.sendEmail('hello');
   yield rt.wait({ days: 3 });
@@ -209,4 +295,18 @@ export const campaigns: SegflowConfig<Attributes>['campaigns'] = {
   'unknown behavior': { segments: ['users'], behavior: 'sometimes', flow: drip },
   // @ts-expect-error
   'segments not in a list': { segments: 'users', behavior: 'static', flow: drip },
+  options: {
+    segments: ['users'],
+    behavior: 'dynamic',
+    reentry: { after: { days: 90 } },
+    exitWhen: { event: 'purchase' },
+    goal: { segment: 'customers', within: '30d' },
+    priority: 5,
+    spread: { hours: 2 },
+    flow: drip,
+  },
+  // @ts-expect-error
+  'a goal of nothing': { segments: ['users'], behavior: 'static', goal: { within: '30d' }, flow: drip },
+  // @ts-expect-error
+  'unknown reentry': { segments: ['users'], behavior: 'static', reentry: 'never', flow: drip },
 };
