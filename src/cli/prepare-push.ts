@@ -25,25 +25,33 @@ export async function preparePush(given: string | undefined, folder: string): Pr
   ]);
   const path = findConfig(given, folder);
   const bundled = await bundleConfig(path);
-  if (bundled.problems.length > 0) throw invalidConfig(bundled.problems);
+  if (bundled.code === '') throw invalidConfig(bundled.problems);
 
   await loadDotenvInto(process.env, [dirname(path), folder]);
   const { values, missing } = captureEnvironment(bundled.environmentNames);
   // What is missing here may be set on the server, which looks the config over with its own values and has the last word.
-  if (missing.length === 0) await inspect(path, bundled.code);
+  const wrong = bundled.problems.length > 0;
+  const found = wrong || missing.length === 0 ? await inspect(path, bundled.code, { loads: !wrong }) : [];
+  const problems = [...bundled.problems, ...found];
+  if (problems.length > 0) throw invalidConfig(problems);
   return { path, code: bundled.code, environment: values, missing };
 }
 
 // --- internal ---
 
-async function inspect(path: string, source: string): Promise<void> {
+/** What is wrong with the meaning of the config. One that may not load for reasons already found (`loads: false`) says nothing then. */
+async function inspect(path: string, source: string, { loads }: { loads: boolean }): Promise<Problem[]> {
   const [{ loadConfig }, { inspectConfig }] = await Promise.all([
     import('../config/load.ts'),
     import('../config/inspect.ts'),
   ]);
-  const { config } = await loadConfig(path);
-  const { problems } = await inspectConfig(config, Date.now(), { source });
-  if (problems.length > 0) throw invalidConfig(problems);
+  try {
+    const { config } = await loadConfig(path);
+    return (await inspectConfig(config, Date.now(), { source })).problems;
+  } catch (error) {
+    if (loads) throw error;
+    return [];
+  }
 }
 
 function invalidConfig(problems: Problem[]): SegflowError {

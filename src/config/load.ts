@@ -17,8 +17,8 @@ export interface LoadedConfig {
  * call. Variables of a `.env` file beside it are set first, where they are not set. Throws `invalid_config`, with the problems of code that does not compile as `details`.
  */
 export async function loadConfig(path: string): Promise<LoadedConfig> {
-  const { problems, hostModules } = await bundleConfig(path);
-  if (problems.length > 0) throw invalid(path, problems);
+  const { code, problems, hostModules } = await bundleConfig(path);
+  if (code === '') throw invalid(path, problems);
   const [{ loadConfig: load }, { createJiti }, virtualModules] = await Promise.all([
     import('c12'),
     import('jiti/static'),

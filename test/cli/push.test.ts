@@ -108,6 +108,21 @@ export default`,
     expect(server.backend.pushed).toEqual([]);
   });
 
+  test('tells of keys that stand twice together with everything else', async () => {
+    await using folder = await emptyFolder();
+    await using server = await memoryServer();
+    const wrong = SMALL.replace('all: {', "'all': { evaluator: () => 1 as never }, all: {").replace(
+      'a@example.com',
+      '',
+    );
+    await writeFile(join(folder.path, 'segflow.config.ts'), wrong);
+    const ran = await folder.segflow(['push', '--json'], server);
+    expect(ran.code).toBe(3);
+    const paths = (ran.json() as { problems: { path: string }[] }).problems.map(({ path }) => path);
+    expect(paths).toEqual(['segments.all', 'emailProvider.config.apiKey', 'emailProvider.fromAddress']);
+    expect(server.backend.pushed).toEqual([]);
+  });
+
   test('shows the place in code that does not compile', async () => {
     await using folder = await emptyFolder();
     await using server = await memoryServer();
