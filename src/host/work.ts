@@ -16,6 +16,8 @@ export type Worker<K extends WorkKind> = (
 export interface WorkerHooks {
   /** Told when the item has to wait for something, so that others can be worked on meanwhile. Resolves to what it waited for. */
   parked<T>(promise: Promise<T>): Promise<T>;
+  /** See Outside. */
+  sideEffect?: NonNullable<Outside['sideEffect']>;
 }
 
 export const WORKERS: { [K in WorkKind]: Worker<K> } = {
@@ -95,7 +97,9 @@ async function advance(
     const recorded = `a run of the campaign "${item.campaignId}"`;
     return { outcome: 'diverged', position: 0, recorded, yielded: 'no such campaign' };
   }
-  const activation = activate(campaign.flow, item, OUTSIDE);
+  const { sideEffect } = hooks;
+  const outside = sideEffect ? { ...OUTSIDE, sideEffect } : OUTSIDE;
+  const activation = activate(campaign.flow, item, outside);
   const result = activation instanceof Promise ? await hooks.parked(activation) : activation;
   suggestNewBeginning(item, result);
   if (result.outcome !== 'failed') return result;

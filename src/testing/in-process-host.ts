@@ -13,7 +13,8 @@ import type {
   SegmentSql,
 } from '../engine/ports.ts';
 import type { LoadedBundle } from '../host/stack.ts';
-import { WORKERS } from '../host/work.ts';
+import { WORKERS, type WorkerHooks } from '../host/work.ts';
+import type { SideEffects } from './simulation.ts';
 
 /**
  * Runs config objects of this process: no bundle, no child process. A flow that never ends hangs the process with it, as any
@@ -25,15 +26,24 @@ import { WORKERS } from '../host/work.ts';
 export class InProcessHost implements Host {
   #clock: Clock;
   #seed: number;
+  #hooks: WorkerHooks;
   #loaded = new Map<string, LoadedBundle>();
   #renderedShapes = new Set<string>();
   /** What each message was made from. */
   #sources = new Map<string, { bundle: Bundle; request: RenderRequest; ordinal: number }>();
 
-  /** @param options.seed of what flows draw by chance. */
-  constructor(options: { clock: Clock; seed: number }) {
+  /**
+   * @param options.seed of what flows draw by chance.
+   * @param options.sideEffects what is done instead of a flow's side effect, by its id; the others give null.
+   */
+  constructor(options: { clock: Clock; seed: number; sideEffects: SideEffects }) {
     this.#clock = options.clock;
     this.#seed = options.seed;
+    const { sideEffects } = options;
+    this.#hooks = {
+      parked: (promise) => promise,
+      sideEffect: (id) => (Object.hasOwn(sideEffects, id) ? sideEffects[id] : () => null),
+    };
   }
 
   /** Takes a config in. Returns what stands for its code. */
@@ -61,7 +71,7 @@ export class InProcessHost implements Host {
     const results: ActivationResult[] = [];
     for (const request of requests) {
       const runId = request.runId + this.#seed * RUNS_APART;
-      results.push(await WORKERS.advance(loaded, { ...request, runId }));
+      results.push(await WORKERS.advance(loaded, { ...request, runId }, this.#hooks));
     }
     return results;
   }

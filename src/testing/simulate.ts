@@ -9,9 +9,16 @@ import { InProcessHost } from './in-process-host.ts';
 import { recordingProvider } from './recording-provider.ts';
 import { lengthOf, RunningSimulation, timeOf } from './running-simulation.ts';
 import { SimulatedClock } from './simulated-clock.ts';
-import type { Simulation } from './simulation.ts';
+import type { SideEffects, Simulation } from './simulation.ts';
 
-export type { MessageFilter, RunFilter, SimulatedMessage, SimulatedRun, Simulation } from './simulation.ts';
+export type {
+  MessageFilter,
+  RunFilter,
+  SideEffects,
+  SimulatedMessage,
+  SimulatedRun,
+  Simulation,
+} from './simulation.ts';
 export type { Duration };
 
 export interface SimulateOptions {
@@ -19,6 +26,11 @@ export interface SimulateOptions {
   start?: Date | string | number;
   /** Seed, from 0 to 999,999, of what flows draw by chance (`Math.random` and the like). The same seed gives the same simulation. Default 0. */
   random?: number;
+  /**
+   * Side effects of flows (`rt.run`) are not done: each gives what the function of its id here gives, or null. One that throws
+   * is tried again, as the flow asks.
+   */
+  sideEffects?: SideEffects;
   /** A folder for the embedded store, to look into afterwards. It must not hold one yet. Default: a store in memory. */
   store?: string;
   /**
@@ -57,7 +69,7 @@ export async function simulate<A extends object = Record<string, unknown>>(
       hint: 'Simulate in a new folder, or in memory.',
     });
   }
-  const host = new InProcessHost({ clock, seed: random });
+  const host = new InProcessHost({ clock, seed: random, sideEffects: options.sideEffects ?? {} });
   const errors: SegflowError[] = [];
   const engine = new Engine({
     store,

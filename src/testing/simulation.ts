@@ -1,5 +1,6 @@
 import type { SegflowConfig } from '../config/types.ts';
 import type { Duration } from '../core/duration.ts';
+import type { SideEffectContext } from '../flow/commands.ts';
 import type { MessageStatus, RunStatus } from '../schema/index.ts';
 
 /* What `segflow/testing` gives, as types of their own: the package's declarations need nothing of the engine. */
@@ -82,3 +83,6 @@ export interface RunFilter {
   campaign?: string;
   status?: RunStatus;
 }
+
+/** What is done instead of side effects of flows (`rt.run`), by their ids. */
+export type SideEffects = Record<string, (context: SideEffectContext) => unknown>;

@@ -23,6 +23,7 @@ interface Person {
   email: string;
   name?: string;
   on?: boolean;
+  timezone?: string;
 }
 
 /** A config with one template and what is given. */
@@ -237,6 +238,81 @@ describe('chance', () => {
     expect(await winners(1)).toEqual(first);
     expect(await winners(2)).not.toEqual(first);
   });
+});
+
+test('side effects are not done, but stood in for', async () => {
+  let called = 0;
+  const config = configOf({
+    campaigns: {
+      scored: {
+        segments: ['everyone'],
+        behavior: 'static',
+        flow: function* (_ctx, rt) {
+          const score = yield* rt.run('score', async () => ++called);
+          const other = yield* rt.run('other', async () => ++called);
+          if (score === 7 && other === null) yield rt.sendEmail('hello');
+        },
+      },
+    },
+  });
+  let attempts = 0;
+  const score = () => {
+    if (++attempts === 1) throw new Error('not now');
+    return 7;
+  };
+  await using simulation = await simulate(config, { sideEffects: { score } });
+  await simulation.addUser('ada', { email: 'ada@example.com' });
+  expect(await simulation.messages()).toEqual([]);
+  await simulation.advance('1 minute');
+  expect(await simulation.messages()).toHaveLength(1);
+  expect({ attempts, called }).toEqual({ attempts: 2, called: 0 });
+});
+
+test("waits for events, segments and times of day in the user's time zone", async () => {
+  const config = configOf({
+    segments: {
+      on: {
+        evaluator: (db) =>
+          db
+            .select({ id: schema.users.id })
+            .from(schema.users)
+            .where(sql`${schema.users.attributes}->'$.on' = true`),
+      },
+    },
+    campaigns: {
+      long: {
+        segments: ['everyone'],
+        behavior: 'static',
+        flow: function* (_ctx, rt) {
+          yield rt.waitUntil({ time: '09:00' });
+          yield rt.sendEmail('hello', { subject: 'morning' });
+          const event = yield* rt.waitForEvent('login', { timeout: { days: 7 } });
+          yield rt.sendEmail('hello', { subject: event ? 'logged in' : 'away' });
+          yield rt.waitForSegment('on');
+          yield rt.sendEmail('hello', { subject: 'on' });
+        },
+      },
+    },
+  });
+  await using simulation = await simulate(config, { start: '2026-01-01T00:00:00Z' });
+  const tokyo = { email: 'ada@example.com', timezone: 'Asia/Tokyo' };
+  await simulation.addUser('ada', tokyo);
+  await simulation.addUser('bob', { email: 'bob@example.com' });
+  await simulation.advance('3 days');
+  await simulation.emit('ada', 'login');
+  await simulation.advance('7 days');
+  await simulation.updateUser('ada', { on: true });
+  const log = async (user: string) =>
+    (await simulation.messages({ user })).map(
+      ({ subject, at }) => `${subject} ${at.toISOString().slice(0, 16)}`,
+    );
+  // 9:00 in Tokyo is midnight in UTC; the next one, as it is midnight already.
+  expect(await log('ada')).toEqual([
+    'morning 2026-01-02T00:00',
+    'logged in 2026-01-04T00:00',
+    'on 2026-01-11T00:00',
+  ]);
+  expect(await log('bob')).toEqual(['morning 2026-01-01T09:00', 'away 2026-01-08T09:00']);
 });
 
 describe('trouble', () => {
