@@ -235,6 +235,18 @@ for (const [kind, url] of Object.entries(TARGETS)) {
   });
 }
 
+test('a store that was moved is served again with --force', async () => {
+  await using machine = await seedProjectAlone();
+  await machine.run(['migrate']);
+  const { stderr } = await machine.run(['transfer', '--to', 'other']);
+  expect(stderr).toContain(`segflow serve --data ${join(machine.path, 'other')}`);
+  const refused = await machine.try(['serve', '--port', '0']);
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('segflow serve --force');
+  await (await machine.serve({ args: ['--force'] })).kill('SIGTERM');
+  await (await machine.serve()).kill('SIGTERM');
+});
+
 // --- internal ---
 
 const KEY = 'a-key-of-the-test';

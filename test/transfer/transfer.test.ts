@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '../../src/core/clock.ts';
 import { openStore } from '../../src/store/open.ts';
 import { transferTables } from '../../src/transfer/tables.ts';
 import { type TransferOptions, type TransferResult, transfer } from '../../src/transfer/transfer.ts';
@@ -107,6 +108,19 @@ describe('what a transfer refuses', () => {
     await store.close();
     await using _store = await openAt(target.where);
     await expect(move(source, target)).rejects.toMatchObject({ code: 'store_locked' });
+  });
+
+  test.skipIf(!SERVERS.mariadb)('a database that is served, as source and as target', async () => {
+    await using database = await Place.make('mariadb');
+    await using folder = await Place.make('embedded');
+    await (await openAt(folder.where)).close();
+    const store = await openStore({ url: database.where, clock: systemClock });
+    await store.leases!.renew({ id: 'node-1', name: 'host-1 (pid 7)', startedAt: Date.now() }, 60_000);
+    await expect(move(database, folder)).rejects.toThrow(/in use by host-1 \(pid 7\)/);
+    await expect(move(folder, database)).rejects.toThrow(/in use by host-1 \(pid 7\)/);
+    await store.leases!.leave('node-1');
+    await store.close();
+    expect((await move(folder, database)).course).toBe('new');
   });
 
   test('a target that holds another instance; the source is not marked', async () => {
