@@ -4,7 +4,7 @@ import type { PlanWorld } from './plan-world.ts';
 import type { ActivationResult, Bundle, ReplayableRun, RunGroup } from './ports.ts';
 
 /** Runs counted by one statement. */
-const PAGE = 10_000;
+const PAGE = 5_000;
 /** Runs replayed at a time. */
 const BATCH = 250;
 /** Most histories that are tried; what is beyond is reckoned up from them. */

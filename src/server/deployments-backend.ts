@@ -10,7 +10,7 @@ import type { Backend } from './backend.ts';
 const PATIENCE_MS = 10_000;
 const SHOWN = 100;
 /** Runs counted by one statement. */
-const PAGE = 10_000;
+const PAGE = 5_000;
 
 type DeploymentCalls = Pick<
   Backend,
