@@ -83,10 +83,14 @@ function whatNext({ to, fromDataDir, toDataDir, keys }: TransferResult, hasSecre
   if (hasSecret) return [serve, 'SEGFLOW_SECRET must be set there as it is here.'];
   if (keys.includes('secret'))
     return [serve, `Its secret${keys.includes('api-key') ? ' and API key' : ''} went along.`];
-  const where = fromDataDir ?? 'the data folder that it was served with';
-  const there = toDataDir ?? 'the data folder there';
+  if (fromDataDir && toDataDir) {
+    return [serve, `No secret was in ${fromDataDir}: set SEGFLOW_SECRET as it was set where it was served.`];
+  }
+  const where = fromDataDir
+    ? `stays in ${fromDataDir}, for a server with that data folder`
+    : 'is in the data folder that the old store was served with';
   return [
     serve,
-    `The secret, without which the pushed environment cannot be read, is in ${where}${fromDataDir ? ' and stays in use there' : ''}. To serve it elsewhere, copy the files secret and api-key into ${there} (mode 0600), or set SEGFLOW_SECRET and SEGFLOW_API_KEY to what is in them.`,
+    `The secret, without which the pushed environment cannot be read, ${where}. To serve it elsewhere, copy the files secret and api-key into ${toDataDir ?? 'the data folder there'} (mode 0600), or set SEGFLOW_SECRET and SEGFLOW_API_KEY to what is in them.`,
   ];
 }
