@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { messageOf } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { type ActivationChoice, Deployments, type Prepared, type PushInput } from './deployments.ts';
 import { Ingest } from './ingest.ts';
@@ -60,9 +61,11 @@ export class Engine {
   #cleared = Promise.withResolvers<void>();
   #leased: LeasedSlots | undefined;
   #lease: Worker | undefined;
+  #log: Log;
 
   constructor(options: EngineOptions) {
     const { store, host, clock, log } = options;
+    this.#log = log;
     this.store = store;
     this.host = host;
     const evaluation = new Mutex();
@@ -191,6 +194,7 @@ export class Engine {
 
   /** Finishes what is under way, in the order in which work flows. Nothing is lost when it is cut short. */
   async stop(): Promise<void> {
+    this.#mailer.close();
     await this.ingest.idle();
     await this.#workers.scheduler.stop();
     await this.#workers.segmenter.stop();
@@ -198,7 +202,8 @@ export class Engine {
     await this.#workers.mailer.stop();
     await this.#mailer.idle();
     await this.#lease?.stop();
-    await this.#leased?.leave();
+    // Without a database the lease runs out by itself.
+    await this.#leased?.leave().catch((error) => this.#log.warn(`slots not given up: ${messageOf(error)}`));
   }
 
   async push(input: PushInput, choice: ActivationChoice = {}) {

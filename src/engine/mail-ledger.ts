@@ -11,6 +11,8 @@ export interface MailChange {
   update: Partial<MessageUpdate> & { status: MessageUpdate['status'] };
 }
 
+const LAST_ATTEMPTS = 10;
+
 /** Writes what becomes of messages, and makes the runs of settled ones due. */
 export class MailLedger {
   #store: Store;
@@ -18,6 +20,7 @@ export class MailLedger {
   #clock: Clock;
   #log: Log;
   #onSettled: () => void;
+  #closing = false;
 
   constructor(options: {
     store: Store;
@@ -45,23 +48,34 @@ export class MailLedger {
   }
 
   /**
-   * What the provider answered: a fact, whoever owns the user by now. It is worth keeping: a database that is away for a moment must not
-   * turn sent into unknown.
+   * What became of a batch that was being sent. Sent is a fact, whoever owns the user by now; anything else counts only as long as nobody has
+   * taken the message over. A database that is away for a moment must not turn sent into unknown, so it is asked until it takes
+   * it, or until `close` has waited long enough.
    */
-  async record(changes: MailChange[]): Promise<void> {
+  async record(changesAt: (now: number) => MailChange[]): Promise<void> {
+    const kept = (change: MailChange): MailChange =>
+      change.update.status === 'sent'
+        ? change
+        : { ...change, update: { ...change.update, stillSending: true } };
+    let given: number | undefined;
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#save(changes, { fenced: false });
+        given ??= await this.#store.now();
+        await this.#save(changesAt(given).map(kept), { fenced: false });
         return;
       } catch (error) {
-        if (attempt >= 10) {
-          // The rows stay `sending`; the next start asks the provider about them.
-          this.#log.error(`the provider's answer could not be stored: ${messageOf(error)}`, error);
-          return;
-        }
-        await this.#clock.sleepUntil(this.#clock.now() + backoff(attempt) / 4, new AbortController().signal);
+        this.#log.warn(`the provider's answer could not be stored: ${messageOf(error)}`);
+        // The rows stay `sending`; whoever has the users next asks the provider about them.
+        if (this.#closing && attempt > LAST_ATTEMPTS) return;
+        const delay = Math.min(backoff(attempt) / 4, this.#closing ? 1_000 : 5_000);
+        await this.#clock.sleepUntil(this.#clock.now() + delay, new AbortController().signal);
       }
     }
+  }
+
+  /** From now on an answer that cannot be stored is given up after some seconds. */
+  close(): void {
+    this.#closing = true;
   }
 
   async #save(

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { crashPoint } from '../core/crash-point.ts';
+import { messageOf } from '../core/errors.ts';
 import { CampaignGuard } from './campaign-guard.ts';
 import type { Deployment, Deployments } from './deployments.ts';
 import type { Log } from './log.ts';
@@ -56,6 +57,8 @@ export class Mailer {
   #inFlight = new Set<Promise<void>>();
   /** No batch leaves before this time: the provider refused a whole batch for now. */
   #pausedUntil = 0;
+  /** The store did not say whether a batch was marked as being sent. */
+  #inDoubt = false;
 
   constructor(options: {
     store: Store;
@@ -93,7 +96,7 @@ export class Mailer {
     const count = await this.#store.unsettle(now + this.#settleAfterMs, slots);
     if (count > 0) {
       this.#log.warn(
-        `${count} message(s) were being sent when the process that had them ended; the provider is asked about them in ${Math.round(this.#settleAfterMs / 1000)} s before anything is sent again`,
+        `${count} message(s) were being sent when the process that had them ended, or the database; the provider is asked about them in ${Math.round(this.#settleAfterMs / 1000)} s before anything is sent again`,
       );
     }
   }
@@ -107,7 +110,17 @@ export class Mailer {
     while (this.#inFlight.size > 0) await Promise.allSettled(this.#inFlight);
   }
 
+  /** From now on an answer that the store does not take is given up after a while. */
+  close(): void {
+    this.#ledger.close();
+  }
+
   async step(): Promise<Next> {
+    if (this.#inDoubt) {
+      await this.idle();
+      await this.recover(this.#slots.owned());
+      this.#inDoubt = false;
+    }
     const deployment = await this.#deployments.active();
     if (!deployment) return 'when-woken';
     if (this.#inFlight.size >= IN_FLIGHT) {
@@ -147,7 +160,7 @@ export class Mailer {
       deployment,
     });
     const { fromAddress, replyTo } = await this.#deployments.provider(deployment);
-    const outgoing: { message: DueMessage; email: OutgoingEmail }[] = [];
+    const outgoing: Outgoing[] = [];
     wanted.forEach((message, i) => {
       const result = rendered[i]!;
       if (!result.ok) {
@@ -177,38 +190,53 @@ export class Mailer {
     );
     if (outgoing.length === 0) return;
     crashPoint('mail:before-sending');
-    const marked = await this.#ledger.markSending(
-      outgoing.map(({ message, email }) => ({
-        message,
-        update: { status: 'sending', toAddress: email.to, subject: email.subject },
-      })),
-    );
+    const marked = await this.#mark(outgoing);
     crashPoint('mail:after-sending');
     const batch = outgoing.filter(({ message }) => marked.has(message.id));
     if (batch.length === 0) return;
-    const sending = this.#send(provider, batch).finally(() => this.#inFlight.delete(sending));
+    const sending = this.#send(provider, batch)
+      .catch((error) => {
+        this.#inDoubt = true;
+        this.#log.error(`a batch of mail: ${messageOf(error)}`, error);
+      })
+      .finally(() => this.#inFlight.delete(sending));
     this.#inFlight.add(sending);
   }
 
-  async #send(provider: MailProvider, batch: { message: DueMessage; email: OutgoingEmail }[]): Promise<void> {
+  async #mark(batch: Outgoing[]): Promise<Set<string>> {
+    try {
+      return await this.#ledger.markSending(
+        batch.map(({ message, email }) => ({
+          message,
+          update: { status: 'sending', toAddress: email.to, subject: email.subject },
+        })),
+      );
+    } catch (error) {
+      // The connection may have been lost after the commit: then nobody else would ever look at these.
+      this.#inDoubt = true;
+      throw error;
+    }
+  }
+
+  async #send(provider: MailProvider, batch: Outgoing[]): Promise<void> {
     if (!this.#slots.holds()) {
       // Another process may own these users by now. Surely nothing was sent: whoever owns them sends it.
-      await this.#ledger.decide(
-        batch.map(({ message }) => ({ message, update: { status: 'queued', nextAttemptAt: 0 } })),
+      await this.#ledger.record((now) =>
+        batch.map(({ message }) => ({ message, update: { status: 'queued', nextAttemptAt: now } })),
       );
       return;
     }
     const results = await provider.send(batch.map(({ email }) => email));
     crashPoint('mail:after-answer');
-    const now = await this.#store.now();
-    if (results.every(({ status }) => status === 'retry')) this.#pause(results, now);
-    const changes = batch.map(({ message, email }, i) => ({
-      message,
-      update: this.#answered(message, email, { result: results[i]!, now }),
-    }));
-    await this.#ledger.record(changes);
+    await this.#ledger.record((now) => {
+      if (results.every(({ status }) => status === 'retry')) this.#pause(results, now);
+      return batch.map(({ message, email }, i) => ({
+        message,
+        update: this.#answered(message, email, { result: results[i]!, now }),
+      }));
+    });
     crashPoint('mail:after-commit');
-    if (changes.some(({ update }) => 'nextAttemptAt' in update)) this.#onLater();
+    if (results.some(({ status }) => status === 'retry' || status === 'unknown')) this.#onLater();
   }
 
   #answered(message: DueMessage, email: OutgoingEmail, { result, now }: { result: SendResult; now: number }) {
@@ -256,6 +284,11 @@ export class Mailer {
 }
 
 // --- internal ------------------------------------------------------------------------------------
+
+interface Outgoing {
+  message: DueMessage;
+  email: OutgoingEmail;
+}
 
 const NO_ADDRESS = 'the user has no valid address in the attribute "email"';
 

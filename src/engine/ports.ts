@@ -365,6 +365,8 @@ export interface MessageUpdate {
   toAddress: string | null;
   subject: string | null;
   sentAt: number | null;
+  /** Write it only while the message is being sent for the time that `attempts` says: nobody has taken it over since. */
+  stillSending?: boolean;
 }
 
 export interface MessageStatements {

@@ -102,23 +102,29 @@ export class LeasedSlots implements SlotOwner {
     const given = [...this.#leaving].filter((slot) => mine.has(slot));
     this.#leaving.clear();
     if (given.length > 0) await this.#leases.release(this.nodeId, given);
+    for (const slot of given) mine.delete(slot);
+
+    // Taken by a step that was cut short: the store knows that they are ours.
+    const found = [...mine].filter((slot) => !this.#owned.has(slot));
+    if (found.length > 0) await this.#take(found, nodes.length);
 
     const fair = Math.ceil(SLOT_COUNT / Math.max(nodes.length, 1));
-    const kept = mine.size - given.length;
-    if (kept > fair) {
+    if (mine.size > fair) {
       for (const slot of [...this.#owned].slice(fair)) {
         this.#owned.delete(slot);
         this.#leaving.add(slot);
       }
-    } else if (kept < fair && free > 0) {
-      const acquired = await this.#leases.acquire(this.nodeId, fair - kept);
-      if (acquired.length > 0) {
-        this.#log.info(`took ${acquired.length} slot(s) of ${SLOT_COUNT}; ${nodes.length} node(s) live`);
-        await this.#onAcquired(acquired);
-        for (const slot of acquired) this.#owned.add(slot);
-      }
+    } else if (mine.size < fair && free > 0) {
+      const acquired = await this.#leases.acquire(this.nodeId, fair - mine.size);
+      if (acquired.length > 0) await this.#take(acquired, nodes.length);
     }
     return { at: this.#clock.now() + this.#leaseMs / RENEWALS_A_LEASE };
+  }
+
+  async #take(slots: number[], nodes: number): Promise<void> {
+    this.#log.info(`took ${slots.length} slot(s) of ${SLOT_COUNT}; ${nodes} node(s) live`);
+    await this.#onAcquired(slots);
+    for (const slot of slots) this.#owned.add(slot);
   }
 
   /** Gives every slot up: the process ends. */

@@ -74,7 +74,13 @@ export function messageStatements(on: Context): MessageStatements {
       if (updates.length === 0) return new Set();
       const open = await rows(on, openMessages, { ids: updates.map((update) => update.id) });
       const statusOf = new Map(open.map((row) => [String(row.id), String(row.status)]));
-      const written = updates.filter((update) => statusOf.has(update.id));
+      const sendingFor = new Map(
+        open.filter((row) => row.status === 'sending').map((row) => [String(row.id), Number(row.attempts)]),
+      );
+      const written = updates.filter(
+        ({ id, attempts, stillSending }) =>
+          statusOf.has(id) && (!stillSending || sendingFor.get(id) === attempts),
+      );
       await saveMessages.write(
         on,
         written.map((update) => [
@@ -203,7 +209,7 @@ const nextAttempt = slotted<{ priority: number; paused: string[] }>(
 );
 
 const openMessages = prepared<{ ids: string[] }>(
-  (param, dialect) => sql`select ${messages.id}, ${messages.status} from ${messages}
+  (param, dialect) => sql`select ${messages.id}, ${messages.status}, ${messages.attempts} from ${messages}
     where ${dialect.inList(messages.id, param('ids'))} and ${messages.status} in ('queued', 'sending', 'unknown') ${dialect.lock}`,
 );
 
