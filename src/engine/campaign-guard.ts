@@ -26,10 +26,13 @@ export class CampaignGuard {
 
   /** In the order in which it happened; `failure` is null when it went well. Transactions have no campaign, and are not paused. */
   async watch(outcomes: { campaignId: string | null; failure: string | null }[]): Promise<void> {
+    const paused = new Set<string>();
     for (const { campaignId, failure } of outcomes) {
-      if (campaignId === null) continue;
+      if (campaignId === null || paused.has(campaignId)) continue;
       const repeated = this.#record(campaignId, failure);
-      if (repeated !== undefined) await this.#pause(campaignId, repeated);
+      if (repeated === undefined) continue;
+      paused.add(campaignId);
+      await this.#pause(campaignId, repeated);
     }
   }
 

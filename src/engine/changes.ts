@@ -28,6 +28,8 @@ export function sizeOf(attributes: JsonObject): number {
 /** What a transaction is about to write, gathered so that each table is written in few statements. */
 export class Changes {
   madeMessages = false;
+  /** Ids of the events that were stored, by `userId\nmessageId`. */
+  readonly stored = new Map<string, number>();
   #tx: Statements;
   #now: number;
   #transactions: TransactionsOf | undefined;
@@ -91,6 +93,9 @@ export class Changes {
     await this.#tx.putUsers([...this.#puts.values()]);
     this.#puts.clear();
     const ids = await this.#tx.insertEvents(this.#events);
+    this.#events.forEach(({ userId, messageId }, i) => {
+      if (messageId !== null) this.stored.set(`${userId}\n${messageId}`, ids[i]!);
+    });
     await this.#send(ids);
     this.#events = [];
     await this.#tx.markDirty([...this.#dirty.values()]);

@@ -8,6 +8,8 @@ import { isLive } from './qualification.ts';
 export interface AppliedEffects {
   /** Passages whose effects were refused, and why: nothing of theirs was applied. */
   refused: Map<Passage, string>;
+  /** The last event that each passage emitted. */
+  emitted: Map<Passage, number>;
   /** Users or events were changed. */
   changed: boolean;
   /** Transactions' messages were queued. */
@@ -29,7 +31,8 @@ export async function applyEffects(
 ): Promise<AppliedEffects> {
   const acting = passages.filter(({ effects }) => effects.length > 0);
   const refused = new Map<Passage, string>();
-  if (acting.length === 0) return { refused, changed: false, messages: false };
+  const emitted = new Map<Passage, number>();
+  if (acting.length === 0) return { refused, emitted, changed: false, messages: false };
   const changes = await Changes.begin(tx, acting.flatMap(operationsOf), context);
   for (const passage of acting) {
     const problem = problemWith(passage, { changes, manifest: context.active?.manifest });
@@ -41,9 +44,16 @@ export async function applyEffects(
   }
   await changes.flush();
   const applied = acting.filter((passage) => !refused.has(passage));
+  for (const passage of applied) {
+    for (const operation of operationsOf(passage)) {
+      if (operation.type !== 'event') continue;
+      const id = changes.stored.get(`${operation.userId}\n${operation.messageId}`);
+      if (id !== undefined) emitted.set(passage, id);
+    }
+  }
   await enter(tx, applied, context);
   const changed = applied.some((passage) => operationsOf(passage).length > 0);
-  return { refused, changed, messages: changes.madeMessages };
+  return { refused, emitted, changed, messages: changes.madeMessages };
 }
 
 // --- internal ------------------------------------------------------------------------------------

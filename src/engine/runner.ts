@@ -89,8 +89,9 @@ export class Runner {
         `${words} (${runs.length} run(s): ${ids.join(', ')}${runs.length > NAMED ? ', …' : ''})`,
       );
     }
+    const activated = ended.filter(({ status }) => status !== 'blocked');
     await this.#guard.watch(
-      ended.map(({ run, status, reason }) => ({
+      activated.map(({ run, status, reason }) => ({
         campaignId: run.campaignId,
         failure: status === 'failed' ? reason : null,
       })),

@@ -4,7 +4,7 @@ import { awaitsOf } from './answers.ts';
 import { type Awaits, parseAwaits } from './awaits.ts';
 import type { TransactionsOf } from './changes.ts';
 import type { Deployment } from './deployments.ts';
-import { applyEffects } from './effects.ts';
+import { type AppliedEffects, applyEffects } from './effects.ts';
 import { stepMessageId } from './message-id.ts';
 import type { Passage } from './passage.ts';
 import type { DueRun, EventRow, Fence, NewMessage, RunUpdate, Statements, Store } from './ports.ts';
@@ -40,7 +40,7 @@ export async function commitStep(store: Store, step: Step): Promise<StepOutcome>
     const passages = step.passages.filter(({ passage }) => live.has(passage.run.id));
     const going = passages.map(({ passage }) => passage).filter(({ diverged }) => !diverged);
     const effects = await applyEffects(tx, going, step);
-    const changes = await runChanges(tx, step, { passages, refused: effects.refused });
+    const changes = await runChanges(tx, step, { passages, effects });
     const waiting = await waitingUpdates(tx, step, live);
 
     await tx.dropSealed(going.flatMap(({ fresh, run }) => (fresh && run.chunks > 0 ? [run.id] : [])));
@@ -68,22 +68,22 @@ export async function commitStep(store: Store, step: Step): Promise<StepOutcome>
 async function runChanges(
   tx: Statements,
   { now }: Step,
-  { passages, refused }: { passages: Step['passages']; refused: ReadonlyMap<Passage, string> },
+  { passages, effects }: { passages: Step['passages']; effects: AppliedEffects },
 ): Promise<{ passage: Passage; change: RunChange }[]> {
   const states = passages.map(({ passage, event }) => ({
     passage,
-    awaits: awaitsAfter(passage, { now, event }),
+    awaits: awaitsAfter(passage, { now, event, emitted: effects.emitted.get(passage) ?? 0 }),
   }));
   const waits = states.flatMap(({ passage, awaits }) => {
     const { failed, diverged, run } = passage;
-    if (!awaits || failed || diverged || refused.has(passage)) return [];
+    if (!awaits || failed || diverged || effects.refused.has(passage)) return [];
     return [{ userId: run.userId, attributes: run.attributes, awaits, passage }];
   });
   const alarms = new Map(
     [...(await alarmsFor(tx, waits, now))].map(([{ passage }, alarm]) => [passage, alarm] as const),
   );
   return states.map(({ passage, awaits }) => {
-    const problem = refused.get(passage);
+    const problem = effects.refused.get(passage);
     // As if this activation had not been: a retry repeats it.
     if (problem !== undefined) passage = passage.undone(problem);
     const alarm = alarms.get(passage);
@@ -96,13 +96,14 @@ async function runChanges(
 /** What the run is stored to await: its question or wait, with the events that it has seen already. */
 function awaitsAfter(
   passage: Passage,
-  { now, event }: { now: number; event: EventRow | undefined },
+  { now, event, emitted }: { now: number; event: EventRow | undefined; emitted: number },
 ): Awaits | null {
   const { run } = passage;
   if (passage.failed && passage.appended === '') return awaitsOf(run);
   const before = awaitsOf(run);
   // Only of events of this very millisecond is it unclear whether they came before the wait.
   const seen = [
+    emitted,
     event?.createdAt === now ? event.id : 0,
     run.event?.createdAt === now ? run.event.id : 0,
     before?.since === now ? (before.seen ?? 0) : 0,

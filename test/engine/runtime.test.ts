@@ -195,6 +195,19 @@ test('an emitted event sends transactions, and other runs see it', async () => {
   expect(await notes(world)).toEqual([1]);
 });
 
+test('an event that the flow itself emitted before it began to wait is not the next one', async () => {
+  await using world = await engineWorld();
+  await world.push(
+    flow(
+      `yield rt.emit('visit', { n: 1 }); const event = yield* rt.waitForEvent('visit'); yield rt.emit('note', { is: event.attributes.n });`,
+    ),
+  );
+  await world.add('ada');
+  expect(await notes(world)).toEqual([]);
+  await world.emit('ada', 'visit', { n: 2 });
+  expect(await notes(world)).toEqual([2]);
+});
+
 test('a flow starts another campaign, unless the user is in it', async () => {
   await using world = await engineWorld();
   await world.push(
