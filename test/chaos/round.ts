@@ -34,8 +34,11 @@ export async function playRound(store: Store, seed: number): Promise<RoundResult
   const from = Date.now();
   let done = new Map<string, Done[]>();
   try {
-    const disturbing = Promise.all(plan.disturbances.map((each) => disturb(each, { cluster, store })));
-    [done] = await Promise.all([runLoad(plan.people, cluster, `seed-${seed}`), disturbing]);
+    const disturbing = plan.disturbances.map((each) => disturb(each, { cluster, store }));
+    const load = runLoad(plan.people, cluster, `seed-${seed}`);
+    // Whatever goes wrong, the next round begins in peace.
+    await Promise.allSettled([load, ...disturbing]);
+    [done] = await Promise.all([load, ...disturbing]);
     faults.push(...(await cluster.died()));
     await settled(cluster);
     faults.push(...(await judge(cluster, { plan, done, traces })));
