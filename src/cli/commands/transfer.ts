@@ -10,7 +10,7 @@ import { table } from '../table.ts';
 export default defineCommand({
   meta: about({
     name: 'transfer',
-    usage: '--from .segflow --to mysql://…',
+    usage: '--from STORE --to STORE',
     description: 'Move an instance from one store to another, with everything it knows',
     notes: [
       [
