@@ -167,8 +167,10 @@ export const stepSchema = z.object({
   kind: z.string(),
   /** Template of an email, length of a wait. */
   key: z.string(),
-  /** Absent while the step is under way. */
+  /** Absent while the step is under way, and when it failed. */
   result: z.unknown().optional(),
+  /** Why a side effect failed for good. */
+  error: z.string().optional(),
   endedAt: z.string().nullable(),
 });
 

@@ -185,12 +185,13 @@ function runItem(run: RunView): RunItem {
     wakeAt: run.status === 'sleeping' ? isoOrNull(run.wakeAt) : null,
     reason: run.reason,
     deployment: run.deploymentId,
-    steps: parseJournal(run.journal).entries.map(({ at, kind, key, result }) => ({
+    steps: parseJournal(run.journal).entries.map(({ at, kind, key, result, error }) => ({
       at: iso(at),
       kind,
       key,
       ...(result === undefined ? {} : { result: result.value }),
-      endedAt: result === undefined ? null : iso(result.at),
+      ...(error === undefined ? {} : { error: error.message }),
+      endedAt: isoOrNull((result ?? error)?.at ?? null),
     })),
   };
 }
