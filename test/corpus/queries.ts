@@ -19,7 +19,7 @@ import {
   sql,
   sum,
 } from 'drizzle-orm';
-import { alias, type QueryBuilder, union } from 'drizzle-orm/mysql-core';
+import { alias, type QueryBuilder } from 'drizzle-orm/mysql-core';
 import { events, segmentMembers, users } from '../../src/schema/index.ts';
 
 type Evaluator = (db: QueryBuilder) => unknown;
@@ -115,6 +115,92 @@ export const QUERIES: Record<string, Evaluator> = {
   'object: deep in an array': (db) => ids(db).where(sql`${json}->'$.deep.a.b[1].c' = true`),
   'object: a key with a space': (db) => ids(db).where(sql`${json}->>'$."odd key"' = 'yes'`),
   'object: type': (db) => ids(db).where(sql`json_type(${json}->'$.plan') = 'OBJECT'`),
+
+  // JSON that is not unquoted, where MySQL looks at the JSON
+  'json: in a list of texts': (db) => ids(db).where(sql`${json}->'$.plan' in ('pro', 'free')`),
+  'json: not in a list of texts': (db) => ids(db).where(sql`${json}->'$.plan' not in ('pro', 'free')`),
+  'json: in a list of numbers': (db) => ids(db).where(sql`${json}->'$.age' in (34, 17, 25)`),
+  'json: in a list of booleans': (db) => ids(db).where(sql`${json}->'$.vip' in (true, false)`),
+  'json: in a list of one parameter': (db) => ids(db).where(sql`${json}->'$.plan' in (${'team'})`),
+  'json: between numbers': (db) => ids(db).where(sql`${json}->'$.age' between 18 and 40`),
+  'json: between texts': (db) => ids(db).where(sql`${json}->'$.plan' between 'a' and 'pz'`),
+  'json: CASE with values': (db) =>
+    ids(db).where(sql`case ${json}->'$.plan' when 'pro' then 1 when 'team' then 1 else 0 end = 1`),
+  'json: as a condition': (db) => ids(db).where(sql`${json}->'$.vip'`),
+  'json: as a condition, negated': (db) => ids(db).where(sql`not ${json}->'$.vip'`),
+  'json: IS TRUE': (db) => ids(db).where(sql`${json}->'$.vip' is true`),
+  'json: COALESCE with a boolean': (db) => ids(db).where(sql`coalesce(${json}->'$.vip', false) = false`),
+  'json: IFNULL with a number': (db) => ids(db).where(sql`ifnull(${json}->'$.age', 0) > 20`),
+  'json: IF': (db) => ids(db).where(sql`if(${json}->'$.vip' = true, 'yes', 'no') = 'yes'`),
+  'json: in lower case': (db) => ids(db).where(sql`lower(${json}->'$.plan') = 'pro'`),
+  'json: concatenated': (db) => ids(db).where(sql`concat(${json}->'$.plan', '!') = '"pro"!'`),
+  'json: LIKE': (db) => ids(db).where(sql`${json}->'$.email' like '%@example.com"'`),
+  'json: LIKE without quotes': (db) => ids(db).where(sql`${json}->'$.email' like '%@example.com'`),
+  'json: cast to a number': (db) => ids(db).where(sql`cast(${json}->'$.age' as signed) > 20`),
+  'json: cast to text': (db) => ids(db).where(sql`cast(${json}->'$.plan' as char) = '"pro"'`),
+  'json: two values': (db) => ids(db).where(sql`${json}->'$.age' > ${json}->'$.visits'`),
+  'json: two equal values': (db) =>
+    ids(db).where(sql`${json}->'$.name' = ${json}->'$.plan.name' or ${json}->'$.vip' = ${json}->'$.age'`),
+  'json: with a column': (db) => ids(db).where(sql`${json}->'$.name' = ${users.id}`),
+  'json: with now': (db) => ids(db).where(sql`${json}->'$.signedUpOn' < now()`),
+  'json: with a time in text': (db) => ids(db).where(sql`${json}->'$.signedUpOn' < '2026-06-01'`),
+  'json: null-safe': (db) => ids(db).where(sql`${json}->'$.vip' <=> true`),
+  'json: less than a boolean': (db) => ids(db).where(sql`${json}->'$.vip' < true`),
+  'json: array equal': (db) => ids(db).where(sql`${json}->'$.tags' = cast('["a", "b"]' as json)`),
+  'json: array as text': (db) => ids(db).where(sql`${json}->'$.tags' = '["a", "b"]'`),
+  'json: cast boolean': (db) => ids(db).where(sql`${json}->'$.vip' = cast('true' as json)`),
+  'json: a sum compared': (db) => ids(db).where(sql`${json}->'$.age' = 30 + 4`),
+  'json: greatest': (db) => ids(db).where(sql`greatest(${json}->>'$.age', 18) = 18`),
+  'json: JSON_VALUE': (db) => ids(db).where(sql`json_value(${json}, '$.plan') = 'pro'`),
+  'json: JSON_UNQUOTE of JSON_EXTRACT': (db) =>
+    ids(db).where(sql`json_unquote(json_extract(${json}, '$.plan')) = 'pro'`),
+  'json: JSON_SEARCH': (db) => ids(db).where(sql`json_search(${json}, 'one', 'pro') is not null`),
+  'json: JSON_KEYS': (db) => ids(db).where(sql`json_contains(json_keys(${json}), '"referrer"')`),
+  'json: MAX': (db) => bought(db).having(sql`max(${events.attributes}->'$.value') >= 600`),
+  'json: AVG': (db) => bought(db).having(sql`avg(${events.attributes}->'$.value') > 500`),
+  'json: COUNT': (db) => bought(db).having(sql`count(${events.attributes}->'$.coupon') >= 1`),
+  'json: ROUND': (db) => ids(db).where(sql`round(${json}->'$.score') = 10`),
+  'json: negative': (db) => ids(db).where(sql`-(${json}->'$.age') = -34`),
+  'json: length of text': (db) => ids(db).where(sql`char_length(${json}->'$.plan') = 5`),
+  'json: wildcards': (db) => ids(db).where(sql`json_contains(${json}->'$.*', '34')`),
+  'json: a key that is a number': (db) => ids(db).where(sql`${json}->>'$.address.zip' = 150`),
+  'json: leading zero': (db) => ids(db).where(sql`${json}->'$.address.zip' = '0150'`),
+  'text: REGEXP_LIKE': (db) => ids(db).where(sql`regexp_like(${json}->>'$.email', '^[a-c].*[.]com$')`),
+  'text: REGEXP of JSON': (db) => ids(db).where(sql`${json}->'$.plan' regexp 'pro'`),
+  'text: GROUP_CONCAT': (db) =>
+    bought(db).having(
+      sql`group_concat(${events.attributes}->>'$.items' order by ${events.id} separator '-') = '2-1'`,
+    ),
+  'text: LEFT, RIGHT, TRIM': (db) =>
+    ids(db).where(
+      sql`concat(left(${json}->>'$.name', 1), right(trim(${json}->>'$.plan'), 1)) in ('Ao', 'be')`,
+    ),
+  'text: REPLACE, LOCATE, SUBSTRING': (db) =>
+    ids(db).where(sql`locate('x', replace(substring(${json}->>'$.email', 5), 'a', 'x')) > 0`),
+  'time: STR_TO_DATE': (db) =>
+    ids(db).where(sql`str_to_date(${json}->>'$.signedUpOn', '%Y-%m-%d') = '2026-05-15'`),
+  'time: WEEK and WEEKDAY': (db) =>
+    ids(db).where(sql`week(${users.createdAt}) = week(now()) or weekday(${users.createdAt}) = 6`),
+  'time: CONVERT_TZ': (db) =>
+    ids(db).where(sql`hour(convert_tz(${users.createdAt}, '+00:00', '+02:00')) = 1`),
+  'time: FROM_UNIXTIME': (db) => ids(db).where(sql`${users.createdAt} > from_unixtime(1781000000)`),
+  'time: date in a list': (db) =>
+    ids(db).where(sql`date(${users.createdAt}) in ('2026-06-14', '2026-06-01')`),
+  'events: ROLLUP': () =>
+    sql`select user_id from (select user_id, count(*) as n from events group by user_id with rollup) as t where n >= 3 and user_id is not null`,
+  'set: EXCEPT': () => sql`select id from users except select user_id from events`,
+  'set: INTERSECT': () =>
+    sql`select id from users intersect select user_id from events where name = 'refund'`,
+  'set: UNION ALL in brackets': () =>
+    sql`(select id from users where id = 'ann') union all (select id from users where id = 'bob' order by created_at limit 1)`,
+  'window: LAG': () =>
+    sql`select distinct user_id from (select user_id, created_at, lag(created_at) over (partition by user_id order by created_at) as previous from events) as pairs where timestampdiff(day, previous, created_at) > 10`,
+  'others: RIGHT JOIN': () =>
+    sql`select u.id from events e right join users u on u.id = e.user_id and e.name = 'login' where e.id is null`,
+  'others: LATERAL': () =>
+    sql`select u.id from users u, lateral (select count(*) as n from events e where e.user_id = u.id) as c where c.n > 2`,
+  'others: JSON_TABLE': () =>
+    sql`select u.id from users u, json_table(u.attributes, '$.tags[*]' columns (tag varchar(20) path '$')) as t where t.tag = 'a'`,
 
   // Ids, case, collation
   'id: equal': (db) => ids(db).where(eq(users.id, 'ann')),
@@ -288,10 +374,13 @@ export const QUERIES: Record<string, Evaluator> = {
 
   // Sets, windows, limits
   'set: UNION': (db) =>
-    union(
-      db.select({ id: users.id }).from(users).where(sql`${json}->>'$.plan' = 'team'`),
-      db.select({ id: events.userId }).from(events).where(eq(events.name, 'refund')),
-    ),
+    ids(db)
+      .where(sql`${json}->>'$.plan' = 'team'`)
+      .union(
+        ids(db).where(
+          sql`${users.id} in (select ${events.userId} from ${events} where ${events.name} = 'refund')`,
+        ),
+      ),
   'set: OR over both': (db) =>
     ids(db).where(or(sql`${json}->>'$.plan' = 'team'`, ne(users.id, users.id), eq(users.id, 'eve'))),
   'set: DISTINCT over a join': (db) =>

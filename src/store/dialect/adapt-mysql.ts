@@ -1,16 +1,16 @@
 import { quote } from '../mysql/format.ts';
-import { type Adapted, readSelect, toSql } from './adapt.ts';
+import { type Adapted, checkParams, readSelect, toSql } from './adapt.ts';
 import { rewriteForMariadb } from './mariadb.ts';
 import { refuse } from './tokens.ts';
 import { traitsOf } from './traits.ts';
-import { type Node, print, walk, word } from './tree.ts';
+import { print, walk } from './tree.ts';
 
 /**
  * Makes a SELECT ready for MySQL, as it is, or for MariaDB. Throws `invalid_config` when it is not one SELECT that only reads,
  * and `store_unsupported` when MariaDB would answer it otherwise than MySQL.
  */
 export function adaptToMysql(sql: string, params: readonly unknown[], flavor: 'mysql' | 'mariadb'): Adapted {
-  const tree = readSelect(sql, params);
+  const { tree, kept } = readSelect(sql, params);
   for (const node of walk(tree)) {
     if (node.kind === 'call' && EFFECTS.has(node.name)) {
       throw refuse(`a segment only reads: ${node.name.toUpperCase()}() is not accepted`);
@@ -19,10 +19,9 @@ export function adaptToMysql(sql: string, params: readonly unknown[], flavor: 'm
       throw refuse('a segment cannot use variables (@name)');
     }
   }
-  const kept: unknown[] = [];
-  const literal = tree.map((node) => withBooleans(node, params, kept));
-  const text = print(flavor === 'mariadb' ? rewriteForMariadb(literal, params) : literal, quote);
-  return { text, params: kept.map(toSql), traits: traitsOf(tree) };
+  const rewritten = flavor === 'mariadb' ? rewriteForMariadb(tree, kept) : tree;
+  checkParams(rewritten, kept);
+  return { text: print(rewritten, quote), params: kept.map(toSql), traits: traitsOf(tree) };
 }
 
 /** Functions that do something, or keep the server busy. */
@@ -30,22 +29,3 @@ const EFFECTS = new Set(
   `sleep benchmark get_lock release_lock release_all_locks is_free_lock is_used_lock load_file last_insert_id master_pos_wait
    source_pos_wait wait_for_executed_gtid_set nextval setval lastval`.split(/\s+/),
 );
-
-/** In JSON `true` is not 1: a parameter that is a boolean becomes the keyword, since parameters have no type of that kind. */
-function withBooleans(node: Node, params: readonly unknown[], kept: unknown[]): Node {
-  switch (node.kind) {
-    case 'param': {
-      const value = params[node.index!];
-      if (typeof value === 'boolean') return word(String(value));
-      kept.push(value);
-      return node;
-    }
-    case 'group':
-    case 'run':
-      return { ...node, items: node.items.map((item) => withBooleans(item, params, kept)) };
-    case 'call':
-      return { ...node, args: node.args.map((item) => withBooleans(item, params, kept)) };
-    default:
-      return node;
-  }
-}

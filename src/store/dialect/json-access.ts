@@ -1,6 +1,7 @@
 import { isCall } from './operands.ts';
+import { template } from './template.ts';
 import { refuse } from './tokens.ts';
-import { call, isSymbol, isWord, type JsonAccess, type Node, splitCommas } from './tree.ts';
+import { call, isSymbol, isWord, type JsonAccess, type Node, splitCommas, string } from './tree.ts';
 import { unsupported } from './unsupported.ts';
 
 /**
@@ -27,10 +28,12 @@ export function asJson(access: JsonAccess): Node {
   return { kind: 'group', items: [access.doc, { kind: 'symbol', value: '->' }, access.path] };
 }
 
-/** Functions whose arguments are JSON, not values. */
+/** Functions whose arguments are JSON, or its text, not values. */
 const JSON_FUNCTIONS = new Set(
   `json_contains json_contains_path json_length json_type json_keys json_depth json_overlaps json_valid json_unquote json_value
-   json_pretty json_array_length json_patch json_remove json_set json_insert json_replace mysql_member_of`.split(
+   json_pretty json_array_length json_patch json_remove json_set json_insert json_replace mysql_member_of
+   lower upper lcase ucase concat concat_ws char_length character_length length mysql_left mysql_right mysql_substring substring_index
+   replace trim ltrim rtrim mysql_trim locate instr reverse md5 sha sha1 sha2 hex lpad rpad repeat mysql_cast_char group_concat`.split(
     /\s+/,
   ),
 );
@@ -49,7 +52,7 @@ function foldArrows(items: Node[]): Node[] {
           'For a computed path use JSON_EXTRACT.',
         );
       }
-      folded.push({ kind: 'json', unquotes: item.value === '->>', doc, path: jsonPath(path) });
+      folded.push(accessOf(doc, path, item.value === '->>'));
     } else if (isWord(item, 'member')) {
       const value = folded.pop();
       const array = isWord(items[i + 1], 'of') ? items[i + 2] : items[i + 1];
@@ -67,7 +70,7 @@ function jsonCall(node: Node & { kind: 'call' }): Node {
   const args = splitCommas(node.args);
   const [doc, path] = args;
   if (node.name === 'json_extract' && args.length === 2 && doc?.length === 1 && path?.length === 1) {
-    return { kind: 'json', unquotes: false, doc: doc[0]!, path: jsonPath(path[0]!) };
+    return accessOf(doc[0]!, path[0]!, false);
   }
   const access = doc?.[0];
   if (node.name === 'json_unquote' && args.length === 1 && doc?.length === 1 && access?.kind === 'json') {
@@ -78,6 +81,21 @@ function jsonCall(node: Node & { kind: 'call' }): Node {
     ...node,
     args: node.args.map((arg) => (arg.kind === 'json' && !arg.unquotes ? asJson(arg) : arg)),
   };
+}
+
+/** MySQL takes a value that is no array for the array of it: `$.tags[0]` of `{"tags": "a"}` is "a". */
+function accessOf(doc: Node, path: Node, unquotes: boolean): JsonAccess {
+  const written = jsonPath(path);
+  let wrapped = doc;
+  if (written.kind === 'string') {
+    for (const { index } of written.value.matchAll(/\[(?:0|#-1)\]/g)) {
+      wrapped = template(
+        "(iif(coalesce(json_type(DOC, PATH), 'array') = 'array', DOC, json_set(DOC, PATH, json('[' || (DOC -> PATH) || ']'))))",
+        { DOC: [wrapped], PATH: [string(written.value.slice(0, index))] },
+      );
+    }
+  }
+  return { kind: 'json', unquotes, doc: wrapped, path: written };
 }
 
 /** A literal path in SQLite's way of writing it. */

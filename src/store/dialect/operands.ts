@@ -49,7 +49,7 @@ export function isCall(node: Node | undefined, ...names: string[]): node is Call
   return node?.kind === 'call' && names.includes(node.name);
 }
 
-function columnName(node: Node | undefined): string | undefined {
+export function columnName(node: Node | undefined): string | undefined {
   if (node?.kind === 'column') return node.parts.at(-1)!.toLowerCase();
   return node?.kind === 'word' || node?.kind === 'name' ? node.value.toLowerCase() : undefined;
 }

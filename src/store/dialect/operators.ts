@@ -77,7 +77,13 @@ function like(before: Node[], items: Node[], at: number): number {
 
 function collation(name: Node | undefined): Node {
   const value = name?.kind === 'word' || name?.kind === 'name' || name?.kind === 'string' ? name.value : '';
-  return word(value.endsWith('_ci') ? 'nocase' : 'binary');
+  if (value.endsWith('_ci')) {
+    throw unsupported(
+      `COLLATE ${value}`,
+      'it has no collation that takes letters for the same; compare LOWER()',
+    );
+  }
+  return word('binary');
 }
 
 function hintEnd(items: Node[], at: number): number {

@@ -41,7 +41,9 @@ export function sessionSetup({ flavor }: Server): string[] {
     ...(flavor === 'mysql' ? ['ONLY_FULL_GROUP_BY'] : []),
   ];
   return [
-    'set names utf8mb4 collate utf8mb4_bin',
+    // Texts that stand in a statement differ by case, as columns and JSON do. MySQL's own functions give utf8mb4_0900_bin, which
+    // does not mix with utf8mb4_bin.
+    `set names utf8mb4 collate ${flavor === 'mysql' ? 'utf8mb4_0900_as_cs' : 'utf8mb4_bin'}`,
     `set session time_zone = '+00:00', sql_mode = '${modes.join(',')}', autocommit = 1,
       innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}, lock_wait_timeout = 60, group_concat_max_len = 1048576, wait_timeout = 28800`,
     'set session transaction isolation level read committed',

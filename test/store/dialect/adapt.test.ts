@@ -29,7 +29,10 @@ describe('text', () => {
     [`a->'$.x' is not null`, `json_type(a , '$.x') is not null`],
     [`a->'$.x' like 'p%'`, `(a -> '$.x') like 'p%'`],
     [`a->'$.x' not like 'p%'`, `(a -> '$.x') not like 'p%'`],
-    [`a->'$.list[last]'`, `json_extract(a, '$.list[#-1]')`],
+    [
+      `a->'$.list[last]'`,
+      `json_extract((iif(coalesce(json_type(a , '$.list') , 'array') = 'array' , a , json_set(a , '$.list' , json('[' || (a -> '$.list') || ']')))), '$.list[#-1]')`,
+    ],
     [`a->'$.list[last-2]'`, `json_extract(a, '$.list[#-3]')`],
     [`json_length(a->'$.list')`, `json_length((a -> '$.list'))`],
     [`'x' member of (a->'$.list')`, `mysql_member_of('x' , (a -> '$.list'))`],
@@ -79,7 +82,7 @@ describe('text', () => {
     ["a like concat('%', b)", "a like concat('%' , b) escape '\\'"],
     ["a like 'x|%' escape '|'", "a like 'x|%' escape '|'"],
     ['binary a = b', 'a = b'],
-    ['a collate utf8mb4_0900_ai_ci = b', 'a collate nocase = b'],
+    ['a collate utf8mb4_bin = b', 'a collate binary = b'],
     ['a is unknown', 'a is null'],
 
     // Functions
@@ -119,8 +122,9 @@ describe('text', () => {
 describe('parameters', () => {
   test('become what SQLite binds', () => {
     const date = new Date('2026-01-02T03:04:05.678Z');
-    const { params } = adapt('select ?, ?, ?, ?, ?, ?', [date, true, false, null, 7n, { a: 1 }]);
-    expect(params).toEqual(['2026-01-02 03:04:05.678', 1, 0, null, 7, '{"a":1}']);
+    const { text, params } = adapt('select ?, ?, ?, ?, ?, ?', [date, true, false, null, 7n, { a: 1 }]);
+    expect(params).toEqual(['2026-01-02 03:04:05.678', null, 7, '{"a":1}']);
+    expect(text).toBe('select ? , true , false , ? , ? , ?');
   });
 
   test('compared with times are written as times', () => {
@@ -168,6 +172,9 @@ describe('refused', () => {
     ['select a xor b', 'store_unsupported', 'XOR'],
     ['select a ^ b', 'store_unsupported', '^'],
     ["select json_search(a, 'one', 'x')", 'store_unsupported', 'JSON_SEARCH()'],
+    ["select id from users where a collate utf8mb4_0900_ai_ci = 'b'", 'store_unsupported', 'COLLATE'],
+    ["select id from users where a->'$.b'", 'store_unsupported', 'as a condition'],
+    ["select id from users where coalesce(a->'$.b', 1) = 1", 'store_unsupported', 'COALESCE()'],
     ["select match(a) against('x')", 'store_unsupported', 'MATCH()'],
     ['select uuid()', 'store_unsupported', 'UUID()'],
     ['select cast(a as time)', 'store_unsupported', 'TIME'],

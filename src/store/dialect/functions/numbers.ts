@@ -1,4 +1,4 @@
-import { type Functions, fn, num, text } from './registry.ts';
+import { type Arg, type Functions, fn, num, text } from './registry.ts';
 
 export const numberFunctions: Functions = {
   mysql_cast_integer: fn(1, (value) =>
@@ -10,14 +10,8 @@ export const numberFunctions: Functions = {
     const factor = 10 ** num(digits!);
     return Math.trunc(num(value!) * factor) / factor + 0;
   }),
-  greatest: fn(
-    [2, 100],
-    (...values) => values.reduce((a, b) => (compare(a!, b!) >= 0 ? a : b)) as string | number,
-  ),
-  least: fn(
-    [2, 100],
-    (...values) => values.reduce((a, b) => (compare(a!, b!) <= 0 ? a : b)) as string | number,
-  ),
+  greatest: fn([2, 100], (...values) => extreme(values, 1)),
+  least: fn([2, 100], (...values) => extreme(values, -1)),
   // In MySQL LOG of one number is the natural one.
   log: fn([1, 2], (a, b) =>
     positive(b === undefined ? Math.log(num(a!)) : Math.log(num(b)) / Math.log(num(a!))),
@@ -48,10 +42,13 @@ function roundHalfUp(value: number, digits: number): number {
   return (Math.sign(value) * Math.round(Math.abs(value) * factor * (1 + Number.EPSILON))) / factor + 0;
 }
 
-function compare(a: string | number | Uint8Array, b: string | number | Uint8Array): number {
-  if (typeof a === 'number' || typeof b === 'number') return num(a) - num(b);
-  const [x, y] = [text(a), text(b)];
-  return x < y ? -1 : x > y ? 1 : 0;
+/** With a text among them, MySQL compares all as texts. */
+function extreme(values: Arg[], sign: number): string | number {
+  const texts = values.some((value) => typeof value !== 'number');
+  const key = (value: Arg) => (texts ? text(value!) : num(value!));
+  return values.reduce((a, b) => (key(a) === key(b) || key(a) > key(b) === sign > 0 ? a : b)) as
+    | string
+    | number;
 }
 
 function positive(value: number): number | null {

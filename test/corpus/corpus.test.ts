@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { fileURLToPath } from 'node:url';
+import { buildSegmentQuery } from '../../src/config/segment-query.ts';
+import type { Store } from '../../src/engine/ports.ts';
+import { openStore } from '../../src/store/open.ts';
+import { FakeClock } from '../helpers/clock.ts';
+import { EmptyStores } from '../store/database.ts';
+import { MEMBERS, REFUSED } from './members.ts';
+import { NOW, populate } from './population.ts';
+import { QUERIES } from './queries.ts';
+
+const STORES = {
+  sqlite: async (clock: FakeClock) => openStore({ memory: true, clock }),
+  mariadb: onServer(process.env.SEGFLOW_TEST_MARIADB_URL),
+  mysql: onServer(process.env.SEGFLOW_TEST_MYSQL_URL),
+};
+
+test('the corpus and its answers are of the same segments', () => {
+  expect(Object.keys(MEMBERS).toSorted()).toEqual(Object.keys(QUERIES).toSorted());
+});
+
+for (const [name, open] of Object.entries(STORES)) {
+  describe.skipIf(open === undefined)(`segments on ${name}`, () => {
+    let store: Store & AsyncDisposable;
+    let everyone: string[];
+    beforeAll(async () => {
+      store = await open!(new FakeClock(NOW));
+      everyone = await populate(store);
+    });
+    afterAll(() => store[Symbol.asyncDispose]());
+
+    test.each(Object.entries(QUERIES))('%s', async (title, evaluator) => {
+      await check(title, await buildSegmentQuery(evaluator, NOW), { store, everyone, name });
+    });
+
+    for (const config of ['seed', 'seed-getting-started']) {
+      test(`of the configuration ${config}`, async () => {
+        const path = fileURLToPath(new URL(`../fixtures/${config}/segflow.config.ts`, import.meta.url));
+        const { default: loaded } = await import(path);
+        for (const [id, { evaluator }] of Object.entries<{ evaluator: unknown }>(loaded.segments)) {
+          const query = { id, ...(await buildSegmentQuery(evaluator, NOW)) };
+          const traits = await store.inspectSegment(query);
+          const selected = [...(await store.evaluateSegment(query, traits, everyone))].toSorted();
+          expect({ id, selected }).toEqual({ id, selected: SEED[id]!.split(' ').filter(Boolean).toSorted() });
+        }
+      });
+    }
+  });
+}
+
+/** The seed's segments over the same people. */
+const EVERYONE = "Ann ann bob cid dan eve fay gus hal ivy o'neil änn%_";
+const SEED: Record<string, string> = {
+  'all-users': EVERYONE,
+  'purchased-users': "ann bob cid dan gus hal o'neil",
+  'big-spenders': 'ann cid gus',
+  'winback-eligible': '',
+};
+
+async function check(
+  title: string,
+  built: { sql: string; params: unknown[] },
+  { store, everyone, name }: { store: Store; everyone: string[]; name: string },
+): Promise<void> {
+  const query = { id: 'tested', ...built };
+  const refused = name === 'mysql' ? undefined : REFUSED[title]?.[name as 'mariadb' | 'sqlite'];
+  if (refused !== undefined) {
+    const refusal = store.inspectSegment(query);
+    await expect(refusal).rejects.toMatchObject({ code: 'store_unsupported' });
+    await expect(refusal).rejects.toThrow(refused);
+    return;
+  }
+  const members = new Set(MEMBERS[title]!.split(' ').filter(Boolean));
+  const traits = await store.inspectSegment(query);
+  expect(await store.evaluateSegment(query, traits, everyone)).toEqual(members);
+  // Nothing changes when each is asked about alone, or when the whole segment is evaluated.
+  const alone = new Set<string>();
+  for (const id of everyone) {
+    for (const found of await store.evaluateSegment(query, traits, [id])) alone.add(found);
+  }
+  expect(alone).toEqual(members);
+  expect(await store.selectWhole(query)).toEqual(members);
+}
+
+function onServer(url: string | undefined) {
+  if (url === undefined) return undefined;
+  return async (clock: FakeClock): Promise<Store & AsyncDisposable> => {
+    const stores = new EmptyStores(url);
+    const { store } = await stores.open(clock);
+    return {
+      ...store,
+      async [Symbol.asyncDispose]() {
+        await store.close();
+        await stores[Symbol.asyncDispose]();
+      },
+    };
+  };
+}
