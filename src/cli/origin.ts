@@ -13,7 +13,7 @@ export async function originOf(folder: string): Promise<Record<string, string>> 
   const [head, name, changes] = await Promise.all([
     git(folder, 'log', '-1', '--format=%H%n%s'),
     git(folder, 'config', 'user.name'),
-    git(folder, 'status', '--porcelain', '--', '.'),
+    git(folder, 'status', '--porcelain', '--untracked-files=no', '--', '.'),
   ]);
   const [commit, message] = head?.split('\n') ?? [];
   return {

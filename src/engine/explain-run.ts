@@ -95,7 +95,8 @@ function waitOf(
     }
   }
   if (run.status === 'pending') return { for: last ? 'its next step' : 'its first step', until };
-  return { for: last ? `${last.kind} ${last.key} to end` : 'its next step', until };
+  if (last?.kind === 'wait') return { for: `the end of its wait of ${last.key}`, until };
+  return { for: last ? `the end of "${last.kind} ${last.key}"` : 'its next step', until };
 }
 
 function wordsOf(pending: TimedPending): string {

@@ -131,9 +131,8 @@ function summaryOf(about: {
     const wait = run.waits
       ? `, waiting for ${run.waits.for}${run.waits.until ? ` until ${run.waits.until}` : ''}`
       : '';
-    const state =
-      run.status === 'blocked' ? `blocked: ${firstLine(run.reason)}` : `in it since ${run.enteredAt}${wait}`;
-    return `The user is ${state}.${paused}`;
+    const state = run.status === 'blocked' ? `, but blocked: ${firstLine(run.reason)}` : wait;
+    return `The user has been in it since ${run.enteredAt}${state}.${paused}`;
   }
   const last = run ? ` The last time ${endingOf(run)}.` : '';
   if (!rule) return `The campaign is not deployed any more.${last}`;

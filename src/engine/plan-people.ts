@@ -18,6 +18,8 @@ export interface Entrant {
 export interface PlannedPeople {
   segments: Map<string, { enter: number; leave: number }>;
   campaigns: Map<string, { enter: number; leave: number; skip: number; sample: Entrant[] }>;
+  /** How many would enter just these campaigns, by the campaigns' ids as a JSON list. */
+  entrances: Map<string, number>;
 }
 
 /** Who would move between segments, enter campaigns and leave them: what the evaluation of everyone after the deployment would find. */
@@ -38,6 +40,7 @@ export async function planPeople(world: PlanWorld, changes: ManifestChanges): Pr
     campaigns: new Map(
       manifest.campaigns.map(({ id }) => [id, { enter: 0, leave: 0, skip: 0, sample: [] as Entrant[] }]),
     ),
+    entrances: new Map(),
   };
   const everyone = behind || changes.openedCampaigns.size > 0;
   if (evaluated.length === 0 && !everyone) return found;
@@ -69,6 +72,7 @@ export async function planPeople(world: PlanWorld, changes: ManifestChanges): Pr
       (await store.latestRuns(considered)).map((run) => [`${run.userId}\n${run.campaignId}`, run]),
     );
     for (const userId of considered) {
+      const entered: string[] = [];
       for (const campaign of manifest.campaigns) {
         let run = latest.get(`${userId}\n${campaign.id}`);
         if (run && isLive(run) && inFlight === 'cancel') run = { ...run, status: 'cancelled' };
@@ -82,6 +86,7 @@ export async function planPeople(world: PlanWorld, changes: ManifestChanges): Pr
           continue;
         }
         count.enter++;
+        entered.push(campaign.id);
         let stride = strides.get(campaign.id);
         if (!stride) {
           stride = new Stride(count.sample);
@@ -89,6 +94,9 @@ export async function planPeople(world: PlanWorld, changes: ManifestChanges): Pr
         }
         stride.offer({ userId, segments });
       }
+      if (entered.length === 0) continue;
+      const key = JSON.stringify(entered);
+      found.entrances.set(key, (found.entrances.get(key) ?? 0) + 1);
     }
     done += page.length;
     onProgress({ stage: 'people', done: Math.min(done, total), total });

@@ -43,7 +43,8 @@ export async function makePlan(
     return { id, change, members, ...moves };
   });
   const campaigns: PlannedCampaign[] = [];
-  let mailed = 0;
+  const mailing = new Set<string>();
+  let restarted = 0;
   for (const [id, change] of changes.campaigns) {
     const found = people?.campaigns.get(id);
     const inFlightRuns = runs.get(id) ?? noRuns();
@@ -51,7 +52,10 @@ export async function makePlan(
     const enter = (found?.enter ?? 0) + inFlightRuns.restart;
     const messages =
       enter > 0 ? await forecast(world, id, { enter, sample: found?.sample ?? [] }) : noMessages();
-    if (messages.now + messages.later > 0) mailed += enter;
+    if (messages.now + messages.later > 0 || messages.more) {
+      mailing.add(id);
+      restarted += inFlightRuns.restart;
+    }
     campaigns.push({ id, change, enter, skip: found?.skip ?? 0, messages, runs: inFlightRuns });
   }
   return {
@@ -64,12 +68,21 @@ export async function makePlan(
     campaigns,
     templates: changes.templates,
     transactions: changes.transactions,
-    people: mailed,
+    people: restarted + mailedBy(mailing, people?.entrances),
     confirm: manifest.confirm,
   };
 }
 
 // --- internal ------------------------------------------------------------------------------------
+
+/** Whoever enters several campaigns counts once. */
+function mailedBy(mailing: ReadonlySet<string>, entrances: ReadonlyMap<string, number> = new Map()): number {
+  let people = 0;
+  for (const [campaigns, count] of entrances) {
+    if ((JSON.parse(campaigns) as string[]).some((id) => mailing.has(id))) people += count;
+  }
+  return people;
+}
 
 function noMessages(): Forecast {
   return { now: 0, later: 0, more: false, estimated: false };

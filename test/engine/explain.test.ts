@@ -82,8 +82,8 @@ test('who is in it: each step with its message, and what it waits for', async ()
   await world.add('ada', { vip: true });
   const start = world.clock.now();
   const told = await about(world, 'ada', 'welcome');
-  expect(told.summary).toStartWith('The user is in it since');
-  expect(told.summary).toContain('waiting for');
+  expect(told.summary).toStartWith('The user has been in it since');
+  expect(told.summary).toContain('waiting for the end of its wait of 2d until');
   const [run] = told.runs;
   expect(run!.steps).toMatchObject([
     { step: 1, kind: 'email', key: 'hello', message: { status: 'sent', to: 'ada@example.com' } },

@@ -77,6 +77,21 @@ test('who would enter and what they would be sent is what then happens', async (
   expect(world.mail).toHaveLength(1_250);
 });
 
+test('whoever enters several campaigns is mailed as one, and who is not mailed is not counted', async () => {
+  await using world = await engineWorld();
+  await addMany(world, 30, (i) => ({ vip: i < 10, lapsed: i >= 20 }));
+  const more = `
+    d: { segments: ['vip'], behavior: 'static', flow: function* (ctx, rt) { yield rt.sendEmail('b'); } },
+    silent: { segments: ['lapsed'], behavior: 'static', flow: function* (ctx, rt) { yield rt.wait({ days: 1 }); } },`;
+  const plan = await planOf(world, withFlow(`yield rt.sendEmail('a');`, { segment: 'vip', more }));
+  expect(plan.campaigns.map(({ id, enter }) => [id, enter])).toEqual([
+    ['c', 10],
+    ['d', 10],
+    ['silent', 10],
+  ]);
+  expect(plan.people).toBe(10);
+});
+
 test('an endless flow is foreseen for a year', async () => {
   await using world = await engineWorld();
   await addMany(world, 3);
