@@ -1,3 +1,4 @@
+import { formatDuration } from '../core/duration.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 
 /**
@@ -103,23 +104,23 @@ export class Step<Result, K extends CommandKind = CommandKind> implements Comman
   readonly id: string | null;
   readonly args: unknown;
   readonly detail: CommandDetails[K];
-  readonly #label: string | (() => string);
+  private readonly label: string | null;
 
-  /** @param options.label may be a function: a replay has no use for most labels. */
+  /** @param named.label null: made from the details when somebody asks, as a replay has no use for it. */
   constructor(
     kind: K,
     detail: CommandDetails[K],
-    options: { label: string | (() => string); id?: string | null; args?: unknown },
+    named: { label: string | null; id?: string | null; args?: unknown },
   ) {
     this.kind = kind;
     this.detail = detail;
-    this.#label = options.label;
-    this.id = options.id ?? null;
-    this.args = options.args ?? null;
+    this.label = named.label;
+    this.id = named.id ?? null;
+    this.args = named.args ?? null;
   }
 
   get key(): string {
-    return typeof this.#label === 'string' ? this.#label : this.#label();
+    return this.label ?? labelOf(this.detail);
   }
 
   [Symbol.iterator](): Iterator<Command<Result>, Result, unknown> {
@@ -136,18 +137,24 @@ export function isStep(value: unknown): value is AnyStep {
 
 // --- internal ---
 
+/** Of a wait, or of a sleep until a moment. */
+function labelOf(detail: object | null): string {
+  if (detail && 'ms' in detail) return formatDuration((detail as CommandDetails['wait']).ms);
+  return new Date((detail as CommandDetails['until']).at).toISOString();
+}
+
 /** Yields its step once, and gives what it is told then. A generator function would do, at four times the cost. */
 class StepIterator<Result> implements Iterator<Command<Result>, Result, unknown> {
-  #step: Command<Result> | undefined;
+  private step: Command<Result> | undefined;
 
   constructor(step: Command<Result>) {
-    this.#step = step;
+    this.step = step;
   }
 
   next(told?: unknown): IteratorResult<Command<Result>, Result> {
-    const step = this.#step;
+    const step = this.step;
     if (step === undefined) return { done: true, value: told as Result };
-    this.#step = undefined;
+    this.step = undefined;
     return { done: false, value: step };
   }
 

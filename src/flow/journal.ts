@@ -35,7 +35,7 @@ export interface JournalEntry {
   /** When the command was yielded, epoch milliseconds. */
   at: number;
   /** Attempts that failed. */
-  attempts: { message: string; at: number }[];
+  attempts: readonly { message: string; at: number }[];
   /** Absent while the command is pending. */
   result?: { value: unknown; at: number };
   /** It failed for good, instead of having a result. */
@@ -85,14 +85,14 @@ export function parseJournal(text: string): Journal {
         activation.seen = JSON.parse(body);
         break;
       case '>':
-        entry = { ...parseCommand(body), at: activation.at, attempts: [] };
+        entry = parseCommand(body, activation.at);
         journal.entries.push(entry);
         break;
       case '<':
         last().result = { value: parseValue(body), at: activation.at };
         break;
       case '-':
-        last().attempts.push({ message: messageIn(body), at: activation.at });
+        last().attempts = [...last().attempts, { message: messageIn(body), at: activation.at }];
         break;
       case '^':
         last().error = { message: messageIn(body), at: activation.at };
@@ -105,18 +105,25 @@ export function parseJournal(text: string): Journal {
   return journal;
 }
 
-/** Kind, label, id and hash of a ">" record without its letter. */
-export function parseCommand(body: string): Pick<JournalEntry, 'kind' | 'key' | 'id' | 'argsHash'> {
+/** A ">" record without its letter, of a command yielded at that time. */
+export function parseCommand(body: string, at = 0): JournalEntry {
   const kindEnd = body.indexOf(' ');
   const keyEnd = body.indexOf(' ', kindEnd + 1);
-  const kind = body.slice(0, kindEnd);
-  const argsHash = body.slice(keyEnd + 1);
-  if (body[kindEnd + 1] !== '#') {
-    return { kind, key: decoded(body.slice(kindEnd + 1, keyEnd)), id: null, argsHash };
+  let keyStart = kindEnd + 1;
+  let id: string | null = null;
+  if (body[keyStart] === '#') {
+    const slash = body.indexOf('/', keyStart);
+    id = decoded(body.slice(keyStart + 1, slash));
+    keyStart = slash + 1;
   }
-  const slash = body.indexOf('/', kindEnd);
-  const id = decoded(body.slice(kindEnd + 2, slash));
-  return { kind, key: decoded(body.slice(slash + 1, keyEnd)), id, argsHash };
+  return {
+    kind: body.slice(0, kindEnd),
+    key: decoded(body.slice(keyStart, keyEnd)),
+    id,
+    argsHash: body.slice(keyEnd + 1),
+    at,
+    attempts: NO_ATTEMPTS,
+  };
 }
 
 /** Position and state of a "=" record without its letter. */
@@ -156,6 +163,8 @@ export function rollHash(previous: string, added: string): string {
 }
 
 // --- internal ---
+
+const NO_ATTEMPTS: JournalEntry['attempts'] = [];
 
 /** Most keys hold nothing that is encoded. */
 function decoded(text: string): string {

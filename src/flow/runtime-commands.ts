@@ -1,4 +1,4 @@
-import { durationMs, formatDuration } from '../core/duration.ts';
+import { durationMs } from '../core/duration.ts';
 import {
   describe,
   durationOption,
@@ -38,7 +38,7 @@ export const runtime: Runtime = Object.freeze({
   sleepUntil(moment, options) {
     const at = momentArgument(moment);
     const id = idOption(optionsArgument(options, 'sleepUntil', ['id']), 'sleepUntil');
-    return new Step('until', { at }, { label: () => new Date(at).toISOString(), id });
+    return new Step('until', { at }, { label: null, id });
   },
 
   waitUntil(when) {
@@ -232,7 +232,7 @@ const MAX_REASON = 500;
 function waitOf(command: string, duration: unknown, options: unknown): Step<void, 'wait'> {
   const ms = durationMs(duration as Parameters<typeof durationMs>[0]);
   const id = options === undefined ? null : idOption(optionsArgument(options, command, ['id']), command);
-  return new Step('wait', { ms }, { label: () => formatDuration(ms), id });
+  return new Step('wait', { ms }, { label: null, id });
 }
 
 /** Days by number, each once and in order. */
