@@ -5,6 +5,7 @@ import { awaits } from './conformance/awaits.ts';
 import { deployments } from './conformance/deployments.ts';
 import { messages } from './conformance/messages.ts';
 import { operating } from './conformance/operating.ts';
+import { plans } from './conformance/plans.ts';
 import { runs } from './conformance/runs.ts';
 import { segmentQueries } from './conformance/segment-queries.ts';
 import { segments } from './conformance/segments.ts';
@@ -33,5 +34,6 @@ export function conformance(name: string, open: Opener): void {
     awaits(open);
     operating(open);
     deployments(open);
+    plans(open);
   });
 }
