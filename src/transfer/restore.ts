@@ -132,6 +132,7 @@ async function markRestored(path: string, label: BackupLabel, options: RestoreOp
     });
   } finally {
     await driver.close();
+    makeSingleFile(path);
   }
 }
 
@@ -174,10 +175,18 @@ const askAbout = prepared<{ at: number }>(
 function foldLog(database: string): void {
   if (!existsSync(database)) return;
   try {
-    const db = new Database(database, { readwrite: true });
-    db.run('pragma journal_mode = delete');
-    db.close(true);
+    makeSingleFile(database);
   } catch {}
+}
+
+function makeSingleFile(database: string): void {
+  const db = new Database(database, { readwrite: true });
+  try {
+    const mode = db.query<{ journal_mode: string }, []>('pragma journal_mode = delete').get()?.journal_mode;
+    if (mode !== 'delete') throw new Error(`the journal mode stays ${mode}`);
+  } finally {
+    db.close(true);
+  }
 }
 
 /** Gives what is there a second name in a folder of its own, whole enough to be served from there. */

@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite';
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MovePoint } from '../../src/core/crash-point.ts';
@@ -21,6 +21,8 @@ import { runCli } from '../helpers/run-cli.ts';
 import type { Serve } from '../helpers/serve.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { createDatabase } from '../store/database.ts';
+
+setDefaultTimeout(120_000);
 
 /* The commands of the executable, on an instance with the seed's configuration that mails people through a loopback Postmark. */
 
@@ -56,7 +58,7 @@ describe('backup and restore', () => {
     expect(accepted(postmark)).toEqual(promised([...EARLY, ...LATE, ...NEW]));
     expect(postmark.duplicates()).toEqual([]);
     expect(status).toMatchObject({ users: 5, ledger: { balanced: true } });
-  }, 60_000);
+  });
 
   test('one file for its owner alone, usable in another folder; the store that was there is kept', async () => {
     await using postmark = await startPostmark();
@@ -82,7 +84,7 @@ describe('backup and restore', () => {
     expect(accepted(postmark)).toEqual(promised([...EARLY, ...NEW]));
     const secrets = strings(join(machine.path, 'elsewhere', 'segflow.db'));
     expect(secrets).not.toContain(readFileSync(join(machine.path, 'elsewhere', 'secret'), 'utf8').trim());
-  }, 60_000);
+  });
 
   test('what is written over is a backup and nothing else', async () => {
     await using machine = await seedProjectAlone();
@@ -156,7 +158,7 @@ describe('backup and restore', () => {
     expect((await machine.json<BackupResult>(['backup', 'b.db'])).contents.users).toBe(20_000);
     expect(leftovers(machine)).toEqual([]);
     await server.kill('SIGTERM');
-  }, 60_000);
+  });
 });
 
 const TARGETS = {
@@ -207,7 +209,7 @@ for (const [kind, url] of Object.entries(TARGETS)) {
       await quiet(moved);
       expect(accepted(postmark)).toEqual(promised([...EARLY, ...LATE]));
       expect(postmark.duplicates()).toEqual([]);
-    }, 120_000);
+    });
 
     test('killed at any time while it copies, it goes on', async () => {
       await using machine = await seedProjectAlone();
@@ -231,7 +233,7 @@ for (const [kind, url] of Object.entries(TARGETS)) {
       if (result && result.course !== 'finished') {
         expect(result.tables.find(({ table }) => table === 'users')?.rows).toBe(10_000);
       }
-    }, 120_000);
+    });
   });
 }
 

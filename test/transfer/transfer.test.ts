@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite';
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,8 @@ import { type TransferOptions, type TransferResult, transfer } from '../../src/t
 import { FakeClock } from '../helpers/clock.ts';
 import { createDatabase } from '../store/database.ts';
 import { attributesOf, populate } from './population.ts';
+
+setDefaultTimeout(120_000);
 
 const SIZE = { users: 1_200, events: 2_500 };
 const clock = new FakeClock('2026-02-01T00:00:00Z');
@@ -68,7 +70,7 @@ for (const [from, to] of WAYS) {
       ]);
       expect(next).toBe(LAST_EVENT + 1);
       await expect(openAt(source.where)).rejects.toMatchObject({ code: 'conflict' });
-    }, 120_000);
+    });
 
     test('cut off again and again it goes on, and ends complete', async () => {
       await using source = await Place.make(from);
@@ -94,7 +96,7 @@ for (const [from, to] of WAYS) {
       expect(cuts).toBeGreaterThan(4);
       expect(result.course).toBe('resumed');
       expect(await seen(target.where)).toEqual(before);
-    }, 240_000);
+    });
   });
 }
 
