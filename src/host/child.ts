@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { SegflowError } from '../core/errors.ts';
-import { isReplaying } from '../flow/passage.ts';
 import { Bundles, NEEDS_EMAIL } from './bundles.ts';
 import { applyEnvironment } from './environment.ts';
 import { dieWithParent } from './orphan.ts';
 import { ProgressWriter, STAGE } from './progress.ts';
 import { WITH_EMAIL, type WireAnswer, type WireError, type WireRequest } from './protocol.ts';
+import { quietReplays } from './quiet-replays.ts';
 import { prepare, WORKERS } from './work.ts';
 
 /*
@@ -130,12 +130,7 @@ function guardProcess(): void {
   process.on('SIGTERM', () => {});
   process.on('unhandledRejection', report);
   process.on('uncaughtException', report);
-  for (const name of ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'table'] as const) {
-    const print = console[name].bind(console) as (...values: unknown[]) => void;
-    console[name] = (...values: unknown[]) => {
-      if (!isReplaying()) print(...values);
-    };
-  }
+  quietReplays();
 }
 
 /** When the machine runs out of memory, Linux is to end this process rather than the server: it can be had again. */

@@ -1,6 +1,7 @@
-import { inspectConfig } from '../config/inspect.ts';
 import type { SegflowConfig } from '../config/types.ts';
-import { comparedValues } from './compared-values.ts';
+import type { Inspection } from '../engine/ports.ts';
+import { type Compared, comparedValues } from './compared-values.ts';
+import { inspectForSimulation } from './inspect-for-simulation.ts';
 import { type MailReport, mailReport } from './mail-report.ts';
 import { parseSample } from './sample-file.ts';
 import { samplePeople } from './sample-people.ts';
@@ -29,7 +30,7 @@ export async function forecast(
   },
 ): Promise<Forecast> {
   const { start, lengthMs, stepMs, seed } = options;
-  // Throws what is wrong with the config before it is looked at here.
+  const { manifest } = await inspectForSimulation(config, start);
   await using simulation = await simulate(config as SegflowConfig, {
     start,
     random: seed,
@@ -39,7 +40,7 @@ export async function forecast(
   const end = start + lengthMs;
   const happenings =
     options.sample === undefined
-      ? samplePeople(await askedOf(config, start), { ...options, end })
+      ? samplePeople(askedOf(config, manifest), { ...options, end })
       : parseSample(options.sample, start);
   await play(simulation, { happenings, end });
   const people = new Set(
@@ -57,15 +58,9 @@ export async function forecast(
 
 // --- internal ---
 
-async function askedOf(config: unknown, at: number) {
-  const record = config as { emailProvider?: object };
-  const { inspection } = await inspectConfig(
-    { ...record, emailProvider: { ...record.emailProvider, config: { name: 'file' } } },
-    at,
-    { render: false },
-  );
-  const compared = comparedValues(inspection?.manifest.segments ?? [], inspection?.manifest.transactions);
-  for (const { exitWhen, goal } of inspection?.manifest.campaigns ?? []) {
+function askedOf(config: unknown, { segments, transactions, campaigns }: Inspection['manifest']): Compared {
+  const compared = comparedValues(segments, transactions);
+  for (const { exitWhen, goal } of campaigns) {
     for (const event of [exitWhen?.event, goal?.event]) if (event !== undefined) compared.events.add(event);
   }
   for (const name of awaitedEvents(config)) compared.events.add(name);

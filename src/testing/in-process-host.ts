@@ -1,4 +1,3 @@
-import { inspectConfig } from '../config/inspect.ts';
 import type { Clock } from '../core/clock.ts';
 import { SegflowError } from '../core/errors.ts';
 import type {
@@ -7,13 +6,13 @@ import type {
   Bundle,
   Host,
   Inspection,
-  Problem,
   RenderRequest,
   RenderResult,
   SegmentSql,
 } from '../engine/ports.ts';
 import type { LoadedBundle } from '../host/stack.ts';
 import { WORKERS, type WorkerHooks } from '../host/work.ts';
+import { inspectForSimulation } from './inspect-for-simulation.ts';
 import type { SideEffects } from './simulation.ts';
 
 /**
@@ -55,11 +54,7 @@ export class InProcessHost implements Host {
 
   async inspect(bundle: Bundle): Promise<Inspection> {
     const { config } = this.#bundle(bundle);
-    const { inspection, problems } = await inspectConfig(withoutProvider(config), this.#clock.now(), {
-      render: false,
-    });
-    if (problems.length > 0 || !inspection) throw refused(problems);
-    return inspection;
+    return inspectForSimulation(config, this.#clock.now());
   }
 
   segmentQueries(bundle: Bundle, segmentIds: string[], at: number): Promise<SegmentSql[]> {
@@ -126,23 +121,6 @@ export class InProcessHost implements Host {
 
 /** More than a simulation has runs: seeds must not share any. */
 const RUNS_APART = 2 ** 32;
-
-/** Nothing is sent, so a key that is not set where the tests run is no problem. */
-function withoutProvider(config: unknown): unknown {
-  if (typeof config !== 'object' || config === null || !('emailProvider' in config)) return config;
-  const { emailProvider } = config;
-  if (typeof emailProvider !== 'object' || emailProvider === null) return config;
-  return { ...config, emailProvider: { ...emailProvider, config: { name: 'file' } } };
-}
-
-function refused(problems: Problem[]): SegflowError {
-  const lines = problems.map(
-    ({ path, message, hint }) => `  ${path}: ${message}${hint === undefined ? '' : ` (${hint})`}`,
-  );
-  return new SegflowError('invalid_config', `the config cannot be simulated:\n${lines.join('\n')}`, {
-    details: problems,
-  });
-}
 
 /** The value with what it holds replaced by types: equal for data that a component treats alike, as a rule. */
 function shapeOf(value: unknown): unknown {

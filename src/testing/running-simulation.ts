@@ -4,7 +4,7 @@ import { SegflowError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Operation } from '../engine/operations.ts';
-import type { MessageView, RunView } from '../engine/ports.ts';
+import type { MessageView, Problem, RunView } from '../engine/ports.ts';
 import { parseJournal } from '../flow/journal.ts';
 import type { InProcessHost } from './in-process-host.ts';
 import type { SimulatedClock } from './simulated-clock.ts';
@@ -122,7 +122,11 @@ export class RunningSimulation<A extends object> implements Simulation<A> {
 
   async push(config: SegflowConfig<A>): Promise<void> {
     this.#refuseWhileAdvancing();
-    await this.#engine.push({ code: this.#host.load(config), environment: {} });
+    try {
+      await this.#engine.push({ code: this.#host.load(config), environment: {} });
+    } catch (error) {
+      throw withProblems(error);
+    }
     await this.#settle();
   }
 
@@ -193,6 +197,16 @@ export function lengthOf(duration: string | Duration): number {
 }
 
 // --- internal ---
+
+/** A test's output shows an error's message, and its details only in part. */
+function withProblems(error: unknown): unknown {
+  if (!SegflowError.is(error) || error.code !== 'invalid_config' || !Array.isArray(error.details))
+    return error;
+  const lines = (error.details as Problem[]).map(
+    ({ path, message, hint }) => `  ${path}: ${message}${hint === undefined ? '' : ` (${hint})`}`,
+  );
+  return new SegflowError(error.code, `${error.message}:\n${lines.join('\n')}`, { details: error.details });
+}
 
 const EVERYTHING = Number.MAX_SAFE_INTEGER;
 const HINT_UNKNOWN_USER = "Add the user first: await simulation.addUser('…', { … }).";

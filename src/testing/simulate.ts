@@ -4,6 +4,7 @@ import { SegflowError } from '../core/errors.ts';
 import { parseAddress } from '../email/address.ts';
 import { Engine } from '../engine/engine.ts';
 import { createSecretBox } from '../engine/secret-box.ts';
+import { quietReplays } from '../host/quiet-replays.ts';
 import { openStore } from '../store/open.ts';
 import { InProcessHost } from './in-process-host.ts';
 import { recordingProvider } from './recording-provider.ts';
@@ -85,6 +86,7 @@ export async function simulate<A extends object = Record<string, unknown>>(
       error: (message, cause) => errors.push(new SegflowError('internal', message, { cause })),
     },
   });
+  opened.defer(quietReplays());
   await engine.start();
   opened.defer(() => engine.stop());
   const release = async () => open.disposeAsync();

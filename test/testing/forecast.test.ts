@@ -90,6 +90,10 @@ test('the command prints the same for the same seed, and JSON', async () => {
     expect(await segflow(SEED, '--for', 'ages')).toMatchObject({ code: 2 });
     expect((await segflow(SEED, '--users', 'many')).stderr).toContain('--users is a whole number');
     expect((await segflow('nowhere.ts')).code).toBe(3);
+    await writeFile(join(folder, 'wrong.ts'), 'export default { campaigns: { a: 1 } };');
+    const wrong = await segflow('wrong.ts');
+    expect(wrong.code).toBe(3);
+    expect(wrong.stderr.match(/campaigns\.a/g)).toHaveLength(1);
   } finally {
     await rm(folder, { recursive: true });
   }

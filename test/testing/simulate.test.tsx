@@ -1,7 +1,8 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, spyOn, test } from 'bun:test';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import type { SegflowConfig } from '../../src/config/types.ts';
+import type { SegflowError } from '../../src/core/errors.ts';
 import * as schema from '../../src/schema/index.ts';
 import { simulate } from '../../src/testing/simulate.ts';
 
@@ -315,6 +316,33 @@ test("waits for events, segments and times of day in the user's time zone", asyn
   expect(await log('bob')).toEqual(['morning 2026-01-01T09:00', 'away 2026-01-08T09:00']);
 });
 
+test('what a flow prints is printed once, however often it is replayed', async () => {
+  const config = configOf({
+    campaigns: {
+      talks: {
+        segments: ['everyone'],
+        behavior: 'static',
+        flow: function* (_ctx, rt) {
+          for (let day = 1; day <= 3; day++) {
+            console.log(`day ${day}`);
+            yield rt.wait({ days: 1 });
+          }
+        },
+      },
+    },
+  });
+  const printed: unknown[] = [];
+  const log = spyOn(console, 'log').mockImplementation((...values) => void printed.push(...values));
+  try {
+    await using simulation = await simulate(config);
+    await simulation.addUser('ada', { email: 'ada@example.com' });
+    await simulation.advance('5 days');
+  } finally {
+    log.mockRestore();
+  }
+  expect(printed).toEqual(['day 1', 'day 2', 'day 3']);
+});
+
 describe('trouble', () => {
   test('a config is refused with every problem', async () => {
     const config = configOf({
@@ -328,9 +356,17 @@ describe('trouble', () => {
         },
       },
     });
-    const refused = await simulate(config).catch((error: unknown) => error);
-    expect(String(refused)).toContain('unknown segment "evryone" (Did you mean "everyone"?)');
-    expect(String(refused)).toContain('sends the template "helo"');
+    const refused = (await simulate(config).catch((error: unknown) => error)) as SegflowError;
+    expect(refused).toMatchObject({
+      code: 'invalid_config',
+      message: expect.stringContaining(
+        'campaigns.a.segments[0]: unknown segment "evryone" (Did you mean "everyone"?)',
+      ),
+    });
+    expect(refused.details).toMatchObject([
+      { path: 'campaigns.a.segments[0]', hint: 'Did you mean "everyone"?' },
+      { path: 'campaigns.a.flow', message: expect.stringContaining('sends the template "helo"') },
+    ]);
   });
 
   test('a flow that throws fails its run, with the place in the test', async () => {

@@ -1,0 +1,23 @@
+import { inspectConfig } from '../config/inspect.ts';
+import { SegflowError } from '../core/errors.ts';
+import type { Inspection } from '../engine/ports.ts';
+
+/** What a config defines, without rendering its emails. Throws `invalid_config` with all that is wrong as `details`. */
+export async function inspectForSimulation(config: unknown, at: number): Promise<Inspection> {
+  const { inspection, problems } = await inspectConfig(withoutProvider(config), at, { render: false });
+  if (problems.length === 0 && inspection) return inspection;
+  const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+  throw new SegflowError('invalid_config', `the config has ${count}; nothing was simulated`, {
+    details: problems,
+  });
+}
+
+// --- internal ---
+
+/** Nothing is sent, so a key that is not set where the tests run is no problem. */
+function withoutProvider(config: unknown): unknown {
+  if (typeof config !== 'object' || config === null || !('emailProvider' in config)) return config;
+  const { emailProvider } = config;
+  if (typeof emailProvider !== 'object' || emailProvider === null) return config;
+  return { ...config, emailProvider: { ...emailProvider, config: { name: 'file' } } };
+}
