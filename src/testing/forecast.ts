@@ -27,6 +27,8 @@ export async function forecast(
     stepMs: number;
     seed: number;
     sample?: string | undefined;
+    /** Told how far it is, in epoch milliseconds of simulated time. */
+    onProgress?: (at: number) => void;
   },
 ): Promise<Forecast> {
   const { start, lengthMs, stepMs, seed } = options;
@@ -42,7 +44,7 @@ export async function forecast(
     options.sample === undefined
       ? samplePeople(askedOf(config, manifest), { ...options, end })
       : parseSample(options.sample, start);
-  await play(simulation, { happenings, end });
+  await play(simulation, { happenings, end, ...(options.onProgress && { onProgress: options.onProgress }) });
   const people = new Set(
     happenings.filter(({ kind, at }) => kind === 'user' && at < end).map(({ userId }) => userId),
   );

@@ -16,7 +16,11 @@ export type Happening = {
 /** Lets it all happen, in the order of time, and goes on to `end`. What happens at or after `end` does not. */
 export async function play(
   simulation: Simulation,
-  { happenings, end }: { happenings: Happening[]; end: number },
+  {
+    happenings,
+    end,
+    onProgress,
+  }: { happenings: Happening[]; end: number; onProgress?: (at: number) => void },
 ): Promise<void> {
   const moments = Map.groupBy(
     happenings.filter(({ at }) => at < end).toSorted((a, b) => a.at - b.at),
@@ -24,6 +28,7 @@ export async function play(
   );
   for (const [at, together] of moments) {
     await simulation.advanceTo(Math.max(at, simulation.now.getTime()));
+    onProgress?.(at);
     await Promise.all(together.map((it) => happen(simulation, it)));
   }
   await simulation.advanceTo(end);

@@ -48,19 +48,28 @@ export default defineCommand({
       start: startOf(args.start),
       sample: args.sample === undefined ? undefined : await readSample(args.sample),
     };
-    const [{ findConfig }, { loadConfig }, { forecast }, { forecastText }] = await Promise.all([
-      import('../../config/find.ts'),
-      import('../../config/load.ts'),
-      import('../../testing/forecast.ts'),
-      import('../forecast-text.ts'),
-    ]);
+    const [{ findConfig }, { loadConfig }, { forecast }, { forecastText }, { progressLine }] =
+      await Promise.all([
+        import('../../config/find.ts'),
+        import('../../config/load.ts'),
+        import('../../testing/forecast.ts'),
+        import('../forecast-text.ts'),
+        import('../progress.ts'),
+      ]);
     const { config } = await loadConfig(findConfig(args['config-path']));
-    const result = await forecast(config, options);
+    using line = progressLine();
+    const days = Math.ceil(options.lengthMs / DAY_MS);
+    const onProgress = (at: number) =>
+      line.show(`day ${Math.floor((at - options.start) / DAY_MS) + 1} of ${days}`);
+    const result = await forecast(config, { ...options, onProgress });
+    line.clear();
     await (args.json ? printJson({ seed: options.seed, ...result }) : print(forecastText(result)));
   },
 });
 
 // --- internal ---
+
+const DAY_MS = 86_400_000;
 
 function wholeNumber(name: string, text: string, most: number): number {
   const value = Number(text);
@@ -78,7 +87,7 @@ function lengthOf(name: string, text: string): number {
 }
 
 function startOf(text: string | undefined): number {
-  const time = text === undefined ? Math.floor(Date.now() / 86_400_000) * 86_400_000 : Date.parse(text);
+  const time = text === undefined ? Math.floor(Date.now() / DAY_MS) * DAY_MS : Date.parse(text);
   if (!Number.isNaN(time)) return time;
   throw new SegflowError('invalid_input', `--start is a date such as 2026-12-01, got "${text}"`);
 }
