@@ -1,25 +1,17 @@
 import { crashPoint } from '../core/crash-point.ts';
-import { messageOf, SegflowError } from '../core/errors.ts';
+import { SegflowError } from '../core/errors.ts';
 import { hash53 } from '../core/hash.ts';
 import { canonicalJson } from '../core/json.ts';
 import type { TransactionsOf } from './changes.ts';
+import { DeploymentSecrets } from './deployment-secrets.ts';
 import { settleInFlight } from './in-flight.ts';
 import type { InForce } from './ingest.ts';
 import { changesBetween } from './manifest-changes.ts';
 import type { Mutex } from './mutex.ts';
 import type { Change, Existing, InFlight } from './plan-shape.ts';
-import type {
-  Bundle,
-  DeploymentRow,
-  Host,
-  Inspection,
-  Manifest,
-  ManifestSegment,
-  Problem,
-  ProviderSettings,
-  Store,
-} from './ports.ts';
+import type { Bundle, DeploymentRow, Host, Manifest, ProviderSettings, Store } from './ports.ts';
 import type { SecretBox } from './secret-box.ts';
+import { manifestOn } from './store-manifest.ts';
 
 /** The configuration in force. */
 export interface Deployment {
@@ -75,15 +67,14 @@ const LISTED = 1_000;
 export class Deployments {
   #store: Store;
   #host: Host;
-  #secrets: SecretBox;
+  #secrets: DeploymentSecrets;
   #evaluation: Mutex;
   #active: Deployment | undefined;
   #activation: string | undefined;
-  #instanceId: Promise<string> | undefined;
+  #instanceId: string | undefined;
   #bundles = new Map<string, Bundle>();
   #providers = new Map<string, Promise<ProviderSettings>>();
   #prepared = new Map<string, Prepared>();
-  #environment: Record<string, string | undefined>;
 
   constructor(options: {
     store: Store;
@@ -95,9 +86,8 @@ export class Deployments {
   }) {
     this.#store = options.store;
     this.#host = options.host;
-    this.#secrets = options.secrets;
+    this.#secrets = new DeploymentSecrets(options.secrets, options.environment);
     this.#evaluation = options.evaluation;
-    this.#environment = options.environment ?? {};
   }
 
   async active(): Promise<Deployment | undefined> {
@@ -116,8 +106,8 @@ export class Deployments {
   }
 
   /** The installation's own id. */
-  instanceId(): Promise<string> {
-    this.#instanceId ??= this.#store.instanceId();
+  async instanceId(): Promise<string> {
+    this.#instanceId ??= await this.#store.instanceId();
     return this.#instanceId;
   }
 
@@ -145,7 +135,8 @@ export class Deployments {
 
   async #providerOf({ id, bundle }: Deployment): Promise<ProviderSettings> {
     const row = await this.#store.deployment(id);
-    return (row && (await this.#storedProvider(row, bundle))) ?? (await this.#host.inspect(bundle)).provider;
+    const stored = row && (await this.#secrets.open(row)).provider;
+    return stored ?? (await this.#host.inspect(bundle)).provider;
   }
 
   async transactions(): Promise<TransactionsOf | undefined> {
@@ -176,8 +167,10 @@ export class Deployments {
     // A push that was planned a moment ago is not rendered and compiled once more.
     const known = this.#prepared.get(bundle.id);
     if (known) return { ...known, row: { ...known.row, origin } };
-    const { manifest, provider } = await this.#inspect(bundle);
-    const environment = await this.#seal(bundle, provider);
+    const inspection = await this.#host.inspect(bundle);
+    const { provider } = inspection;
+    const manifest = await manifestOn(this.#store, inspection);
+    const environment = await this.#secrets.seal(bundle, provider);
     const row = { id, code: input.code, environment, manifest, origin };
     const prepared = { id, bundle, manifest, row, provider };
     for (const old of this.#prepared.keys()) if (this.#prepared.size >= KEPT) this.#prepared.delete(old);
@@ -192,10 +185,11 @@ export class Deployments {
   async former(id?: string): Promise<Prepared> {
     const row = await this.#formerRow(id);
     const { bundle } = await this.#deployment(row, '');
-    const provider = (await this.#storedProvider(row, bundle)) ?? (await this.#inspect(bundle)).provider;
+    const stored = (await this.#secrets.open(row)).provider;
+    const provider = stored ?? (await this.#host.inspect(bundle)).provider;
     const { skipExisting: _, ...manifest } = row.manifest;
     const { code, origin } = row;
-    const environment = await this.#seal(bundle, provider);
+    const environment = await this.#secrets.seal(bundle, provider);
     return {
       id: row.id,
       bundle,
@@ -275,11 +269,6 @@ export class Deployments {
     );
   }
 
-  async #inspect(bundle: Bundle): Promise<{ manifest: Manifest; provider: ProviderSettings }> {
-    const inspection = await this.#host.inspect(bundle);
-    return { manifest: await this.#manifest(inspection), provider: inspection.provider };
-  }
-
   /** The manifest with the campaigns that people who qualify already are to be kept out of. */
   async #withSkips(
     before: Deployment | undefined,
@@ -299,61 +288,8 @@ export class Deployments {
     return skips.size === 0 ? manifest : { ...manifest, skipExisting: [...skips] };
   }
 
-  #seal(bundle: Bundle, provider: ProviderSettings): Promise<string> {
-    const sealed: Sealed = { environment: bundle.environment, provider, seen: this.#seenBy(bundle) };
-    return this.#secrets.seal(sealed);
-  }
-
-  /** What the code reads of the environment here, as a hash. */
-  #seenBy(bundle: Bundle): string {
-    const seen = Object.entries(bundle.environment).map(([name, captured]) => [
-      name,
-      this.#environment[name] ?? captured,
-    ]);
-    return hash53(canonicalJson(seen as string[][]));
-  }
-
-  /** Undefined when the server's environment is not what it was when the settings were made. */
-  async #storedProvider(row: DeploymentRow, bundle: Bundle): Promise<ProviderSettings | undefined> {
-    const sealed = (await this.#secrets.open(row.environment)) as Sealed;
-    return sealed.seen === this.#seenBy(bundle) ? sealed.provider : undefined;
-  }
-
-  async #manifest(inspection: Inspection): Promise<Manifest> {
-    const problems: Problem[] = [];
-    const segments: ManifestSegment[] = [];
-    for (const segment of inspection.manifest.segments) {
-      try {
-        const traits = await this.#store.inspectSegment(segment);
-        segments.push({
-          ...segment,
-          traits,
-          timeDependent: segment.volatile || traits.readsClock || READS_ENGINE_TABLES.test(segment.sql),
-        });
-      } catch (error) {
-        if (
-          !SegflowError.is(error) ||
-          (error.code !== 'invalid_config' && error.code !== 'store_unsupported')
-        )
-          throw error;
-        problems.push({
-          path: `segments.${segment.id}.evaluator`,
-          message: messageOf(error),
-          ...(error.hint === undefined ? {} : { hint: error.hint }),
-        });
-      }
-    }
-    if (problems.length > 0) {
-      throw new SegflowError('invalid_config', `the configuration has ${problems.length} problem(s)`, {
-        details: problems,
-        hint: 'Nothing was changed. Mend them and push again.',
-      });
-    }
-    return { ...inspection.manifest, segments };
-  }
-
   async #deployment(row: DeploymentRow, activation: string): Promise<Deployment> {
-    const { environment } = (await this.#secrets.open(row.environment)) as Sealed;
+    const { environment } = await this.#secrets.open(row);
     const bundle = bundleOf({ id: row.id, code: row.code, environment });
     this.#bundles.set(row.id, bundle);
     return {
@@ -369,9 +305,6 @@ export class Deployments {
 
 // --- internal ------------------------------------------------------------------------------------
 
-/** Members of a segment over these tables change without a user's attributes or events changing. */
-const READS_ENGINE_TABLES = /`(messages|runs|segment_members|campaigns|segments|deployments)`/;
-
 /** The same code under another environment is loaded anew by the host, so the environment is part of the bundle's id. */
 function bundleOf(input: Bundle): Bundle {
   return { ...input, id: `${input.id}.${hash53(canonicalJson(input.environment))}` };
@@ -380,14 +313,6 @@ function bundleOf(input: Bundle): Bundle {
 async function codeId(code: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(code));
   return Buffer.from(digest).toString('hex').slice(0, 32);
-}
-
-/** What is kept encrypted with a deployment. */
-interface Sealed {
-  environment: Record<string, string>;
-  provider: ProviderSettings;
-  /** What the code read of the environment when `provider` was made, as a hash. */
-  seen: string;
 }
 
 function superseded(): SegflowError {

@@ -11,6 +11,7 @@ const SETTINGS = {
   binary: { needs: ['mariadb', 'mysql'], byFile: true },
   package: { byFile: true },
   preview: { needs: ['chromium'], byFile: true },
+  chaos: { needs: ['mariadb', 'mysql'], byFile: true },
   corpus: { needs: ['mariadb', 'mysql'] },
   engine: { needs: ['mariadb', 'mysql'] },
   store: { needs: ['mariadb', 'mysql'] },

@@ -1,0 +1,3 @@
+import { cluster } from './cluster.ts';
+
+cluster('mariadb');
