@@ -4,6 +4,7 @@ import { hash53 } from '../core/hash.ts';
 import { canonicalJson } from '../core/json.ts';
 import type { TransactionsOf } from './changes.ts';
 import { DeploymentSecrets } from './deployment-secrets.ts';
+import { formerDeployment } from './former-deployment.ts';
 import { settleInFlight } from './in-flight.ts';
 import type { InForce } from './ingest.ts';
 import { changesBetween } from './manifest-changes.ts';
@@ -11,6 +12,7 @@ import type { Mutex } from './mutex.ts';
 import type { Change, Existing, InFlight } from './plan-shape.ts';
 import type { Bundle, DeploymentRow, Host, Manifest, ProviderSettings, Store } from './ports.ts';
 import type { SecretBox } from './secret-box.ts';
+import { withSkips } from './skip-existing.ts';
 import { manifestOn } from './store-manifest.ts';
 
 /** The configuration in force. */
@@ -57,7 +59,6 @@ export interface Prepared {
 
 /** Deployments looked over that are kept at hand: a push follows its plan. */
 const KEPT = 3;
-const LISTED = 1_000;
 
 /**
  * Which code is in force. The active deployment is the latest activated row; its decrypted form is kept in memory.
@@ -183,7 +184,8 @@ export class Deployments {
    * @throws `not_found`
    */
   async former(id?: string): Promise<Prepared> {
-    const row = await this.#formerRow(id);
+    await this.refresh();
+    const row = await formerDeployment(this.#store, { id, activeId: this.#active?.id });
     const { bundle } = await this.#deployment(row, '');
     const stored = (await this.#secrets.open(row)).provider;
     const provider = stored ?? (await this.#host.inspect(bundle)).provider;
@@ -222,7 +224,11 @@ export class Deployments {
       if (choice.plan !== undefined && choice.plan !== (await this.planToken(prepared, choice))) {
         throw superseded();
       }
-      const manifest = await this.#withSkips(before, prepared.manifest, choice);
+      const manifest = await withSkips(this.#store, {
+        before: before?.manifest,
+        manifest: prepared.manifest,
+        existing: choice.existing,
+      });
       const { at: activatedAt, activation } = await this.#store.transaction(async (tx) => {
         if ((await tx.activation()) !== this.#activation) throw superseded();
         const at = await tx.now();
@@ -244,48 +250,6 @@ export class Deployments {
       this.#providers.set(bundle.id, Promise.resolve(prepared.provider));
       return { deployment, changed: true, ...changes };
     });
-  }
-
-  async #formerRow(id: string | undefined): Promise<DeploymentRow> {
-    await this.refresh();
-    const list = await this.#store.listDeployments(LISTED);
-    const active = this.#active?.id;
-    const former = list
-      .filter((row) => row.activatedAt !== null && row.id !== active)
-      .sort((a, b) => b.activatedAt! - a.activatedAt!);
-    const matching = id === undefined ? former.slice(0, 1) : list.filter((row) => row.id.startsWith(id));
-    const exact = matching.find((row) => row.id === id) ?? (matching.length === 1 ? matching[0] : undefined);
-    const row = exact && (await this.#store.deployment(exact.id));
-    if (row) return row;
-    const many = matching.length > 1;
-    throw new SegflowError(
-      'not_found',
-      id === undefined
-        ? 'there is no deployment before the present one'
-        : many
-          ? `"${id}" begins the ids of ${matching.length} deployments`
-          : `there is no deployment "${id}"`,
-      { hint: '`segflow deployments` lists them.' },
-    );
-  }
-
-  /** The manifest with the campaigns that people who qualify already are to be kept out of. */
-  async #withSkips(
-    before: Deployment | undefined,
-    manifest: Manifest,
-    choice: ActivationChoice,
-  ): Promise<Manifest> {
-    const skips = new Set<string>();
-    if (choice.existing === 'skip') {
-      const known = new Set(before?.manifest.campaigns.map(({ id }) => id));
-      for (const { id } of manifest.campaigns) if (!known.has(id)) skips.add(id);
-    }
-    // The evaluation of everyone that the deployment before began begins anew: whom it had not reached is still to be skipped.
-    const pending = before?.manifest.skipExisting ?? [];
-    if (pending.length > 0 && (await this.#store.isSweeping())) {
-      for (const { id } of manifest.campaigns) if (pending.includes(id)) skips.add(id);
-    }
-    return skips.size === 0 ? manifest : { ...manifest, skipExisting: [...skips] };
   }
 
   async #deployment(row: DeploymentRow, activation: string): Promise<Deployment> {

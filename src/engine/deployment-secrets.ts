@@ -1,0 +1,54 @@
+import { hash53 } from '../core/hash.ts';
+import { canonicalJson } from '../core/json.ts';
+import type { Bundle, DeploymentRow, ProviderSettings } from './ports.ts';
+import type { SecretBox } from './secret-box.ts';
+
+/**
+ * What is kept encrypted with a deployment: the captured environment, and how it sends mail, so that a start need not run the code to
+ * know. The settings are those that the code made in the environment of the server that took the push.
+ */
+export class DeploymentSecrets {
+  #box: SecretBox;
+  #environment: Record<string, string | undefined>;
+
+  /** @param environment the server's own: what is set there has precedence over what was captured. */
+  constructor(box: SecretBox, environment: Record<string, string | undefined> = {}) {
+    this.#box = box;
+    this.#environment = environment;
+  }
+
+  seal(bundle: Bundle, provider: ProviderSettings): Promise<string> {
+    const sealed: Sealed = {
+      environment: bundle.environment,
+      provider,
+      seen: this.#seenBy(bundle.environment),
+    };
+    return this.#box.seal(sealed);
+  }
+
+  /** `provider` is undefined where the code would see another environment than it saw then. */
+  async open(
+    row: Pick<DeploymentRow, 'environment'>,
+  ): Promise<{ environment: Record<string, string>; provider: ProviderSettings | undefined }> {
+    const { environment, provider, seen } = (await this.#box.open(row.environment)) as Sealed;
+    return { environment, provider: seen === this.#seenBy(environment) ? provider : undefined };
+  }
+
+  /** What the code reads of the environment here, as a hash. */
+  #seenBy(captured: Record<string, string>): string {
+    return hash53(
+      canonicalJson(
+        Object.entries(captured).map(([name, value]) => [name, this.#environment[name] ?? value]),
+      ),
+    );
+  }
+}
+
+// --- internal ------------------------------------------------------------------------------------
+
+interface Sealed {
+  environment: Record<string, string>;
+  provider: ProviderSettings;
+  /** What the code read of the environment when `provider` was made, as a hash. */
+  seen: string;
+}
