@@ -42,6 +42,8 @@ export async function startMariadb(log = console.error) {
       `--datadir=${data}`,
       `--socket=${join(folder, 'server.sock')}`,
       `--pid-file=${join(folder, 'server.pid')}`,
+      // A server that starts removes what looks like temporary tables from a folder that it shares with others.
+      `--tmpdir=${folder}`,
       `--port=${port}`,
       '--bind-address=127.0.0.1',
       `--init-file=${join(folder, 'init.sql')}`,

@@ -29,6 +29,7 @@ export async function startMysql(log = console.error) {
       ...common,
       `--socket=/${name}/server.sock`,
       `--pid-file=/${name}/server.pid`,
+      `--tmpdir=/${name}`,
       `--port=${port}`,
       '--bind-address=127.0.0.1',
       `--init-file=/${name}/init.sql`,

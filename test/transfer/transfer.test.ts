@@ -72,31 +72,35 @@ for (const [from, to] of WAYS) {
       await expect(openAt(source.where)).rejects.toMatchObject({ code: 'conflict' });
     });
 
-    test('cut off again and again it goes on, and ends complete', async () => {
-      await using source = await Place.make(from);
-      await using target = await Place.make(to);
-      const before = await filled(source.where);
-      let cuts = 0;
-      let result: TransferResult | undefined;
-      while (!result) {
-        // A little further each time, through copying and checking.
-        let left = 2 + 5 * cuts;
-        const onProgress = () => {
-          if (--left === 0) throw new Error('cut off');
-        };
-        try {
-          result = await move(source, target, { onProgress });
-        } catch (error) {
-          expect(String(error)).toContain('cut off');
-          cuts++;
-          await expect(openAt(source.where)).rejects.toThrow(/is being moved/);
-          await expect(openAt(target.where)).rejects.toThrow(/is not finished/);
+    // Between two servers it is the same code at both ends.
+    test.skipIf(from !== 'embedded' && to !== 'embedded')(
+      'cut off again and again it goes on, and ends complete',
+      async () => {
+        await using source = await Place.make(from);
+        await using target = await Place.make(to);
+        const before = await filled(source.where);
+        let cuts = 0;
+        let result: TransferResult | undefined;
+        while (!result) {
+          // A little further each time, through copying and checking.
+          let left = 2 + 5 * cuts;
+          const onProgress = () => {
+            if (--left === 0) throw new Error('cut off');
+          };
+          try {
+            result = await move(source, target, { onProgress });
+          } catch (error) {
+            expect(String(error)).toContain('cut off');
+            cuts++;
+            await expect(openAt(source.where)).rejects.toThrow(/is being moved/);
+            await expect(openAt(target.where)).rejects.toThrow(/is not finished/);
+          }
         }
-      }
-      expect(cuts).toBeGreaterThan(4);
-      expect(result.course).toBe('resumed');
-      expect(await seen(target.where)).toEqual(before);
-    });
+        expect(cuts).toBeGreaterThan(4);
+        expect(result.course).toBe('resumed');
+        expect(await seen(target.where)).toEqual(before);
+      },
+    );
   });
 }
 
