@@ -74,6 +74,8 @@ export class Passage {
   private taken = { body: '', position: 0 };
   private yielded = 0;
   private readonly effects: FlowEffect[] = [];
+  /** The side effect that has just failed for good, and the body to keep when the flow fails of that. */
+  private uncaught: { error: SegflowError; body: string; position: number } | undefined;
   /** Set once the flow began anew: the record of that. */
   private fresh: string | undefined;
 
@@ -220,6 +222,8 @@ export class Passage {
       return work();
     } catch (error) {
       if (error instanceof TooManyCommands) this.forget();
+      const { uncaught } = this;
+      if (error === uncaught?.error && this.position === uncaught?.position) this.body = uncaught.body;
       return {
         outcome: 'failed',
         appended: this.appended(),
@@ -326,8 +330,11 @@ export class Passage {
           this.body += record.attempt(error);
           return this.advanced({ kind: 'retry', until: at + pauseAfter(attempt), error });
         }
+        const before = this.body;
+        const thrown = this.throwIn(error);
+        // Recorded as another attempt when nobody catches it: who takes up the failed run has it tried again.
+        this.uncaught = { error: thrown, body: before + record.attempt(error), position: this.position };
         this.body += record.error(error);
-        this.throwIn(error);
         return this.goOn();
       },
     };
@@ -424,10 +431,12 @@ export class Passage {
     this.pending = undefined;
   }
 
-  private throwIn(message: string): void {
+  private throwIn(message: string): SegflowError {
     if (!this.pending) throw new Error('there is an error without its command');
-    this.thrown = new SegflowError('flow_error', `the side effect "${this.pending.key}" failed: ${message}`);
+    const thrown = new SegflowError('flow_error', `the side effect "${this.pending.key}" failed: ${message}`);
+    this.thrown = thrown;
     this.pending = undefined;
+    return thrown;
   }
 
   private next(): IteratorResult<unknown, unknown> {

@@ -491,14 +491,42 @@ describe('run', () => {
     expect(entry).toMatchObject({ error: { message: 'no 6' }, attempts: [{}, {}, {}, {}, {}] });
   });
 
-  test('fails the flow when nobody catches', async () => {
-    const { run } = running(function* (rt) {
-      yield* rt.run('hook', () => Promise.reject(new Error('refused')), { retries: 0 });
+  test('fails the flow when nobody catches, and is tried again when the run is taken up', async () => {
+    let broken = true;
+    const { run, returned } = running(function* (rt) {
+      return yield* rt.run(
+        'hook',
+        ({ attempt }) => (broken ? Promise.reject(new Error('refused')) : attempt),
+        { retries: 0 },
+      );
     });
     expect(await run.stepAsync()).toMatchObject({
       outcome: 'failed',
       position: 1,
       error: { message: 'the side effect "hook" failed: refused' },
+    });
+    expect(run.journal).toEndWith('>run hook -\n-{"message":"refused"}\n');
+    expect(await run.stepAsync()).toMatchObject({ outcome: 'failed', position: 1 });
+    broken = false;
+    expect(await run.pendingAsync()).toEqual(END);
+    expect(returned).toEqual([3]);
+  });
+
+  test('that failed for good stays so when the flow went on from there', async () => {
+    const { run } = running(function* (rt) {
+      try {
+        yield* rt.run('hook', () => Promise.reject(new Error('refused')), { retries: 0 });
+      } catch (error) {
+        yield rt.emit('refused');
+        throw error;
+      }
+    });
+    for (let i = 0; i < 2; i++)
+      expect(await run.stepAsync()).toMatchObject({ outcome: 'failed', position: 2 });
+    expect(run.effects).toHaveLength(1);
+    expect(parseJournal(run.journal).entries[0]).toMatchObject({
+      error: { message: 'refused' },
+      attempts: [],
     });
   });
 
