@@ -162,7 +162,7 @@ describe('bun segflow', () => {
       env: { ...environment, ...server.environment, POSTMARK_API_KEY: 'k' },
     });
     expect(stdout).toContain('POSTMARK_API_KEY');
-    expect(server.backend.pushed).toHaveLength(1);
+    expect(server.backend.pushed.map(({ dryRun }) => dryRun)).toEqual([true, false]);
   });
 });
 

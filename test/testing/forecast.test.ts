@@ -1,10 +1,13 @@
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { forecastText } from '../../src/cli/forecast-text.ts';
 import { forecast } from '../../src/testing/forecast.ts';
 import { runCli } from '../helpers/run-cli.ts';
+
+// Loads much code and lets much time pass, which takes its own on a busy machine.
+setDefaultTimeout(120_000);
 
 const ROOT = join(import.meta.dir, '..', '..');
 const SEED = join(ROOT, 'test/fixtures/seed/segflow.config.ts');
@@ -97,4 +100,4 @@ test('the command prints the same for the same seed, and JSON', async () => {
   } finally {
     await rm(folder, { recursive: true });
   }
-}, 60_000);
+});

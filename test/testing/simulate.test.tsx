@@ -1,10 +1,13 @@
-import { describe, expect, spyOn, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, spyOn, test } from 'bun:test';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import type { SegflowConfig } from '../../src/config/types.ts';
 import type { SegflowError } from '../../src/core/errors.ts';
 import * as schema from '../../src/schema/index.ts';
 import { simulate } from '../../src/testing/simulate.ts';
+
+// Loads much code and lets much time pass, which takes its own on a busy machine.
+setDefaultTimeout(120_000);
 
 interface SeedUser {
   username: string;
@@ -136,7 +139,7 @@ describe("the seed's config", () => {
     expect(count('winback-email')).toBe(500 * 8);
     // On day 0, 30, … 360.
     expect(count('vip-email')).toBe(250 * 13);
-  }, 120_000);
+  });
 });
 
 describe('time', () => {
