@@ -15,6 +15,7 @@ const BENCHES: Record<string, () => Promise<{ default: Bench }>> = {
   emails: () => import('./emails.ts'),
   render: () => import('./render.tsx'),
   volume: () => import('./volume.ts'),
+  stores: () => import('./stores.ts'),
   simulate: () => import('./simulate.ts'),
   plan: () => import('./plan.ts'),
 };
