@@ -12,7 +12,7 @@ export interface ActivationInput {
   enteredAt: number;
   /** The journal so far; empty for a run that begins. */
   journal: string;
-  /** The result of the pending command. Without one, a side effect is tried again. */
+  /** The result of the pending command. Without one a question is asked again; a side effect is tried again in any case. */
   result?: Json;
   /** The time of this activation, epoch milliseconds. */
   at: number;

@@ -248,8 +248,12 @@ export class Passage {
     this.scope.now = this.input.at;
     this.attributes.beginLive();
     if (pending?.kind === 'exit') return this.advanced(null, pending.detail.reason);
-    if (pending?.kind === 'run' && result === undefined) return this.sideEffect(pending);
+    // Its result comes from here: whatever the engine gives, it is tried (again).
+    if (pending?.kind === 'run') return this.sideEffect(pending);
     if (pending?.kind === 'query') return this.queryPending(pending, result);
+    if (pending?.kind === 'member' && typeof result !== 'boolean') {
+      return this.advanced({ kind: 'member', segment: pending.detail.segment });
+    }
     if (pending) this.settle(result ?? null);
     this.taken = { body: this.body, position: this.position };
     return this.goOn();
@@ -347,7 +351,7 @@ export class Passage {
   ): ActivationOutput | Interruption {
     return this.withQueries((queries) => {
       const { sql, params, rows } = queries.compile(step.detail.build, this.input.userId);
-      if (result === undefined) return this.advanced({ kind: 'query', sql, params });
+      if (!Array.isArray(result)) return this.advanced({ kind: 'query', sql, params });
       this.settle({ ...rows(result) });
       return this.goOn();
     });

@@ -201,6 +201,12 @@ describe('questions', () => {
     }, true);
     expect(pending).toEqual({ kind: 'member', segment: 'vip' });
     expect(told).toBe(true);
+    const { run } = running(function* (rt) {
+      yield rt.inSegment('vip');
+    });
+    for (const lost of [undefined, undefined, null]) {
+      expect(run.pending(lost)).toEqual({ kind: 'member', segment: 'vip' });
+    }
   });
 
   async function asking(body: Body, rows: Json) {
@@ -506,7 +512,8 @@ describe('run', () => {
       error: { message: 'the side effect "hook" failed: refused' },
     });
     expect(run.journal).toEndWith('>run hook -\n-{"message":"refused"}\n');
-    expect(await run.stepAsync()).toMatchObject({ outcome: 'failed', position: 1 });
+    // What the engine takes for its result is none.
+    expect(await run.stepAsync(null)).toMatchObject({ outcome: 'failed', position: 1 });
     broken = false;
     expect(await run.pendingAsync()).toEqual(END);
     expect(returned).toEqual([3]);
