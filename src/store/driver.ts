@@ -102,6 +102,8 @@ export interface SegmentDialect {
   among(segment: AdaptedSegment, ownRowsOnly: boolean, userIds: readonly string[]): Statement;
   /** The first `limit` rows of a query of `columns` columns, named c0, c1, …, as if this were the only user. */
   aboutUser(query: AdaptedSegment, about: { userId: string; columns: number; limit: number }): Statement;
+  /** Everyone is compared page by page, so that others get their turn in between. */
+  readonly paged: boolean;
   /** Everyone the segment selects, as column `id`. */
   everyone(segment: AdaptedSegment): Statement;
 }

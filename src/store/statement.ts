@@ -2,7 +2,7 @@ import { type Placeholder, type SQL, sql } from 'drizzle-orm';
 import { type MySqlColumn, MySqlDialect } from 'drizzle-orm/mysql-core';
 import { SLOT_COUNT } from '../core/hash.ts';
 import type { Slots } from '../engine/ports.ts';
-import type { Connection, Dialect, Outcome, Row, Statement, Value } from './driver.ts';
+import type { Connection, Dialect, Outcome, Row, Scalar, Statement, Value } from './driver.ts';
 
 /** A statement with named parameters. Its text is made once a dialect: rendering costs more than most statements take to run. */
 export interface Prepared<Params extends Record<string, Value>> {
@@ -23,10 +23,25 @@ export function prepared<Params extends Record<string, Value>>(build: Build<Para
       }
       return {
         text: found.text,
-        params: found.params.map((param) => (isPlaceholder(param) ? params[param.name]! : (param as Value))),
+        params: found.params.map((param) =>
+          isPlaceholder(param) ? paramOf(params, param.name) : (param as Value),
+        ),
       };
     },
   };
+}
+
+const FIRST = ':first';
+
+/** Stands for the first members of the tuples in a list parameter. */
+export function firstsOf(list: Placeholder): Placeholder {
+  return sql.placeholder(list.name + FIRST);
+}
+
+function paramOf(params: Record<string, Value>, name: string): Value {
+  if (!name.endsWith(FIRST)) return params[name]!;
+  const tuples = params[name.slice(0, -FIRST.length)] as readonly (readonly Scalar[])[];
+  return [...new Set(tuples.map((tuple) => tuple[0]!))];
 }
 
 /** A statement about the rows of some slots, or of all: `owned` is the condition, to be put after others. */

@@ -4,7 +4,7 @@ import { explainRefusal, isLost, wrapMysqlError } from './errors.ts';
 import { format } from './format.ts';
 
 /** After this long without an answer the connection is given up, and with it what was under way on it. */
-const ANSWER_MS = 60_000;
+const ANSWER_MS = 90_000;
 
 /** One session at the database, set up. */
 export class MysqlConnection implements Connection {

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { getTableConfig, type MySqlColumn } from 'drizzle-orm/mysql-core';
 import type { Dialect, RowsText, RowUpdate } from '../driver.ts';
-import { names, render } from '../statement.ts';
+import { firstsOf, names, render } from '../statement.ts';
 import { mysqlSegments } from './segments.ts';
 import type { Server } from './server.ts';
 
@@ -26,7 +26,11 @@ export function mysqlDialect(flavor: Server['flavor'], database: string): Dialec
       return sizes;
     },
     inList: (column, list) => sql`${column} in (${list})`,
-    inTuples: (columns, list) => sql`(${sql.join(columns, sql`, `)}) in (${list})`,
+    inTuples(columns, list) {
+      const tuples = sql`(${sql.join(columns, sql`, `)}) in (${list})`;
+      // MariaDB finds tuples by an index only where one column of theirs is asked for by itself.
+      return flavor === 'mariadb' ? sql`(${columns[0]} in (${firstsOf(list)}) and ${tuples})` : tuples;
+    },
     index: (name) => sql.raw(`force index (${name})`),
     lock: sql`for update`,
     // Sets a key to itself: unlike INSERT IGNORE it hides no other trouble, and it counts as no change.

@@ -22,6 +22,7 @@ export function mysqlSegments(flavor: Server['flavor'], database: string): Segme
           `${table} as (select * from \`${database.replaceAll('`', '``')}\`.${table} where ${column} in (${list})), `,
       );
   return {
+    paged: false,
     adapt({ id, sql, params }) {
       const key = JSON.stringify([sql, params]);
       const found = known.get(key);

@@ -47,14 +47,15 @@ export function sessionSetup({ flavor }: Server): string[] {
     `set session time_zone = '+00:00', sql_mode = '${modes.join(',')}', autocommit = 1,
       innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}, lock_wait_timeout = 60, group_concat_max_len = 1048576, wait_timeout = 28800`,
     'set session transaction isolation level read committed',
-    // Long lists stay conditions that MariaDB can push into a segment.
-    ...(flavor === 'mariadb'
-      ? ['set session in_predicate_conversion_threshold = 0, div_precision_increment = 4']
-      : []),
+    // A segment that takes longer is mad, and is not to take the database down with it.
+    flavor === 'mysql'
+      ? `set session max_execution_time = ${STATEMENT_SECONDS * 1000}`
+      : `set session max_statement_time = ${STATEMENT_SECONDS}`,
   ];
 }
 
 const LOCK_WAIT_SECONDS = 10;
+const STATEMENT_SECONDS = 60;
 
 function isBefore(version: number[], least: number[]): boolean {
   for (const [index, part] of least.entries()) {

@@ -14,6 +14,7 @@ const CACHE = 500;
 export function sqliteSegments(): SegmentDialect {
   const known = new Map<string, AdaptedSegment>();
   return {
+    paged: true,
     adapt({ id, sql, params }) {
       const key = JSON.stringify([sql, params]);
       const found = known.get(key);

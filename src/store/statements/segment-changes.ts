@@ -28,7 +28,7 @@ export async function findSegmentChanges(
     await new Promise((resolve) => setImmediate(resolve));
   };
 
-  if (!adapted.traits.ownRowsOnly) {
+  if (!adapted.traits.ownRowsOnly || !on.dialect.segments.paged) {
     const changes = await about(segment, () => wholeChanges(on, segment));
     for (let from = 0; from < changes.length; from += PAGE) await report(changes.slice(from, from + PAGE));
     return found;
