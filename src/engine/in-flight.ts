@@ -1,5 +1,6 @@
 import type { InFlight } from './plan-shape.ts';
 import type { Manifest, NewRun, RunHead, Statements } from './ports.ts';
+import { STARTED_OVER } from './qualification.ts';
 
 const BATCH = 1_000;
 
@@ -18,6 +19,9 @@ export async function settleInFlight(
   }: { deploymentId: string; manifest: Manifest; inFlight: InFlight; at: number },
 ): Promise<void> {
   const kept = new Set(manifest.campaigns.map(({ id }) => id));
+  const isStatic = new Set(
+    manifest.campaigns.filter(({ behavior }) => behavior === 'static').map(({ id }) => id),
+  );
   // Runs that this transaction begins are not in flight.
   const until = await tx.newestRun();
   for (const campaignId of await tx.liveCampaigns()) {
@@ -29,8 +33,9 @@ export async function settleInFlight(
       await eachPage(tx, campaignId, until, (runs) => cancel(tx, runs, CANCELLED, at));
     } else if (inFlight === 'restart') {
       await eachPage(tx, campaignId, until, async (runs) => {
-        await cancel(tx, runs, RESTARTED, at);
-        await tx.insertRuns(runs.map((run) => anew(run, deploymentId, at)));
+        await cancel(tx, runs, STARTED_OVER, at);
+        // Whether someone still belongs in a dynamic campaign is for the evaluation that follows to say: it enters them.
+        if (isStatic.has(campaignId)) await tx.insertRuns(runs.map((run) => anew(run, deploymentId, at)));
       });
     }
   }
@@ -40,7 +45,6 @@ export async function settleInFlight(
 
 const REMOVED = 'the campaign was removed';
 const CANCELLED = 'cancelled by a deployment (--in-flight=cancel)';
-const RESTARTED = 'started over by a deployment (--in-flight=restart)';
 
 async function eachPage(
   tx: Statements,

@@ -15,9 +15,19 @@ export interface Entrant {
   segments: ReadonlySet<string>;
 }
 
+export interface PlannedEntries {
+  enter: number;
+  /** Of the runs in flight: those whose users no longer belong, and those that start over (--in-flight=restart). */
+  leave: number;
+  restart: number;
+  skip: number;
+  /** Of those who enter or start over. */
+  sample: Entrant[];
+}
+
 export interface PlannedPeople {
   segments: Map<string, { enter: number; leave: number }>;
-  campaigns: Map<string, { enter: number; leave: number; skip: number; sample: Entrant[] }>;
+  campaigns: Map<string, PlannedEntries>;
   /** How many would enter just these campaigns, by the campaigns' ids as a JSON list. */
   entrances: Map<string, number>;
 }
@@ -38,11 +48,14 @@ export async function planPeople(world: PlanWorld, changes: ManifestChanges): Pr
   const found: PlannedPeople = {
     segments: new Map(evaluated.map(({ id }) => [id, { enter: 0, leave: 0 }])),
     campaigns: new Map(
-      manifest.campaigns.map(({ id }) => [id, { enter: 0, leave: 0, skip: 0, sample: [] as Entrant[] }]),
+      manifest.campaigns.map(({ id }) => [
+        id,
+        { enter: 0, leave: 0, restart: 0, skip: 0, sample: [] as Entrant[] },
+      ]),
     ),
     entrances: new Map(),
   };
-  const everyone = behind || changes.openedCampaigns.size > 0;
+  const everyone = behind || changes.openedCampaigns.size > 0 || inFlight === 'restart';
   if (evaluated.length === 0 && !everyone) return found;
 
   const members = await memberTests(world, evaluated);
@@ -80,12 +93,13 @@ export async function planPeople(world: PlanWorld, changes: ManifestChanges): Pr
         const decision = decide(campaign, run, { before: was.get(userId)!, after: segments, now });
         const count = found.campaigns.get(campaign.id)!;
         if (decision === 'leave') count.leave++;
-        if (decision !== 'enter') continue;
-        if (existing === 'skip' && changes.campaigns.get(campaign.id) === 'added') {
+        const restart = inFlight === 'restart' && decision === 'stay' && run !== undefined && isLive(run);
+        if (decision !== 'enter' && !restart) continue;
+        if (!restart && existing === 'skip' && changes.campaigns.get(campaign.id) === 'added') {
           count.skip++;
           continue;
         }
-        count.enter++;
+        count[restart ? 'restart' : 'enter']++;
         entered.push(campaign.id);
         let stride = strides.get(campaign.id);
         if (!stride) {

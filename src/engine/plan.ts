@@ -44,18 +44,15 @@ export async function makePlan(
   });
   const campaigns: PlannedCampaign[] = [];
   const mailing = new Set<string>();
-  let restarted = 0;
   for (const [id, change] of changes.campaigns) {
     const found = people?.campaigns.get(id);
     const inFlightRuns = runs.get(id) ?? noRuns();
     inFlightRuns.cancel += found?.leave ?? 0;
+    if (inFlight === 'restart') inFlightRuns.restart = found?.restart ?? 0;
     const enter = (found?.enter ?? 0) + inFlightRuns.restart;
     const messages =
       enter > 0 ? await forecast(world, id, { enter, sample: found?.sample ?? [] }) : noMessages();
-    if (messages.now + messages.later > 0 || messages.more) {
-      mailing.add(id);
-      restarted += inFlightRuns.restart;
-    }
+    if (messages.now + messages.later > 0 || messages.more) mailing.add(id);
     campaigns.push({ id, change, enter, skip: found?.skip ?? 0, messages, runs: inFlightRuns });
   }
   return {
@@ -68,7 +65,7 @@ export async function makePlan(
     campaigns,
     templates: changes.templates,
     transactions: changes.transactions,
-    people: restarted + mailedBy(mailing, people?.entrances),
+    people: mailedBy(mailing, people?.entrances),
     confirm: manifest.confirm,
   };
 }

@@ -3,6 +3,9 @@ import type { LatestRun, ManifestCampaign, RunHead } from './ports.ts';
 /** Why a run was cancelled whose user stopped qualifying. Stored with the run, and read again by `decide`. */
 export const LEFT = "the user left the campaign's segments";
 
+/** Why a run ended that is to begin anew. Stored with the run, and read again by `decide`. */
+export const STARTED_OVER = 'ended by a deployment (--in-flight=restart)';
+
 type CampaignRule = Pick<ManifestCampaign, 'segments' | 'excludeSegments' | 'behavior'> &
   Partial<Pick<ManifestCampaign, 'reentry' | 'exitWhen'>>;
 type LastRun = RunHead & Partial<Pick<LatestRun, 'enteredAt' | 'reason'>>;
@@ -39,7 +42,7 @@ export function decide(
     return leaves ? 'leave' : 'stay';
   }
   if (!now) return 'stay';
-  if (!latest) return 'enter';
+  if (!latest || latest.reason === STARTED_OVER) return 'enter';
   const wasOut =
     (latest.status === 'cancelled' && latest.reason === LEFT) || !qualifies(campaign, change.before);
   return wasOut && mayReenter(campaign, latest, change.now) ? 'enter' : 'stay';
