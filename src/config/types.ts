@@ -126,7 +126,7 @@ export interface Campaign<A extends object> {
    * sooner than so long after their last entry. Default: `once` for static campaigns, `always` for dynamic ones.
    */
   reentry?: 'once' | 'always' | { after: Duration | string };
-  /** Ends the flow of a user who does this event, or comes into this segment. */
+  /** Ends the flow of a user who does this event, or comes into this segment. Who is in the segment does not enter. */
   exitWhen?: CampaignTrigger;
   /** What the campaign is for. Users who do this event or come into this segment, `within` so long of their entry, are counted. */
   goal?: CampaignTrigger & { within?: Duration | string };

@@ -149,7 +149,7 @@ function outcomeOf(branch: TimedPending, awaits: Awaits, facts: Facts): Outcome 
 function daytimeOf(branch: Extract<TimedPending, { kind: 'daytime' }>, { now, attributes }: Facts): number {
   if (branch.until <= now || branch.timezone !== null) return branch.until;
   const { time, weekdays } = branch;
-  const timezone = attributes.timezone ?? 'UTC';
+  const timezone = attributes.timezone || 'UTC';
   try {
     if (typeof timezone === 'string') return nextDaytime(now, { time, weekdays, timezone });
   } catch (error) {
