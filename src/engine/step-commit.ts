@@ -1,7 +1,7 @@
 import { crashPoint } from '../core/crash-point.ts';
 import type { Answer } from './answers.ts';
 import { awaitsOf } from './answers.ts';
-import { type Awaits, parseAwaits } from './awaits.ts';
+import { type Awaits, isWoken, parseAwaits } from './awaits.ts';
 import type { TransactionsOf } from './changes.ts';
 import type { Deployment } from './deployments.ts';
 import { type AppliedEffects, applyEffects } from './effects.ts';
@@ -36,6 +36,8 @@ export interface StepOutcome {
 export async function commitStep(store: Store, step: Step): Promise<StepOutcome> {
   return store.transaction(async (tx) => {
     const runs = [...step.passages.map(({ passage }) => passage.run), ...step.waiting.map(({ run }) => run)];
+    // Users before runs, as an evaluation does: the two then wait for each other in one order.
+    await tx.lockUsers(usersToLock(step));
     const live = await tx.lockRuns(runs.map(({ id }) => id));
     const passages = step.passages.filter(({ passage }) => live.has(passage.run.id));
     const going = passages.map(({ passage }) => passage).filter(({ diverged }) => !diverged);
@@ -64,6 +66,16 @@ export async function commitStep(store: Store, step: Step): Promise<StepOutcome>
 }
 
 // --- internal ------------------------------------------------------------------------------------
+
+/** Those whom effects change, or whose runs wait for what may come just now. */
+function usersToLock({ passages, waiting }: Step): string[] {
+  const acting = passages.filter(
+    ({ passage }) => passage.effects.length > 0 || (passage.pending !== null && isWoken(passage.pending)),
+  );
+  return [
+    ...new Set([...acting.map(({ passage }) => passage.run.userId), ...waiting.map(({ run }) => run.userId)]),
+  ];
+}
 
 async function runChanges(
   tx: Statements,
