@@ -13,6 +13,7 @@ const BENCHES: Record<string, () => Promise<{ default: Bench }>> = {
   serve: () => import('./serve.ts'),
   ingest: () => import('./ingest.ts'),
   emails: () => import('./emails.ts'),
+  replay: () => import('./replay.ts'),
   render: () => import('./render.tsx'),
   volume: () => import('./volume.ts'),
   stores: () => import('./stores.ts'),
