@@ -34,7 +34,7 @@ export async function planRuns(world: PlanWorld, changed: boolean): Promise<Map<
     else if (inFlight === 'pin') {
       runs.stay = runs.live;
       runs.pinned = runs.live;
-    } else await tryNewCode(world, groups, runs);
+    } else await tryNewCode(world, { campaignId, groups }, runs);
   }
   return planned;
 }
@@ -64,7 +64,11 @@ async function groupsOf(
   return [...merged.values()];
 }
 
-async function tryNewCode(world: PlanWorld, groups: RunGroup[], runs: PlannedRuns): Promise<void> {
+async function tryNewCode(
+  world: PlanWorld,
+  { campaignId, groups }: { campaignId: string; groups: RunGroup[] },
+  runs: PlannedRuns,
+): Promise<void> {
   const { prepared, onProgress } = world;
   const toTry: RunGroup[] = [];
   for (const group of groups) {
@@ -78,22 +82,57 @@ async function tryNewCode(world: PlanWorld, groups: RunGroup[], runs: PlannedRun
   // The largest first: should there be too many, the rest matters least.
   toTry.sort((a, b) => b.count - a.count);
   const tried = toTry.slice(0, MAX_HISTORIES);
-  const divergences = new Map<string, Divergence>();
+  const left = toTry.slice(MAX_HISTORIES);
+  const counted = { runs, divergences: new Map<string, Divergence>() };
   const before = { migrate: runs.migrate, stay: runs.stay, block: runs.block };
+  const mixed: RunGroup[] = [];
   for (let from = 0; from < tried.length; from += BATCH) {
-    await tryBatch(world, tried.slice(from, from + BATCH), runs, divergences);
+    mixed.push(...(await tryBatch(world, tried.slice(from, from + BATCH), counted, { oneForAll: false })));
     onProgress({ stage: 'runs', done: from, total: tried.length });
   }
-  extrapolate(runs, before, { tried, left: toTry.slice(MAX_HISTORIES) });
+  let budget = MAX_HISTORIES - tried.length;
+  for (const group of mixed) {
+    const done = await tryEach(world, { campaignId, group, most: budget }, counted);
+    budget -= done;
+    if (done < group.count) left.push({ ...group, count: group.count - done });
+    onProgress({ stage: 'runs', done: MAX_HISTORIES - budget, total: MAX_HISTORIES });
+  }
+  extrapolate(runs, before, left);
+  const { divergences } = counted;
   runs.divergences = [...divergences.values()].sort((a, b) => b.count - a.count).slice(0, MAX_DIVERGENCES);
 }
 
+/** Tries the runs of a group one by one: the new code goes by something in which they differ. Returns how many. */
+async function tryEach(
+  world: PlanWorld,
+  { campaignId, group, most }: { campaignId: string; group: RunGroup; most: number },
+  counted: Counted,
+): Promise<number> {
+  let done = 0;
+  for (let after = 0; done < most; ) {
+    const page = { after, limit: Math.min(BATCH, most - done) };
+    const ids = await world.store.runsOfGroup(campaignId, group, page);
+    if (ids.length === 0) break;
+    const single = ids.map((runId) => ({ ...group, runId, count: 1 }));
+    await tryBatch(world, single, counted, { oneForAll: true });
+    done += ids.length;
+    after = ids.at(-1)!;
+  }
+  return done;
+}
+
+interface Counted {
+  runs: PlannedRuns;
+  divergences: Map<string, Divergence>;
+}
+
+/** Counts each group by what its first run does, but for those of which that one cannot speak for the others: returns these. */
 async function tryBatch(
   world: PlanWorld,
   groups: RunGroup[],
-  runs: PlannedRuns,
-  divergences: Map<string, Divergence>,
-): Promise<void> {
+  { runs, divergences }: Counted,
+  { oneForAll }: { oneForAll: boolean },
+): Promise<RunGroup[]> {
   const { prepared } = world;
   const byId = new Map(
     (await world.store.replayableRuns(groups.map(({ runId }) => runId))).map((run) => [run.id, run]),
@@ -106,8 +145,13 @@ async function tryBatch(
     present.map(({ runId }) => byId.get(runId)!),
   );
   const astray: RunGroup[] = [];
+  const mixed: RunGroup[] = [];
   present.forEach((group, i) => {
     const result = onNew[i]!;
+    if (!oneForAll && group.count > 1 && result.outcome !== 'failed' && result.guessed) {
+      mixed.push(group);
+      return;
+    }
     if (result.outcome === 'advanced') {
       runs.migrate += group.count;
       if (group.blocked) runs.unblock += group.count;
@@ -134,6 +178,7 @@ async function tryBatch(
       else runs.block += group.count;
     });
   }
+  return mixed;
 }
 
 async function followOwnCode(
@@ -186,13 +231,13 @@ function wordsOf(result: Exclude<ActivationResult, { outcome: 'advanced' }>): {
 function extrapolate(
   runs: PlannedRuns,
   before: { migrate: number; stay: number; block: number },
-  { tried, left }: { tried: RunGroup[]; left: RunGroup[] },
+  left: RunGroup[],
 ): void {
   if (left.length === 0) return;
   runs.estimated = true;
-  const sum = (groups: RunGroup[]) => groups.reduce((total, { count }) => total + count, 0);
-  const rest = sum(left);
-  const share = (part: number) => Math.round((rest * part) / sum(tried));
+  const rest = left.reduce((total, { count }) => total + count, 0);
+  const tried = runs.migrate + runs.stay + runs.block - before.migrate - before.stay - before.block;
+  const share = (part: number) => (tried === 0 ? 0 : Math.round((rest * part) / tried));
   const migrate = share(runs.migrate - before.migrate);
   const stay = Math.min(share(runs.stay - before.stay), rest - migrate);
   runs.migrate += migrate;

@@ -228,6 +228,7 @@ export interface DueRun extends RunHead {
   /** See engine/awaits; null while it waits for nothing but a time or a message. */
   awaits: string | null;
   pinned: boolean;
+  reason: string | null;
   /** The event that caused the entry. */
   event: EventRow | null;
 }
@@ -272,9 +273,12 @@ export interface RunStatements {
   convertRuns(ids: number[], at: number): Promise<number>;
   /** Makes every blocked run due at `at`. Returns how many. */
   wakeBlocked(at: number): Promise<number>;
-  /** Makes up to `limit` failed and blocked runs due again, as pending. Returns their ids. */
+  /** Makes up to `limit` failed and blocked runs due again, as pending, with the reason RETRIED; not those that the user has entered anew since. Returns their ids. */
   retryRuns(filter: RetryFilter, options: { at: number; limit: number }): Promise<number[]>;
 }
+
+/** The reason of a run that was retried, until it is advanced. */
+export const RETRIED = 'retried';
 
 export interface RetryFilter {
   runId?: number;
@@ -466,6 +470,12 @@ export interface PlanStatements {
     after: number,
     limit: number,
   ): Promise<{ groups: RunGroup[]; last: number | undefined }>;
+  /** The ids of the next runs of a group of the campaign's after the run `after`. */
+  runsOfGroup(
+    campaignId: string,
+    group: Omit<RunGroup, 'count' | 'runId'>,
+    page: { after: number; limit: number },
+  ): Promise<number[]>;
   /** The next live runs of the campaign after the run `after` and up to the run `until`. */
   liveRuns(campaignId: string, range: { after: number; until: number; limit: number }): Promise<RunHead[]>;
   /** The id of the newest run, 0 when there is none. */
@@ -701,6 +711,8 @@ export type ActivationResult =
       exit?: string;
       /** The journal begins anew (`continueAsNew`): `appended` replaces it instead of following it. */
       fresh?: boolean;
+      /** With `replayOnly`: attributes that the flow looked at and the journal does not tell, so that their present values were taken. */
+      guessed?: string[];
     }
   /** The flow threw, or yielded what is not a command. */
   | {
@@ -713,7 +725,7 @@ export type ActivationResult =
       fresh?: boolean;
     }
   /** The code yields something else than the journal says. */
-  | { outcome: 'diverged'; position: number; recorded: string; yielded: string };
+  | { outcome: 'diverged'; position: number; recorded: string; yielded: string; guessed?: string[] };
 
 export interface RenderRequest {
   messageId: string;

@@ -46,6 +46,8 @@ export type ActivationOutput =
       exit?: string;
       /** The flow began anew: `appended` replaces the journal. */
       fresh?: boolean;
+      /** With `replayOnly`: attributes that the flow looked at and the journal does not tell, so that their present values were taken. */
+      guessed?: string[];
     }
   | {
       outcome: 'failed';
@@ -57,7 +59,7 @@ export type ActivationOutput =
       fresh?: boolean;
     }
   /** The flow does not repeat what the journal says; both in words ("email winback-email", "wait 2d"). */
-  | { outcome: 'diverged'; position: number; recorded: string; yielded: string };
+  | { outcome: 'diverged'; position: number; recorded: string; yielded: string; guessed?: string[] };
 
 /** What an activation needs from outside of the flow's deterministic world. */
 export interface Outside {

@@ -12,6 +12,8 @@ import { canonicalJson, type Json, type JsonObject, mergePatch } from '../core/j
 export class AttributeView {
   /** What the flow gets. Read-only: writing to it throws. */
   readonly proxy: JsonObject;
+  /** Attributes of replayed activations of which no value was ever recorded: the current one was given out. */
+  readonly guessed = new Set<string>();
   private readonly current: JsonObject;
   /** Values recorded up to the present activation; null for an absent attribute. */
   private readonly recorded = new Map<string, Json>();
@@ -114,7 +116,10 @@ export class AttributeView {
   private readReplayed(key: string): Json | undefined {
     let value = this.recorded.get(key);
     if (value === undefined) value = this.laterRecord(key);
-    if (value === undefined) value = this.currentValue(key);
+    if (value === undefined) {
+      value = this.currentValue(key);
+      this.guessed.add(key);
+    }
     return value === null ? undefined : copy(value);
   }
 

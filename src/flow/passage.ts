@@ -100,7 +100,7 @@ export class Passage {
       replaying = false;
     }
     if (this.input.replayOnly) {
-      return { outcome: 'advanced', appended: '', position: this.position, pending: null };
+      return { outcome: 'advanced', appended: '', position: this.position, pending: null, ...this.guesses() };
     }
     return this.guarded(() => this.takeUp());
   }
@@ -488,7 +488,12 @@ export class Passage {
   }
 
   private diverged(recorded: string, yielded: string): ActivationOutput {
-    return { outcome: 'diverged', position: this.position, recorded, yielded };
+    return { outcome: 'diverged', position: this.position, recorded, yielded, ...this.guesses() };
+  }
+
+  private guesses(): { guessed?: string[] } {
+    const { guessed } = this.attributes;
+    return this.input.replayOnly && guessed.size > 0 ? { guessed: [...guessed] } : {};
   }
 }
 

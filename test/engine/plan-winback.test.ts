@@ -147,6 +147,38 @@ test.each(cases)('%s: runs move and stay as the plan said', async (_name, source
   expect(world.errors).toEqual([]);
 });
 
+test('code that goes by an attribute nobody had asked for yet is tried on each run of a history', async () => {
+  await using world = await engineWorld();
+  await runsInFlight(world);
+  await world.submit(
+    ...Array.from({ length: GROUP / 4 }, (_, i) => ({
+      type: 'user' as const,
+      id: `u0-${i}`,
+      attributes: { vip: true },
+      mode: 'merge' as const,
+    })),
+  );
+  await world.settle();
+  const source = winback(`
+    if (ctx.attributes.vip) yield rt.sendEmail('survey');
+    for (let i = 0; i < 8; i++) {
+      yield rt.sendEmail('winback-email');
+      yield rt.wait({ days: 2 ** i });
+    }`);
+  const { runs } = await planned(world, source);
+  expect(runs).toMatchObject({
+    live: RUNS,
+    migrate: RUNS - GROUP / 4,
+    stay: GROUP / 4,
+    block: 0,
+    estimated: false,
+  });
+  await world.push(source);
+  await world.advance('32d');
+  const { counts } = await following(world);
+  expect(counts.get((await world.store.activeDeployment())!.id)).toBe(runs.migrate);
+});
+
 test('a run that its own code does not follow any more would block, blocks, and is freed by a fix', async () => {
   await using world = await engineWorld();
   // Code that goes by something outside of the flow follows no history for long.

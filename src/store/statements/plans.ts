@@ -61,6 +61,13 @@ export function planStatements(on: Context): PlanStatements {
       return { groups, last };
     },
 
+    async runsOfGroup(campaignId, { deploymentId, pinned, blocked, journalHash }, { after, limit }) {
+      const group = { deploymentId, journalHash, pinned: pinned ? 1 : 0, blocked: blocked ? 1 : 0 };
+      return (await rows(on, runsOfGroup, { campaignId, ...group, after, limit })).map((row) =>
+        Number(row.id),
+      );
+    },
+
     async liveRuns(campaignId, range) {
       return (await rows(on, liveRuns, { campaignId, ...range })).map(runHeadOf);
     },
@@ -160,6 +167,23 @@ const liveRuns = prepared<{ campaignId: string; after: number; until: number; li
   (param) => sql`select ${runHeadColumns} from ${runs}
     where ${runs.endedAt} is null and ${runs.campaignId} = ${param('campaignId')}
       and ${runs.id} > ${param('after')} and ${runs.id} <= ${param('until')}
+    order by ${runs.id} limit ${param('limit')}`,
+);
+
+const runsOfGroup = prepared<{
+  campaignId: string;
+  deploymentId: string;
+  journalHash: string;
+  pinned: number;
+  blocked: number;
+  after: number;
+  limit: number;
+}>(
+  (param) => sql`select ${runs.id} from ${runs}
+    where ${runs.endedAt} is null and ${runs.campaignId} = ${param('campaignId')} and ${runs.id} > ${param('after')}
+      and ${runs.deploymentId} = ${param('deploymentId')} and ${runs.journalHash} = ${param('journalHash')}
+      and ${runs.pinned} = ${param('pinned')}
+      and case when ${runs.status} = 'blocked' then 1 else 0 end = ${param('blocked')}
     order by ${runs.id} limit ${param('limit')}`,
 );
 

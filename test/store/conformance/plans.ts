@@ -65,6 +65,13 @@ export function plans(open: Opener): void {
       expect(whole.groups.find(({ blocked }) => blocked)).toMatchObject({ deploymentId: 'd1' });
       expect(Math.min(...whole.groups.map(({ runId }) => runId))).toBe(runs[0]!.id);
 
+      const group = whole.groups.find(({ count }) => count === 14)!;
+      const members = await store.runsOfGroup('welcome', group, { after: 0, limit: 10 });
+      expect(members).toHaveLength(10);
+      expect(members[0]).toBe(group.runId);
+      const others = await store.runsOfGroup('welcome', group, { after: members.at(-1)!, limit: 10 });
+      expect(new Set([...members, ...others]).size).toBe(14);
+
       let counted = 0;
       for (let after: number | undefined = 0; after !== undefined; ) {
         const page = await store.liveRunGroups('welcome', after, 7);
