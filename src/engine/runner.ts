@@ -6,6 +6,7 @@ import { CampaignGuard } from './campaign-guard.ts';
 import type { Deployments } from './deployments.ts';
 import type { Log } from './log.ts';
 import type { DueRun, Host, Store } from './ports.ts';
+import { withoutStale } from './retried.ts';
 import type { SlotOwner } from './slots.ts';
 import { commitStep, type StepOutcome } from './step-commit.ts';
 import type { Next } from './worker.ts';
@@ -63,17 +64,20 @@ export class Runner {
       // The database's clock and this process's may differ: sleep for the length of time.
       return wake === undefined ? 'when-woken' : { at: this.#clock.now() + Math.max(wake - now, 1) };
     }
-    const answers = await answersFor(this.#store, due, now);
+    const active = await this.#deployments.active();
+    const fence = this.#slots.fence(due.map(({ userId }) => userId));
+    const taken = await withoutStale(this.#store, due, { active, now, fence });
+    const answers = await answersFor(this.#store, taken, now);
     const going = [...answers].flatMap(([run, answer]) => (answer.kind === 'go' ? [{ run, answer }] : []));
     const passages = await this.#advancer.advance(going, now);
     const outcome = await commitStep(this.#store, {
       now,
       passages: passages.map((passage) => ({ passage, event: (answers.get(passage.run) as Go).event })),
       waiting: [...answers].flatMap(waitingOf),
-      active: await this.#deployments.active(),
+      active,
       instanceId: await this.#deployments.instanceId(),
       transactions: await this.#deployments.transactions(),
-      fence: this.#slots.fence(due.map(({ userId }) => userId)),
+      fence,
     });
     crashPoint('step:after-commit');
     await this.#report(outcome);

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { configOf, engineWorld } from './world.ts';
+import { configOf, engineWorld, flagged } from './world.ts';
 
 const campaign = (body: string, more = '') =>
   configOf({
@@ -143,6 +143,44 @@ test('a failed run is taken up where it failed, by run, user or campaign', async
   await world.settle();
   expect((await world.store.counts()).runs).toEqual({ completed: 3 });
   expect(world.mail).toHaveLength(6);
+});
+
+test('a failed run is not taken up when its user has left, has entered anew, or its campaign is gone', async () => {
+  await using world = await engineWorld();
+  const config = (fail: string, campaigns = ['c', 'd']) =>
+    configOf({
+      segments: `on: ${flagged('on')}`,
+      campaigns: campaigns
+        .map(
+          (id) =>
+            `${id}: { segments: ['on'], behavior: 'dynamic', flow: function* (ctx, rt) { yield rt.wait({ days: 1 }); ${fail} yield rt.sendEmail('hello'); } }`,
+        )
+        .join(', '),
+    });
+  await world.push(config(`throw new Error('nonsense');`));
+  for (const id of ['ada', 'bob', 'cid']) await world.add(id, { on: true });
+  await world.advance('1d');
+  expect((await world.store.counts()).runs).toEqual({ failed: 6 });
+  await world.add('ada', { on: false });
+  await world.add('bob', { on: false });
+  await world.push(config('', ['c']));
+  await world.add('bob', { on: true });
+  expect(await world.engine.retryRuns({})).toBe(5);
+  await world.settle();
+  expect(world.mail).toEqual(['hello → cid@example.com']);
+  await world.advance('1d');
+  expect(world.mail).toEqual(['hello → cid@example.com', 'hello → bob@example.com']);
+  expect((await world.runsOf('ada')).map(({ status, reason }) => [status, reason])).toEqual([
+    ['cancelled', 'the campaign was removed'],
+    ['cancelled', "the user left the campaign's segments"],
+  ]);
+  expect((await world.runsOf('bob')).map(({ campaign, entry, status }) => [campaign, entry, status])).toEqual(
+    [
+      ['c', 2, 'completed'],
+      ['d', 1, 'cancelled'],
+      ['c', 1, 'failed'],
+    ],
+  );
 });
 
 test('a run whose process was ended under it hears its result again when it is retried', async () => {

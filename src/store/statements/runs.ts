@@ -1,7 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { slotOf } from '../../core/hash.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { DueRun, LatestRun, RunHead, RunStatements } from '../../engine/ports.ts';
+import {
+  type DueRun,
+  type LatestRun,
+  RETRIED,
+  type RunHead,
+  type RunStatements,
+} from '../../engine/ports.ts';
 import { events, type RunStatus, runs, users } from '../../schema/index.ts';
 import { bulkInsert, bulkUpdate } from '../bulk.ts';
 import type { Context } from '../context.ts';
@@ -143,7 +149,7 @@ export function runStatements(on: Context): RunStatements {
       );
       const ids = wanted.map((row) => Number(row.id));
       if (ids.length === 0) return ids;
-      await run(on, retryRuns, { ids, at });
+      await run(on, retryRuns, { ids, at, reason: RETRIED });
       for (const row of wanted) on.tally.add(`run:${row.status}`, -1);
       on.tally.add('run:pending', ids.length);
       return ids;
@@ -224,7 +230,7 @@ const dueRuns = slotted<{ now: number; limit: number; paused: string[] }>(
     dialect,
     owned,
   ) => sql`select ${runHeadColumns}, ${runs.deploymentId}, ${runs.enteredAt}, ${runs.wakeAt}, ${runs.position},
-      ${runs.journal}, ${runs.chunks}, ${runs.journalHash}, ${runs.awaits}, ${runs.pinned}, ${users.attributes} as ${sql.identifier('user_attributes')},
+      ${runs.journal}, ${runs.chunks}, ${runs.journalHash}, ${runs.awaits}, ${runs.pinned}, ${runs.reason}, ${users.attributes} as ${sql.identifier('user_attributes')},
       ${events.id} as ${sql.identifier('event_id')}, ${events.name} as ${sql.identifier('event_name')}, ${events.attributes} as ${sql.identifier('event_attributes')},
       ${events.createdAt} as ${sql.identifier('event_created_at')}, ${events.messageId} as ${sql.identifier('event_message_id')}
     from ${runs} ${dialect.index('runs_due')} join ${users} on ${users.id} = ${runs.userId} left join ${events} on ${events.id} = ${runs.entryEventId}
@@ -269,7 +275,9 @@ const wakeBlocked = prepared<{ at: number }>(
     where ${runs.status} in ('blocked', 'failed') and ${runs.status} = 'blocked'`,
 );
 
-const STUCK = sql`${runs.status} in ('blocked', 'failed')`;
+/** Of runs that the user has not entered anew since. */
+const STUCK = sql`${runs.status} in ('blocked', 'failed') and not exists (select 1 from ${runs} as ${later}
+    where ${column('campaign_id')} = ${runs.campaignId} and ${column('user_id')} = ${runs.userId} and ${column('entry')} > ${runs.entry})`;
 const stuckColumns = sql`${runs.id}, ${runs.userId}, ${runs.campaignId}, ${runs.status}`;
 
 const stuckRun = prepared<{ runId: number }>(
@@ -292,12 +300,12 @@ const stuckRunsOfCampaign = prepared<{ campaignId: string; limit: number }>(
     where ${runs.campaignId} = ${param('campaignId')} and ${STUCK} order by ${runs.id} limit ${param('limit')} ${dialect.lock}`,
 );
 
-const retryRuns = prepared<{ ids: number[]; at: number }>(
+const retryRuns = prepared<{ ids: number[]; at: number; reason: string }>(
   (
     param,
     dialect,
   ) => sql`update ${runs} set ${sql.identifier('status')} = 'pending', ${sql.identifier('wake_at')} = ${param('at')},
-      ${sql.identifier('ended_at')} = null, ${sql.identifier('reason')} = null
+      ${sql.identifier('ended_at')} = null, ${sql.identifier('reason')} = ${param('reason')}
     where ${dialect.inList(runs.id, param('ids'))}`,
 );
 
@@ -320,6 +328,7 @@ function dueRunOf(row: Row, sealed: string): DueRun {
     attributes: JSON.parse(String(row.user_attributes)) as JsonObject,
     awaits: row.awaits as string | null,
     pinned: Number(row.pinned) === 1,
+    reason: row.reason as string | null,
     event: row.event_id === null ? null : eventOf(row, 'event_'),
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import type { Manifest } from '../../../src/engine/ports.ts';
+import { type Manifest, RETRIED } from '../../../src/engine/ports.ts';
 import type { Opener } from '../conformance.ts';
 import { event, newMessage, newRun, runUpdate, START, user } from './rows.ts';
 
@@ -87,7 +87,7 @@ export function operating(open: Opener): void {
       expect((await store.latestRuns(['bob']))[0]).toMatchObject({
         status: 'pending',
         endedAt: null,
-        reason: null,
+        reason: RETRIED,
       });
       expect(await store.lockRuns([bob!, dan!, 99])).toEqual(new Set([bob!, dan!]));
     });
