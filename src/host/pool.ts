@@ -2,13 +2,14 @@ import { availableParallelism } from 'node:os';
 import { SegflowError } from '../core/errors.ts';
 import { hash53 } from '../core/hash.ts';
 import { canonicalJson } from '../core/json.ts';
-import type { Bundle, Host, Problem } from '../engine/ports.ts';
+import type { ActivationRequest, Bundle, Host, Problem } from '../engine/ports.ts';
 import { journalPosition } from '../flow/journal.ts';
 import { runItems } from './batches.ts';
 import { endingError, wireFailure } from './endings.ts';
 import { baseEnvironment, bundleEnvironment } from './environment.ts';
 import { type Job, Processes } from './processes.ts';
 import type { Work, WorkKind } from './protocol.ts';
+import { SideEffects } from './side-effects.ts';
 
 export interface HostOptions {
   /** Most child processes at a time. Default: one fewer than the machine has cores, from 1 to 4. */
@@ -19,6 +20,8 @@ export interface HostOptions {
   idleMs?: number;
   /** Memory of its own above which a child is killed, in MB. Default 512. Linux only. */
   memoryMb?: number;
+  /** How long a batch waits for the side effects of its runs; what takes longer goes on apart. Default 1 s. */
+  sideEffectGraceMs?: number;
   /** How long `close` waits for what is under way. Default 5 s. */
   graceMs?: number;
   /** The server's environment. Default: process.env. */
@@ -65,6 +68,24 @@ export function createHost(options: HostOptions = {}): ProcessHost {
     return (reply.answer as { ok: Work[K]['result'][] }).ok;
   };
 
+  const advance = (bundle: Bundle, requests: ActivationRequest[], aside: boolean) =>
+    runItems('advance', requests, {
+      run: (items, limits) => processes.run({ ...jobOf('advance', bundle, items), limits, aside }),
+      itemMs,
+      parts: { least: LEAST.advance, most: max },
+      guilty: ({ journal }, message) => ({
+        outcome: 'failed',
+        appended: '',
+        position: journalPosition(journal),
+        error: { message, stack: '' },
+      }),
+    });
+  const sideEffects = new SideEffects({
+    upTo: (bundle, requests) => advance(bundle, requests, false),
+    through: (bundle, requests) => advance(bundle, requests, true),
+    graceMs: options.sideEffectGraceMs ?? 1_000,
+  });
+
   const checking = (job: Job): Job => ({ ...job, limits: { itemMs: itemMs * INSPECT_FACTOR } });
 
   return {
@@ -95,18 +116,7 @@ export function createHost(options: HostOptions = {}): ProcessHost {
       const items = segmentIds.map((id) => ({ id, at }));
       return runWhole('segments', jobOf('segments', bundle, items));
     },
-    advance: (bundle, requests) =>
-      runItems('advance', requests, {
-        run: (items, limits) => processes.run({ ...jobOf('advance', bundle, items), limits }),
-        itemMs,
-        parts: { least: LEAST.advance, most: max },
-        guilty: ({ journal }, message) => ({
-          outcome: 'failed',
-          appended: '',
-          position: journalPosition(journal),
-          error: { message, stack: '' },
-        }),
-      }),
+    advance: (bundle, requests) => sideEffects.advance(bundle, requests),
     render: (bundle, requests) =>
       runItems('render', requests, {
         run: (items, limits) => processes.run({ ...jobOf('render', bundle, items), limits }),

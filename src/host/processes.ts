@@ -16,6 +16,8 @@ export interface Job {
   bundle: BundleRef & { code: string };
   items: WireRequest['items'];
   limits: Limits;
+  /** It mostly waits for side effects: a child that does this does not count among those there may be. */
+  aside?: boolean;
 }
 
 /** Which work renders emails. */
@@ -33,6 +35,9 @@ const EMAIL_IDLE_FACTOR = 10;
 /** A child that has loaded so many bundles is replaced: their code cannot be unloaded. */
 const MAX_BUNDLES = 50;
 
+/** How many children may wait for side effects at a time. */
+const MAX_ASIDE = 2;
+
 interface Entry {
   job: Job;
   settle: (reply: Reply) => void;
@@ -40,7 +45,8 @@ interface Entry {
 }
 
 interface State {
-  serving: boolean;
+  /** What it does, if anything. */
+  serving: Job | undefined;
   /** When it was last given back, on the monotonic clock. */
   usedAt: number;
 }
@@ -107,26 +113,29 @@ export class Processes {
   }
 
   #pump(): void {
-    while (this.#queue.length > 0) {
-      const entry = this.#queue[0]!;
+    for (const entry of [...this.#queue]) {
       try {
         const child = this.#childFor(entry.job);
-        if (!child) return;
+        // Work that waits aside lets other work pass.
+        if (!child && !entry.job.aside) return;
+        if (!child) continue;
         void this.#serve(child, entry);
       } catch (error) {
         entry.reject(error);
       }
-      this.#queue.shift();
+      this.#queue.splice(this.#queue.indexOf(entry), 1);
     }
   }
 
-  #childFor({ kind, bundle }: Job): HostProcess | undefined {
+  #childFor({ kind, bundle, aside }: Job): HostProcess | undefined {
+    const apart = [...this.#children.values()].filter(({ serving }) => serving?.aside).length;
+    if (aside && apart >= MAX_ASIDE) return undefined;
     const withEmail = RENDERS[kind] || this.#needEmail.has(bundle.key);
     const idle = this.#idle();
     const able = idle.filter((child) => child.withEmail || !withEmail);
     const found = able.find((child) => child.bundles.has(bundle.key)) ?? able[0];
     if (found) return found;
-    if (this.#children.size >= this.#options.max) {
+    if (this.#children.size - apart >= this.#options.max) {
       const other = idle[0];
       if (!other) return undefined;
       this.#end(other);
@@ -145,7 +154,7 @@ export class Processes {
   #start(withEmail: boolean): HostProcess {
     const { environment, maxMemoryBytes, log } = this.#options;
     const child = new HostProcess({ withEmail, environment, maxMemoryBytes, log });
-    this.#children.set(child, { serving: false, usedAt: performance.now() });
+    this.#children.set(child, { serving: undefined, usedAt: performance.now() });
     void child.exited.then(() => this.#children.delete(child));
     return child;
   }
@@ -157,7 +166,7 @@ export class Processes {
 
   async #serve(child: HostProcess, entry: Entry): Promise<void> {
     const state = this.#children.get(child)!;
-    state.serving = true;
+    state.serving = entry.job;
     try {
       const reply = await this.#ask(child, entry.job);
       if (reply) entry.settle(reply);
@@ -165,7 +174,7 @@ export class Processes {
     } catch (error) {
       entry.reject(error);
     }
-    state.serving = false;
+    state.serving = undefined;
     state.usedAt = performance.now();
     if (child.bundles.size > MAX_BUNDLES) this.#end(child);
     // Not at once: whoever waited for this reply may have a job for the same child.

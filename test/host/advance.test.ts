@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
-import type { ActivationResult } from '../../src/engine/ports.ts';
+import type { ActivationRequest, ActivationResult } from '../../src/engine/ports.ts';
 import { activation, bundleOf, flowBundle, hostFor, isAlive, until } from './bundles.ts';
 
 setDefaultTimeout(60_000);
@@ -160,6 +160,27 @@ describe('a guilty flow fails alone:', () => {
   });
 });
 
+/** The results once none says that a side effect is under way. */
+async function settled(
+  host: ReturnType<typeof hostFor>,
+  bundle: ReturnType<typeof flowBundle>,
+  requests: ActivationRequest[],
+): Promise<ActivationResult[]> {
+  const results = await host.advance(bundle, requests);
+  return Promise.all(
+    results.map(async (result, index) => {
+      let { journal } = requests[index]!;
+      while (result.outcome === 'advanced' && result.pending?.kind === 'retry') {
+        if (result.pending.error !== 'it is under way') break;
+        journal += result.appended;
+        const { result: _told, ...request } = requests[index]!;
+        result = (await host.advance(bundle, [{ ...request, journal }]))[0]!;
+      }
+      return result;
+    }),
+  );
+}
+
 describe('a side effect', () => {
   const RUN = { status: 'pending' };
   /** A server that answers as its test says, and what it was asked. */
@@ -224,9 +245,54 @@ describe('a side effect', () => {
     });
 
     const stuck = activation(9, { attributes: { kind: 'stuck' } });
-    const mixed = await host.advance(bundle, [requests[0]!, stuck, ...requests]);
+    const mixed = await settled(host, bundle, [requests[0]!, stuck, ...requests]);
     expect(outcomes(mixed)).toEqual(['advanced', 'failed', ...kinds.map(() => 'advanced')]);
     expect(errorOf(mixed[1]).message).toBe('the flow did not yield within 0.5 s');
+  });
+
+  test('that is slow goes on apart: other batches pass it, and it is done once', async () => {
+    let asked = 0;
+    const gate = Promise.withResolvers<void>();
+    await using server = webhook(async () => {
+      asked++;
+      await gate.promise;
+      return new Response('opened');
+    });
+    await using host = hostFor({ processes: 1, sideEffectGraceMs: 50 });
+    const bundle = flowBundle(`
+      if (ctx.attributes.quick) yield rt.sendEmail('quick');
+      yield rt.updateUser({ plan: 'pro' });
+      const text = yield* rt.run('open', async () => (await fetch('${server.url}')).text());
+      yield rt.emit(text);
+      yield rt.sendEmail(text + ' ' + ctx.attributes.plan)`);
+    const slow = activation(1, { attributes: { plan: 'free' } });
+    const quick = activation(2, { attributes: { quick: true } });
+    const [first, other] = await host.advance(bundle, [slow, quick]);
+    expect(other).toMatchObject({ pending: { kind: 'email', template: 'quick' } });
+    expect(first).toMatchObject({
+      outcome: 'advanced',
+      position: 2,
+      pending: { kind: 'retry', until: slow.at + 1000, error: 'it is under way' },
+      effects: [{ kind: 'update', position: 0 }],
+    });
+    const journal = first?.outcome === 'advanced' ? first.appended : '';
+    expect(journal).toEndWith('\n<null\n>run open -\n');
+    const later = activation(1, { journal, attributes: { plan: 'pro' } });
+    const [second] = await host.advance(bundle, [later]);
+    expect(second).toMatchObject({ appended: '', position: 2, pending: { kind: 'retry' } });
+    // With the only child waiting, others are served by another.
+    expect(await host.advance(bundle, [quick])).toMatchObject([{ pending: { template: 'quick' } }]);
+    gate.resolve();
+    const [third] = await settled(host, bundle, [later]);
+    expect(third).toMatchObject({
+      position: 4,
+      pending: { kind: 'email', template: 'opened pro' },
+      effects: [{ kind: 'emit', name: 'opened', position: 2 }],
+      appended: expect.stringMatching(
+        /^@\w+\n(!.*\n)?<"opened"\n>emit opened -\n<null\n>email opened%20pro -\n$/,
+      ),
+    });
+    expect(asked).toBe(1);
   });
 
   test('that hangs at once is the guilty one', async () => {
@@ -235,7 +301,7 @@ describe('a side effect', () => {
       if (ctx.attributes.guilty) yield* rt.run('x', () => { while (true) {} });
       yield rt.sendEmail('a')`);
     const requests = [0, 1, 2].map((n) => activation(n, { attributes: { guilty: n === 1 } }));
-    expect(outcomes(await host.advance(bundle, requests))).toEqual(['advanced', 'failed', 'advanced']);
+    expect(outcomes(await settled(host, bundle, requests))).toEqual(['advanced', 'failed', 'advanced']);
   });
 });
 
