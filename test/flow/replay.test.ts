@@ -303,3 +303,25 @@ describe('refused with a reason:', () => {
     expect(odd).toMatchObject({ outcome: 'failed', error: { message: 'a string', stack: '' } });
   });
 });
+
+test('a replay alone says which attributes it had to guess', () => {
+  const flow = (body: (ctx: UserContext, rt: Runtime) => Generator) => body as never;
+  const run = new DrivenRun(
+    flow(function* (ctx, rt) {
+      if ((ctx.attributes as { plan?: string }).plan === 'pro') yield rt.sendEmail('hello');
+      yield rt.wait({ days: 1 });
+    }),
+    { attributes: { plan: 'free', vip: true } },
+  );
+  run.pending();
+  expect(run.activate(undefined, { replayOnly: true })).not.toHaveProperty('guessed');
+  run.flow = flow(function* (ctx, rt) {
+    const { plan, vip } = ctx.attributes as { plan?: string; vip?: boolean };
+    if (vip) yield rt.sendEmail(`for ${plan}`);
+    yield rt.wait({ days: 1 });
+  });
+  expect(run.activate(undefined, { replayOnly: true })).toMatchObject({
+    outcome: 'diverged',
+    guessed: ['vip'],
+  });
+});
