@@ -1,6 +1,7 @@
 import { afterAll, describe } from 'bun:test';
 import { conformance } from './conformance.ts';
 import { EmptyStores } from './database.ts';
+import { serverMigrations } from './server-migrations.ts';
 import { sharedStore } from './shared.ts';
 
 const server = process.env.SEGFLOW_TEST_MARIADB_URL;
@@ -12,3 +13,5 @@ describe.skipIf(server === undefined)('MariaDB', () => {
 });
 
 sharedStore('processes that share MariaDB', server);
+
+serverMigrations('migrations on MariaDB', server);

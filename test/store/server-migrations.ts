@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { systemClock } from '../../src/core/clock.ts';
+import { openMysql } from '../../src/store/mysql/driver.ts';
+import { migrateMysql, pendingMysql } from '../../src/store/mysql/migrate.ts';
+import { type MysqlMigration, mysqlMigrations } from '../../src/store/mysql/migrations/index.ts';
+import { migrate, migrationStatus, openStore } from '../../src/store/open.ts';
+import { user } from './conformance/rows.ts';
+import { createDatabase, type TestDatabase } from './database.ts';
+
+const clock = systemClock;
+
+export function serverMigrations(name: string, serverUrl: string | undefined): void {
+  describe.skipIf(serverUrl === undefined)(name, () => {
+    let database: TestDatabase;
+    beforeEach(async () => {
+      database = await createDatabase(serverUrl!);
+    });
+    afterEach(() => database[Symbol.asyncDispose]());
+
+    const run = async (migrations: MysqlMigration[]) => {
+      const driver = await openMysql({ url: database.url });
+      try {
+        return await driver.session((connection) => migrateMysql(connection, migrations));
+      } finally {
+        await driver.close();
+      }
+    };
+
+    test('run once, and tell when', async () => {
+      const { url } = database;
+      expect((await migrationStatus({ url, clock })).map(({ appliedAt }) => appliedAt)).toEqual([undefined]);
+      expect((await migrate({ url, clock })).map(({ version }) => version)).toEqual([1]);
+      expect(await migrate({ url, clock })).toEqual([]);
+      const [first] = await migrationStatus({ url, clock });
+      expect(first!.appliedAt).toBeGreaterThan(0);
+    });
+
+    test('of several that start together, one runs them', async () => {
+      const { url } = database;
+      const ran = await Promise.all(Array.from({ length: 5 }, () => migrate({ url, clock })));
+      expect(ran.flat().map(({ version }) => version)).toEqual([1]);
+      const ids = new Set<string>();
+      for (let round = 0; round < 2; round++) {
+        const store = await openStore({ url, clock });
+        ids.add(await store.instanceId());
+        await store.close();
+      }
+      expect(ids.size).toBe(1);
+    });
+
+    test('one that was killed at any step is run again to its end', async () => {
+      const [initial] = mysqlMigrations;
+      for (let done = 0; done <= initial!.steps.length; done++) {
+        const half = {
+          ...initial!,
+          steps: [...initial!.steps.slice(0, done), 'this is where it was killed'],
+        };
+        if (done > 0) await database.pool.query('drop table if exists schema_migrations');
+        await expect(run([half])).rejects.toMatchObject({ code: 'internal' });
+        const [rows] = await database.pool.query('select applied_at from schema_migrations');
+        expect(rows).toMatchObject([{ applied_at: null }]);
+      }
+      expect((await run(mysqlMigrations)).map(({ version }) => version)).toEqual([1]);
+      const store = await openStore({ url: database.url, clock, noMigrate: true });
+      await store.putUsers([user('ann')]);
+      expect((await store.counts()).users).toBe(1);
+      await store.close();
+    }, 60_000);
+
+    test('a newer schema, or another one, is refused', async () => {
+      const { url, pool } = database;
+      await migrate({ url, clock });
+      await pool.query(
+        "insert into schema_migrations (version, name, checksum, started_at, applied_at) values (99, 'later', 'x', now(3), null)",
+      );
+      for (const open of [openStore, migrate, migrationStatus]) {
+        await expect(open({ url, clock })).rejects.toMatchObject({ code: 'schema_newer' });
+      }
+      await pool.query('delete from schema_migrations where version = 99');
+      await pool.query("update schema_migrations set checksum = 'other'");
+      await expect(openStore({ url, clock })).rejects.toMatchObject({ code: 'schema_newer' });
+    });
+
+    test('without leave to migrate, a schema that is behind is refused', async () => {
+      const { url } = database;
+      const refused = openStore({ url, clock, noMigrate: true });
+      await expect(refused).rejects.toMatchObject({ code: 'unavailable' });
+      await expect(refused).rejects.toThrow('lacks 1 migration(s)');
+      const driver = await openMysql({ url });
+      expect(await driver.session((connection) => pendingMysql(connection, mysqlMigrations))).toHaveLength(1);
+      await driver.close();
+    });
+
+    test('a database that is not there, a wrong password, nobody at the port: one line each', async () => {
+      const cases: [part: Partial<URL>, says: RegExp][] = [
+        [{ pathname: '/not-there' }, /there is no database/],
+        [{ password: 'wrong-secret' }, /refused the user or the password/],
+        [{ port: '1' }, /nothing answers/],
+        [{ hostname: 'no-such-host.invalid' }, /is not known/],
+      ];
+      for (const [part, says] of cases) {
+        const url = Object.assign(new URL(database.url), part).href;
+        const error = await openStore({ url, clock }).catch((caught) => caught);
+        expect(error).toMatchObject({ code: 'unavailable', message: expect.stringMatching(says) });
+        expect(Bun.inspect(error, { depth: 10 })).not.toMatch(/wrong-secret|segflow:segflow/);
+      }
+    });
+  });
+}
