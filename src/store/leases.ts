@@ -59,12 +59,12 @@ export function leasesOn(driver: Driver): Leases {
 
     acquire: (nodeId, count) =>
       transaction(async (on) => {
-        const free = await rows(on, freeSlots, { count });
-        if (free.length === 0) return [];
+        const candidates = (await rows(on, freeSlots, {})).map((row) => Number(row.slot));
+        if (candidates.length === 0) return [];
         // Others take slots at the same time: only those still free once they are locked are ours.
-        const candidates = free.map((row) => Number(row.slot));
-        const locked = await rows(on, stillFree, { candidates });
+        const locked = await rows(on, stillFree, { candidates, count });
         const taken = locked.map((row) => Number(row.slot));
+        if (taken.length === 0) return [];
         await run(on, takeSlots, { taken, nodeId });
         return taken;
       }),
@@ -141,14 +141,15 @@ const owners = prepared<None>(
 
 const noOwner = sql`(${slots.owner} is null or not exists (select 1 from ${nodes} where ${nodes.id} = ${slots.owner} and ${isLiving}))`;
 
-const freeSlots = prepared<{ count: number }>(
-  (param) =>
-    sql`select ${slots.slot} from ${slots} where ${noOwner} order by ${slots.slot} limit ${param('count')}`,
+const freeSlots = prepared<None>(
+  () => sql`select ${slots.slot} from ${slots} where ${noOwner} order by ${slots.slot}`,
 );
 
-const stillFree = prepared<{ candidates: number[] }>(
+// A slot in which a former owner still has a transaction open is passed over: whoever waited for it would lose its own lease.
+const stillFree = prepared<{ candidates: number[]; count: number }>(
   (param, dialect) => sql`select ${slots.slot} from ${slots}
-    where ${dialect.inList(slots.slot, param('candidates'))} and ${noOwner} order by ${slots.slot} ${dialect.lock}`,
+    where ${dialect.inList(slots.slot, param('candidates'))} and ${noOwner} order by ${slots.slot}
+    limit ${param('count')} for update skip locked`,
 );
 
 const takeSlots = prepared<{ taken: number[]; nodeId: string }>(

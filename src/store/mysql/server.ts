@@ -45,7 +45,7 @@ export function sessionSetup({ flavor }: Server): string[] {
     // does not mix with utf8mb4_bin.
     `set names utf8mb4 collate ${flavor === 'mysql' ? 'utf8mb4_0900_as_cs' : 'utf8mb4_bin'}`,
     `set session time_zone = '+00:00', sql_mode = '${modes.join(',')}', autocommit = 1,
-      innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}, lock_wait_timeout = 60, group_concat_max_len = 1048576, wait_timeout = 28800`,
+      innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}, lock_wait_timeout = 60, group_concat_max_len = 1048576, wait_timeout = ${IDLE_SECONDS}`,
     'set session transaction isolation level read committed',
     // A segment that takes longer is mad, and is not to take the database down with it.
     flavor === 'mysql'
@@ -55,6 +55,11 @@ export function sessionSetup({ flavor }: Server): string[] {
 }
 
 const LOCK_WAIT_SECONDS = 10;
+/**
+ * A session that says nothing for so long is ended, and what it had begun is undone: a machine that vanished in the middle of a
+ * transaction must not keep its locks, and with them its slots, until TCP notices. The pool makes new sessions where it needs them.
+ */
+const IDLE_SECONDS = 15;
 const STATEMENT_SECONDS = 60;
 
 function isBefore(version: number[], least: number[]): boolean {
