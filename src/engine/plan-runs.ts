@@ -9,6 +9,8 @@ const PAGE = 5_000;
 const BATCH = 250;
 /** Most histories that are tried; what is beyond is reckoned up from them. */
 const MAX_HISTORIES = 50_000;
+/** Histories told apart in memory; runs of others are only counted. */
+const MAX_GROUPS = 200_000;
 /** Divergences told apart in a plan. */
 const MAX_DIVERGENCES = 20;
 
@@ -43,19 +45,27 @@ export async function planRuns(world: PlanWorld, changed: boolean): Promise<Map<
 
 const LIVE = ['pending', 'running', 'sleeping', 'blocked'] as const;
 
+/** The hash of no journal: of runs whose histories were too many to be told apart. */
+const OTHER = 'other';
+
+function keyOf({ deploymentId, pinned, blocked, journalHash }: RunGroup): string {
+  return `${deploymentId} ${pinned} ${blocked} ${journalHash}`;
+}
+
 async function groupsOf(
   { store }: PlanWorld,
   campaignId: string,
   onPage: (count: number) => void,
 ): Promise<RunGroup[]> {
   const merged = new Map<string, RunGroup>();
+  const uncounted = (group: RunGroup) => ({ ...group, journalHash: OTHER });
   for (let after: number | undefined = 0; after !== undefined; ) {
     const page = await store.liveRunGroups(campaignId, after, PAGE);
     for (const group of page.groups) {
-      const key = `${group.deploymentId} ${group.pinned} ${group.blocked} ${group.journalHash}`;
-      const known = merged.get(key);
-      if (known) known.count += group.count;
-      else merged.set(key, { ...group });
+      const added = merged.size < MAX_GROUPS || merged.has(keyOf(group)) ? group : uncounted(group);
+      const known = merged.get(keyOf(added));
+      if (known) known.count += added.count;
+      else merged.set(keyOf(added), { ...added });
     }
     onPage(page.groups.reduce((sum, { count }) => sum + count, 0));
     after = page.last;
@@ -71,18 +81,19 @@ async function tryNewCode(
 ): Promise<void> {
   const { prepared, onProgress } = world;
   const toTry: RunGroup[] = [];
+  const left: RunGroup[] = [];
   for (const group of groups) {
     if (group.pinned && !group.blocked) {
       runs.stay += group.count;
       runs.pinned += group.count;
     } else if (group.journalHash === '' || (group.deploymentId === prepared.id && !group.blocked)) {
       runs.migrate += group.count;
-    } else toTry.push(group);
+    } else (group.journalHash === OTHER ? left : toTry).push(group);
   }
   // The largest first: should there be too many, the rest matters least.
   toTry.sort((a, b) => b.count - a.count);
   const tried = toTry.slice(0, MAX_HISTORIES);
-  const left = toTry.slice(MAX_HISTORIES);
+  left.push(...toTry.slice(MAX_HISTORIES));
   const counted = { runs, divergences: new Map<string, Divergence>() };
   const before = { migrate: runs.migrate, stay: runs.stay, block: runs.block };
   const mixed: RunGroup[] = [];

@@ -5,7 +5,7 @@ import { configOf, engineWorld, flagged, type World } from './world.ts';
 setDefaultTimeout(180_000);
 
 /** Runs in flight; SEGFLOW_TEST_RUNS=10000 for the full measure. */
-const RUNS = Number(process.env.SEGFLOW_TEST_RUNS ?? 600);
+const RUNS = Number(process.env.SEGFLOW_TEST_RUNS ?? 300);
 const GROUPS = 6;
 
 /* The seed's winback flow, and three deployments that change it under way. */
