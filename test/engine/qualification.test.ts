@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import type { ManifestCampaign, RunHead } from '../../src/engine/ports.ts';
-import { decide, qualifies } from '../../src/engine/qualification.ts';
+import { decide, qualifies, STARTED_OVER } from '../../src/engine/qualification.ts';
 
 const campaign = (behavior: 'static' | 'dynamic'): ManifestCampaign => ({
   id: 'c',
@@ -48,4 +48,12 @@ test.each([
   ['dynamic', 'cancelled', IN, OUT, 'stay'],
 ] as const)('%s, latest run %s, from %p to %p: %s', (behavior, status, before, after, decision) => {
   expect(decide(campaign(behavior), status && run(status), { before, after })).toBe(decision);
+});
+
+test('whoever is to start over enters again, of either kind, as long as it qualifies', () => {
+  const ended = { ...run('cancelled'), reason: STARTED_OVER };
+  for (const behavior of ['static', 'dynamic'] as const) {
+    expect(decide(campaign(behavior), ended, { before: IN, after: IN })).toBe('enter');
+    expect(decide(campaign(behavior), ended, { before: IN, after: OUT })).toBe('stay');
+  }
 });
