@@ -85,6 +85,8 @@ export function poolOptions(database: Database): PoolOptions {
     enableKeepAlive: true,
     keepAliveInitialDelay: 10_000,
     connectAttributes: { program_name: 'segflow' },
+    // The texts are complete (see format): mysql2 would read each once more, for placeholders.
+    queryFormat: (text: string) => text,
   } as PoolOptions;
 }
 
