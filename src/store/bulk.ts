@@ -31,6 +31,31 @@ export function bulkUpdate(update: RowUpdate): Bulk {
   return bulk((dialect) => dialect.updateRows(update));
 }
 
+/** The sizes of the chunks; where a statement's length is limited, few enough rows that long ones fit. */
+function sizesOf(rows: readonly (readonly Scalar[])[], { chunks, maxLength }: Dialect): number[] {
+  if (maxLength === undefined) return chunks(rows.length);
+  const sizes: number[] = [];
+  let count = 0;
+  let length = 0;
+  for (const row of rows) {
+    const more = row.reduce<number>((sum, value) => sum + lengthOf(value), 0);
+    if (count > 0 && length + more > maxLength) {
+      sizes.push(...chunks(count));
+      count = 0;
+      length = 0;
+    }
+    count++;
+    length += more;
+  }
+  sizes.push(...chunks(count));
+  return sizes;
+}
+
+function lengthOf(value: Scalar): number {
+  if (typeof value === 'string') return value.length;
+  return value instanceof Uint8Array ? 2 * value.length : 8;
+}
+
 /** How many rows all chunks changed together. */
 export function changed(outcomes: Outcome[]): number {
   return outcomes.reduce((sum, outcome) => sum + outcome.changes, 0);
@@ -47,7 +72,7 @@ function bulk(build: (dialect: Dialect) => RowsText): Bulk {
       }
       const outcomes: Outcome[] = [];
       let from = 0;
-      for (const size of dialect.chunks(rows.length)) {
+      for (const size of sizesOf(rows, dialect)) {
         let text = known.bySize.get(size);
         if (text === undefined) {
           const { head, row, between, tail } = known.parts;

@@ -50,6 +50,8 @@ export interface Dialect {
   readonly name: 'sqlite' | 'mysql';
   /** The sizes of the statements that `rows` rows are written in. Few distinct sizes keep prepared statements reusable. */
   chunks(rows: number): number[];
+  /** Most characters that the values of one statement may have together; undefined: as many as there are. */
+  maxLength?: number;
   /** `column in (the list)`. */
   inList(column: SQL | MySqlColumn, list: Placeholder): SQL;
   /** `(columns) in (the list of tuples)`. */
@@ -60,6 +62,8 @@ export interface Dialect {
   counterShards: number;
   /** Ends a SELECT whose rows are to stay as read until the transaction ends. */
   lock: SQL;
+  /** The same where others may read so, too, but not write. */
+  share: SQL;
   /** Ends an INSERT: rows whose key exists are left as they are. */
   orIgnore(table: MySqlTable): SQL;
   /** Ends an INSERT: rows whose `key` exists get these assignments. */

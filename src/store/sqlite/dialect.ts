@@ -27,6 +27,7 @@ export const sqliteDialect: Dialect = {
   counterShards: 1,
   // A write transaction has the database to itself.
   lock: sql``,
+  share: sql``,
   orIgnore: () => sql`on conflict do nothing`,
   orUpdate(key, assignments) {
     const set = assignments.map(([column, value]) => sql`${sql.identifier(column.name)} = ${value}`);

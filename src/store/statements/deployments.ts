@@ -101,7 +101,7 @@ const activeDeployment = prepared<None>(
 );
 
 const activation = prepared<None>(
-  (_param, dialect) => sql`select ${instance.activation} from ${instance} ${dialect.lock}`,
+  (_param, dialect) => sql`select ${instance.activation} from ${instance} ${dialect.share}`,
 );
 
 const setActivation = prepared<{ activation: string }>(
