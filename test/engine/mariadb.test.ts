@@ -1,3 +1,7 @@
 import { onStore } from './world.ts';
 
-await onStore('mariadb', [() => import('./campaigns.test.ts')]);
+await onStore('mariadb', [
+  () => import('./campaigns.test.ts'),
+  () => import('./plan.test.ts'),
+  () => import('./explain.test.ts'),
+]);
