@@ -53,7 +53,8 @@ function formatRun(run: ExplainedRun): string[] {
   if (run.reason) lines.push(`      ${cell(run.reason.split('\n')[0] ?? '', 160)}`);
   if (run.convertedAt) lines.push(`      reached its goal ${localTime(run.convertedAt)}`);
   for (const step of run.steps) {
-    const mark = step.endedAt ? paint('green', '✓') : paint('yellow', '…');
+    const open = run.endedAt ? paint('dim', '–') : paint('yellow', '…');
+    const mark = step.endedAt ? paint('green', '✓') : open;
     lines.push(
       `    ${mark} ${localTime(step.at)}  ${step.step}. ${step.kind} ${cell(step.key)}${outcome(step)}`,
     );
