@@ -10,6 +10,8 @@ export type CrashPoint =
   | 'step:before-commit'
   | 'step:after-commit'
   | 'pause:after-commit'
+  | 'sweep:after-marks'
+  | 'mail:after-unsettle'
   | 'mail:before-sending'
   | 'mail:after-sending'
   | 'mail:after-answer'

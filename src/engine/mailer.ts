@@ -95,6 +95,7 @@ export class Mailer {
     const now = await this.#store.now();
     const count = await this.#store.unsettle(now + this.#settleAfterMs, slots);
     if (count > 0) {
+      crashPoint('mail:after-unsettle');
       this.#log.warn(
         `${count} message(s) were being sent when the process that had them ended, or the database; the provider is asked about them in ${Math.round(this.#settleAfterMs / 1000)} s before anything is sent again`,
       );

@@ -1,5 +1,6 @@
 import { Cron } from 'croner';
 import type { Clock } from '../core/clock.ts';
+import { crashPoint } from '../core/crash-point.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Deployment, Deployments } from './deployments.ts';
 import type { Log } from './log.ts';
@@ -90,6 +91,7 @@ export class Scheduler {
         ? await this.#host.segmentQueries(deployment.bundle, [segment.id], now)
         : [segment];
       const marked = await this.#store.markSegmentChanges(query ?? segment);
+      if (marked > 0) crashPoint('sweep:after-marks');
       await this.#store.setEvaluated(segment.id, now);
       if (marked > 0) this.#onMarked();
     } catch (error) {

@@ -21,7 +21,7 @@ const PEOPLE: Person[] = [
 ];
 
 /** Every crash point, and what has to be going on for the server to get there. */
-export const REACHED_BY: Record<CrashPoint, 'work' | 'push' | 'failures'> = {
+export const REACHED_BY: Record<CrashPoint, 'work' | 'push' | 'failures' | 'time' | 'recovery'> = {
   'ingest:before-commit': 'work',
   'ingest:after-commit': 'work',
   'segment:before-commit': 'work',
@@ -35,6 +35,8 @@ export const REACHED_BY: Record<CrashPoint, 'work' | 'push' | 'failures'> = {
   'deploy:before-commit': 'push',
   'deploy:after-commit': 'push',
   'pause:after-commit': 'failures',
+  'sweep:after-marks': 'time',
+  'mail:after-unsettle': 'recovery',
 };
 
 /** The tests on the embedded store, or on databases of their own on the server at `serverUrl`. */
@@ -43,6 +45,8 @@ export function crashPoints(store: string, serverUrl?: string): void {
     for (const point of pointsReachedBy('work')) killedAtWork(point, serverUrl);
     for (const point of pointsReachedBy('push')) killedAtPush(point, serverUrl);
     for (const point of pointsReachedBy('failures')) killedAtPause(point, serverUrl);
+    for (const point of pointsReachedBy('time')) killedAtSweep(point, serverUrl);
+    for (const point of pointsReachedBy('recovery')) killedAtRecovery(point, serverUrl);
     killedWhileSending(serverUrl);
   });
 }
@@ -129,6 +133,52 @@ function killedAtPause(point: CrashPoint, serverUrl: string | undefined): void {
     expect(status.pauses).toMatchObject([{ campaign: 'failing' }]);
     expect(status.runs.failed).toBeGreaterThan(0);
     expect(status.ledger).toEqual({ total: 0, balanced: true });
+  });
+}
+
+function killedAtSweep(point: CrashPoint, serverUrl: string | undefined): void {
+  test(`killed at ${point}`, async () => {
+    await using kept = await storage(serverUrl);
+    await using machine = await project({ fixture: 'aging', env: kept.env });
+    const doomed = await machine.serve({ env: { SEGFLOW_CRASH_AT: point }, args: ['--outbox', 'outbox'] });
+    await machine.run(['push'], { env: { SEGFLOW_URL: doomed.url, SEGFLOW_API_KEY: doomed.apiKey } });
+    await doomed.json('PUT', '/v1/users/ada', { attributes: { email: 'ada@example.com' } });
+    expect(await doomed.exited).toMatchObject({ signal: 'SIGKILL' });
+    await doomed.childrenGone();
+
+    await using server = await doomed.again();
+    await waitFor('the run', async () => {
+      const { runs } = await server.json<Status>('GET', '/v1/status');
+      return Object.keys(runs).length > 0;
+    });
+    const status = await quiet(server);
+    expect(status.runs).toMatchObject({ completed: 1 });
+    expect(machine.emails()).toHaveLength(1);
+  });
+}
+
+function killedAtRecovery(point: CrashPoint, serverUrl: string | undefined): void {
+  test(`killed at ${point}`, async () => {
+    await using postmark = await startPostmark();
+    await using kept = await storage(serverUrl);
+    await using machine = await seedProject(postmark, kept.env);
+    const first = await machine.serve();
+    await push(machine, first, postmark);
+    await first.kill('SIGTERM');
+    const second = await first.again({ env: { SEGFLOW_CRASH_AT: 'mail:after-answer' } });
+    expect(await submit(second)).toBe(true);
+    await second.exited;
+    await second.childrenGone();
+    // It may die before it is ready, or soon after.
+    const third = second.again({ env: { SEGFLOW_CRASH_AT: point } });
+    await third.then(
+      async (serve) => expect(await serve.exited).toMatchObject({ signal: 'SIGKILL' }),
+      (error) => expect(String(error)).toContain('SIGKILL'),
+    );
+    await second.childrenGone();
+
+    await using server = await second.again();
+    await expectAllServed(server, postmark);
   });
 }
 
