@@ -60,6 +60,16 @@ export function users(open: Opener): void {
     });
   });
 
+  test('rows may be long together', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const note = 'long '.repeat(50_000);
+    const many = Array.from({ length: 80 }, (_, index) => user(`user-${index}`, { note, index }));
+    await store.putUsers(many);
+    expect((await store.getUser('user-79'))?.attributes).toEqual({ note, index: 79 });
+    expect((await store.counts()).users).toBe(80);
+  });
+
   describe('events', () => {
     test('get ids in the order given, and come back latest first', async () => {
       await using opened = await open();
