@@ -34,6 +34,10 @@ export class Cluster implements AsyncDisposable {
   readonly postmarkUrl: string;
   #postmark: Bun.Subprocess;
   #env: Record<string, string>;
+  #killNow = () => {
+    for (const { serve } of this.nodes) if (serve) kill(serve.pid, 'SIGKILL');
+    this.#postmark.kill('SIGKILL');
+  };
 
   private constructor(
     machine: Project,
@@ -50,6 +54,7 @@ export class Cluster implements AsyncDisposable {
       condition: 'down',
       past: '',
     }));
+    process.once('exit', this.#killNow);
   }
 
   static async start(options: ClusterOptions): Promise<Cluster> {
@@ -161,9 +166,10 @@ export class Cluster implements AsyncDisposable {
     for (const node of this.nodes) {
       const { serve } = node;
       if (!serve) continue;
-      process.kill(serve.pid, 'SIGCONT');
+      kill(serve.pid, 'SIGCONT');
       await serve.kill('SIGTERM').catch(() => undefined);
     }
+    process.removeListener('exit', this.#killNow);
     this.#postmark.kill('SIGKILL');
     await this.#postmark.exited;
     await this.machine[Symbol.asyncDispose]();
@@ -171,6 +177,14 @@ export class Cluster implements AsyncDisposable {
 }
 
 // --- internal ---
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
 
 async function startPostmarkProcess(file: string): Promise<{ process: Bun.Subprocess; url: string }> {
   const script = join(import.meta.dir, '..', 'helpers', 'postmark-server.ts');

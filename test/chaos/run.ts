@@ -28,6 +28,9 @@ if (!name) {
   process.exit(2);
 }
 
+// Whoever interrupts it finds nothing left running.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 const failed: number[] = [];
 let played = 0;
 await using store = await startStore(name);
