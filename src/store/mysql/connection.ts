@@ -9,15 +9,13 @@ const ANSWER_MS = 90_000;
 /** One session at the database, set up. */
 export class MysqlConnection implements Connection {
   readonly raw: PoolConnection;
-  readonly #shown: string;
   /** Distance of the ids that one INSERT is given: more than 1 on a cluster that writes on several nodes. */
   readonly #idStep: number;
   /** It cannot be used again. */
   lost = false;
 
-  constructor(raw: PoolConnection, options: { shown: string; idStep: number }) {
+  constructor(raw: PoolConnection, options: { idStep: number }) {
     this.raw = raw;
-    this.#shown = options.shown;
     this.#idStep = options.idStep;
   }
 
@@ -42,7 +40,7 @@ export class MysqlConnection implements Connection {
       statement.close();
       return { columns, params };
     } catch (error) {
-      throw this.#noted(explainRefusal(error, this.#shown));
+      throw this.#noted(explainRefusal(error));
     }
   }
 
@@ -50,7 +48,7 @@ export class MysqlConnection implements Connection {
   run(sql: string): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.raw.query({ sql, timeout: ANSWER_MS }, (error, result) => {
-        if (error) reject(this.#noted(wrapMysqlError(error, this.#shown)));
+        if (error) reject(this.#noted(wrapMysqlError(error)));
         else resolve(result);
       });
     });

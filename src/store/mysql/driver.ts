@@ -38,8 +38,7 @@ export async function openMysql(options: { url: string; clock?: Clock }): Promis
   const { createConnection, createPool } = await import('mysql2');
   const server = await askVersion(createConnection, database);
   const { shown } = database;
-  const sessions = () =>
-    new Sessions(createPool(poolOptions(database)), { database, server, clock: options.clock });
+  const sessions = () => new Sessions(createPool(poolOptions(database)), { server, clock: options.clock });
   const writes = sessions();
   const reads = sessions();
   const inside = new AsyncLocalStorage<{ open: boolean }>();

@@ -14,8 +14,11 @@ interface DriverError extends Error {
   sqlMessage?: string;
 }
 
-/** What a failure means to its caller. `shown` names the database. */
-export function wrapMysqlError(error: unknown, shown: string): unknown {
+/**
+ * What a failure means to its caller. Clients of the API see it, too, and where the database is is none of their business: only
+ * whoever gave the URL is shown it again, as `shown`.
+ */
+export function wrapMysqlError(error: unknown, shown = 'the database'): unknown {
   if (SegflowError.is(error) || !isDriverError(error)) return error;
   const name = error.code ?? (error.errno === undefined ? 'closed' : `error ${error.errno}`);
   const cause = withoutStatement(error, name);
@@ -63,8 +66,8 @@ export function wasNotSent(error: unknown): boolean {
 }
 
 /** Why the database does not take a segment's statement, in the words of whoever wrote it. */
-export function explainRefusal(error: unknown, shown: string): unknown {
-  if (!isDriverError(error)) return wrapMysqlError(error, shown);
+export function explainRefusal(error: unknown): unknown {
+  if (!isDriverError(error)) return wrapMysqlError(error);
   const message = error.sqlMessage ?? error.message;
   const cause = withoutStatement(error, error.code ?? '');
   const named = /'([^']*)'/.exec(message)?.[1] ?? '';
@@ -88,7 +91,7 @@ export function explainRefusal(error: unknown, shown: string): unknown {
       });
     }
     default:
-      if (isConnectionLoss(error)) return wrapMysqlError(error, shown);
+      if (isConnectionLoss(error)) return wrapMysqlError(error);
       return new SegflowError('store_unsupported', `the database cannot run the query: ${message}`, {
         hint: 'Check the SQL.',
         cause,

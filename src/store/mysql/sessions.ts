@@ -12,14 +12,12 @@ import type { Database } from './url.ts';
  */
 export class Sessions {
   readonly #pool: Pool;
-  readonly #database: Database;
   readonly #server: Server;
   readonly #clock: Clock | undefined;
   readonly #ready = new WeakMap<PoolConnection, number>();
 
-  constructor(pool: Pool, options: { database: Database; server: Server; clock?: Clock | undefined }) {
+  constructor(pool: Pool, options: { server: Server; clock?: Clock | undefined }) {
     this.#pool = pool;
-    this.#database = options.database;
     this.#server = options.server;
     this.#clock = options.clock;
   }
@@ -41,16 +39,15 @@ export class Sessions {
   async #acquire(): Promise<MysqlConnection> {
     const raw = await this.#take();
     try {
-      const { shown } = this.#database;
       let idStep = this.#ready.get(raw);
       if (idStep === undefined) {
-        const fresh = new MysqlConnection(raw, { shown, idStep: 1 });
+        const fresh = new MysqlConnection(raw, { idStep: 1 });
         for (const text of sessionSetup(this.#server)) await fresh.run(text);
         const [row] = await fresh.query('select @@session.auto_increment_increment as step', []);
         idStep = Number(row!.step);
         this.#ready.set(raw, idStep);
       }
-      const connection = new MysqlConnection(raw, { shown, idStep });
+      const connection = new MysqlConnection(raw, { idStep });
       if (this.#clock) await connection.run(`set timestamp = ${this.#clock.now() / 1000}`);
       return connection;
     } catch (error) {
@@ -62,7 +59,7 @@ export class Sessions {
   #take(): Promise<PoolConnection> {
     return new Promise((resolve, reject) => {
       this.#pool.getConnection((error, raw) => {
-        if (error) reject(closedOr(wrapMysqlError(error, this.#database.shown)));
+        if (error) reject(closedOr(wrapMysqlError(error)));
         else resolve(raw);
       });
     });
