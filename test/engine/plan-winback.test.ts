@@ -151,7 +151,7 @@ test('code that goes by an attribute nobody had asked for yet is tried on each r
   await using world = await engineWorld();
   await runsInFlight(world);
   await world.submit(
-    ...Array.from({ length: GROUP / 4 }, (_, i) => ({
+    ...Array.from({ length: GROUP / 5 }, (_, i) => ({
       type: 'user' as const,
       id: `u0-${i}`,
       attributes: { vip: true },
@@ -168,8 +168,8 @@ test('code that goes by an attribute nobody had asked for yet is tried on each r
   const { runs } = await planned(world, source);
   expect(runs).toMatchObject({
     live: RUNS,
-    migrate: RUNS - GROUP / 4,
-    stay: GROUP / 4,
+    migrate: RUNS - GROUP / 5,
+    stay: GROUP / 5,
     block: 0,
     estimated: false,
   });

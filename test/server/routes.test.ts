@@ -333,7 +333,10 @@ describe('reading', () => {
   test('status, deployments and the health routes answer', async () => {
     const { app, call, backend } = harness();
     expect(await (await call('GET', '/v1/status')).json()).toMatchObject({ store: 'memory', users: 0 });
-    expect(await (await call('GET', '/v1/deployments')).json()).toMatchObject([{ id: 'abc', active: true }, {}]);
+    expect(await (await call('GET', '/v1/deployments')).json()).toMatchObject([
+      { id: 'abc', active: true },
+      {},
+    ]);
     expect(await (await app.request('/healthz')).json()).toEqual({ ok: true, version: '1.2.3' });
     expect(await (await app.request('/readyz')).json()).toEqual({ ready: true });
     backend.reason = 'migrating';
