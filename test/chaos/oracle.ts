@@ -69,8 +69,9 @@ function history({ done }: Person): Known[] {
 }
 
 function stored({ done, journey }: Person): string[] {
-  const attributes: Attributes = {};
-  const events: string[] = [];
+  // What the flow of the campaign "effects" does about everyone.
+  const attributes: Attributes & { touched: boolean } = { touched: true };
+  const events: string[] = ['touched 0'];
   for (const { action } of done) {
     if (action.kind === 'user') Object.assign(attributes, action.attributes);
     else events.push(`${action.name} ${action.number}`);
@@ -87,6 +88,7 @@ function sentOnce(person: Person): string[] {
   const { done, mail } = person;
   const spent = history(person).at(-1)?.spent ?? 0;
   const expected = ['journey 1', 'journey 2', 'journey 3', 'loop', 'loop', 'loop'];
+  expected.push('effects 1', 'effects 2', 'started', 'waited');
   if (spent > 100) expected.push('buyer 1', 'buyer 2');
   for (const { action } of done) {
     if (action.kind === 'event' && action.name === 'purchase') expected.push(`Receipt ${action.number}`);
