@@ -63,7 +63,7 @@ export default defineCommand({
     'print-unit': { type: 'boolean', description: 'Print a systemd unit instead' },
     json: { type: 'boolean', description: 'Print the ready line as JSON' },
   },
-  async run({ args }) {
+  async run({ args, rawArgs }) {
     if (args['print-unit']) return print((await import('../unit.ts')).UNIT);
     const environment = await serverEnvironment(process.cwd(), process.env);
     const host = args.host || environment.SEGFLOW_HOST || '127.0.0.1';
@@ -77,7 +77,8 @@ export default defineCommand({
       dataDir,
       outbox: args.outbox || environment.SEGFLOW_OUTBOX || undefined,
       databaseUrl: databaseUrlOf(args['database-url'], environment),
-      noMigrate: args['no-migrate'],
+      // citty takes it for the negation of a flag `migrate`.
+      noMigrate: rawArgs.includes('--no-migrate'),
       environment,
       force: args.force,
       version: VERSION,
