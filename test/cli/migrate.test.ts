@@ -1,6 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { readdir } from 'node:fs/promises';
 import { project } from '../helpers/project.ts';
+import { createDatabase } from '../store/database.ts';
 
 setDefaultTimeout(60_000);
 
@@ -47,4 +48,18 @@ test('not while a server runs, but its status can be seen', async () => {
 test('--status and --print exclude each other', async () => {
   await using machine = await project();
   expect(await machine.try(['migrate', '--status', '--print'])).toMatchObject({ code: 2, stdout: '' });
+});
+
+const SERVER = process.env.SEGFLOW_TEST_MARIADB_URL ?? process.env.SEGFLOW_TEST_MYSQL_URL;
+
+test.skipIf(SERVER === undefined)('a database server, which serve --no-migrate leaves as it is', async () => {
+  await using database = await createDatabase(SERVER!);
+  await using machine = await project({ env: { DATABASE_URL: database.url } });
+  await expect(machine.serve({ args: ['--no-migrate'] })).rejects.toThrow(/lacks 1 migration/);
+  const { sql } = await machine.json<{ sql: string }>(['migrate', '--print']);
+  expect(sql).toContain('engine = InnoDB');
+  await machine.run(['migrate', '--database-url', database.url]);
+  expect((await machine.run(['migrate'])).stderr).toContain('up to date');
+  await using server = await machine.serve({ args: ['--no-migrate'] });
+  expect((await server.json<{ store: string }>('GET', '/v1/status')).store).toBe('mysql');
 });
