@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, test } from 'bun:test';
+import { afterAll, beforeAll, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +33,8 @@ let usual: StoreName = 'sqlite';
  */
 export async function onStore(name: 'mariadb' | 'mysql', files: (() => Promise<unknown>)[]): Promise<void> {
   if (SERVERS[name] === undefined) return test.skip(`engine on ${name}: no server`, () => {});
+  // A server over a network, beside other tests: every statement takes longer.
+  setDefaultTimeout(30_000);
   beforeAll(() => {
     usual = name;
   });
