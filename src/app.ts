@@ -1,9 +1,9 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { systemClock } from './core/clock.ts';
 import { parseDuration } from './core/duration.ts';
-import { SegflowError } from './core/errors.ts';
+import { messageOf, SegflowError } from './core/errors.ts';
 import { parseAddress } from './email/address.ts';
 import { createMailProvider } from './email/providers/create.ts';
 import { Engine } from './engine/engine.ts';
@@ -58,8 +58,9 @@ export interface InForce {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { environment, log } = options;
-  const dataDir = resolve(options.dataDir);
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const dataDir = await usableFolder(options.dataDir, 'the data folder', '--data');
+  const outbox =
+    options.outbox === undefined ? undefined : await usableFolder(options.outbox, 'the outbox', '--outbox');
   const settleAfterMs = durationSetting(environment, 'SEGFLOW_SETTLE_AFTER');
   const leaseMs = durationSetting(environment, 'SEGFLOW_LEASE');
 
@@ -85,7 +86,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       createMailProvider(settings, {
         dataDir,
         environment,
-        ...(options.outbox === undefined ? {} : { outbox: resolve(options.outbox) }),
+        ...(outbox === undefined ? {} : { outbox }),
       }),
     parseAddress,
     secrets: await createSecretBox(secret),
@@ -102,7 +103,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const inForce: InForce = {
     store: options.databaseUrl === undefined ? 'embedded' : 'mysql',
     deployment: active ? { id: active.id, activatedAt: active.activatedAt ?? active.createdAt } : null,
-    outbox: options.outbox === undefined ? null : resolve(options.outbox),
+    outbox: outbox ?? null,
   };
 
   let stopping = false;
@@ -138,6 +139,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 // --- internal ------------------------------------------------------------------------------------
+
+/** The folder's absolute path; made when missing. A start is refused rather than every email later. */
+async function usableFolder(path: string, what: string, flag: string): Promise<string> {
+  const folder = resolve(path);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    throw new SegflowError('invalid_input', `${what} ${folder} cannot be used: ${messageOf(error)}`, {
+      hint: `Choose a folder that this user may write, with ${flag}.`,
+      cause: error,
+    });
+  }
+  return folder;
+}
 
 function durationSetting(environment: Record<string, string | undefined>, name: string): number | undefined {
   const text = environment[name];
