@@ -1,9 +1,9 @@
 import type { Scalar, Value } from '../driver.ts';
 
 /*
- * Statements travel as text with their parameters written in. Measured against prepared ones: a batch of rows costs the
- * same, and a statement runs at once instead of being prepared on each of a pool's connections first; lists of any length need no
- * text of their own. Requires the session's sql_mode to be without NO_BACKSLASH_ESCAPES, and utf8mb4.
+ * Statements travel as text with their parameters written in, not as prepared ones: those are prepared on each of a pool's
+ * connections first, and lists of any length would need a text each. Requires the session's sql_mode to be without
+ * NO_BACKSLASH_ESCAPES, and utf8mb4.
  */
 
 /** Texts taken apart and kept. */
