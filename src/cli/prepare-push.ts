@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { SegflowError } from '../core/errors.ts';
-import type { Problem } from '../engine/ports.ts';
+import type { Problem } from '../engine/ports/manifest.ts';
 import { loadDotenvInto } from './dotenv.ts';
 
 export interface PreparedPush {

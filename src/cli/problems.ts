@@ -1,4 +1,4 @@
-import type { Problem } from '../engine/ports.ts';
+import type { Problem } from '../engine/ports/manifest.ts';
 import { paintError } from './output.ts';
 
 /** Everything that is wrong with a config, for a terminal: place, message, the code around it, what to do. */

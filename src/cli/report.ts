@@ -1,5 +1,5 @@
 import { type ErrorCode, EXIT_CODE, messageOf, SegflowError } from '../core/errors.ts';
-import type { Problem } from '../engine/ports.ts';
+import type { Problem } from '../engine/ports/manifest.ts';
 import { messages, print, printError } from './output.ts';
 import { formatProblems } from './problems.ts';
 

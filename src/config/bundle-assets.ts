@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { extname, relative, resolve } from 'node:path';
-import type { Problem } from '../engine/ports.ts';
+import type { Problem } from '../engine/ports/manifest.ts';
 import { codeFrame } from './code-frame.ts';
 
 /** The inputs of Bun.build's metafile. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
 import { closest } from '../core/closest.ts';
-import type { Problem } from '../engine/ports.ts';
+import type { Problem } from '../engine/ports/manifest.ts';
 import { codeFrame } from './code-frame.ts';
 import { HOST_MODULES } from './host-modules.ts';
 

@@ -1,6 +1,6 @@
 import { type AnyNode, parse } from 'acorn';
 import { full } from 'acorn-walk';
-import type { Problem } from '../engine/ports.ts';
+import type { Problem } from '../engine/ports/manifest.ts';
 import { codeFrame } from './code-frame.ts';
 import { duplicateKeys } from './duplicate-keys.ts';
 import { environmentNames } from './environment-names.ts';

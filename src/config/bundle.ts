@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import type { Problem } from '../engine/ports.ts';
+import type { Problem } from '../engine/ports/manifest.ts';
 import { assetProblems, type BuildInputs } from './bundle-assets.ts';
 import { buildProblem } from './bundle-errors.ts';
 import { NO_FOLDER, scanBundle } from './bundle-scan.ts';

@@ -1,5 +1,5 @@
 import { hash53 } from '../core/hash.ts';
-import type { Inspection, Problem } from '../engine/ports.ts';
+import type { Inspection, Problem } from '../engine/ports/manifest.ts';
 import { inspectCampaigns } from './inspect/campaigns.ts';
 import { sectionEntries } from './inspect/ids.ts';
 import { inspectProvider } from './inspect/provider.ts';

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { SegflowError } from '../core/errors.ts';
-import type { Problem } from '../engine/ports.ts';
+import type { Problem } from '../engine/ports/manifest.ts';
 import { bundleConfig } from './bundle.ts';
 import { loadHostModules } from './host-modules.ts';
 import { isInstalled } from './source-map.ts';

@@ -1,4 +1,4 @@
-import type { OutgoingEmail } from '../engine/ports.ts';
+import type { OutgoingEmail } from '../engine/ports/mail.ts';
 import { parseSender, toAsciiDomain } from './address.ts';
 import { cleanSubject } from './subject.ts';
 

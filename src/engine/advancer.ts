@@ -4,7 +4,10 @@ import { awaitsOf, type Go } from './answers.ts';
 import { type Question, questionOf } from './awaits.ts';
 import type { Deployments } from './deployments.ts';
 import { Passage } from './passage.ts';
-import type { Bundle, DueRun, Host, Store } from './ports.ts';
+import type { Host } from './ports/host.ts';
+import type { Bundle } from './ports/manifest.ts';
+import type { DueRun } from './ports/runs.ts';
+import type { Store } from './ports/store.ts';
 
 /** Questions a flow may ask in one step: a loop that asks without ever waiting is stopped. */
 const MAX_QUESTIONS = 1_000;

@@ -1,6 +1,9 @@
 import type { Json } from '../core/json.ts';
 import { type Awaits, awaitedEvents, awaitedSegments, parseAwaits, resolve } from './awaits.ts';
-import type { DueRun, EventRow, SettledMessage, Statements } from './ports.ts';
+import type { SettledMessage } from './ports/messages.ts';
+import type { DueRun } from './ports/runs.ts';
+import type { Statements } from './ports/store.ts';
+import type { EventRow } from './ports/users.ts';
 
 /** What a due run is told, if it is to go on. */
 export type Answer =

@@ -1,7 +1,8 @@
 import { SegflowError } from '../core/errors.ts';
 import { canonicalJson, isObject, type Json, type JsonObject } from '../core/json.ts';
 import { nextDaytime } from '../flow/daytime.ts';
-import type { EventRow, Pending, TimedPending } from './ports.ts';
+import type { Pending, TimedPending } from './ports/host.ts';
+import type { EventRow } from './ports/users.ts';
 
 /*
  * What a run waits for when it is more than a time or a message, and whether that has come. Pure: the runner and the segmenter

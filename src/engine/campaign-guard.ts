@@ -1,6 +1,6 @@
 import { crashPoint } from '../core/crash-point.ts';
 import type { Log } from './log.ts';
-import type { Store } from './ports.ts';
+import type { Store } from './ports/store.ts';
 
 /** What is looked at, and how many of it must have failed alike. */
 const WINDOW = 20;

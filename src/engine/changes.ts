@@ -1,7 +1,9 @@
 import { canonicalJson, type JsonObject, mergePatch } from '../core/json.ts';
 import { eventMessageId } from './message-id.ts';
 import type { Operation, OperationResult } from './operations.ts';
-import type { DirtyCause, NewEvent, NewMessage, Statements, UserRow } from './ports.ts';
+import type { NewMessage } from './ports/messages.ts';
+import type { Statements } from './ports/store.ts';
+import type { DirtyCause, NewEvent, UserRow } from './ports/users.ts';
 
 /** An event reported later than this after it happened sends no transaction: importing history must not mail people. */
 export const TRANSACTION_MAX_AGE_MS = 86_400_000;

@@ -1,6 +1,7 @@
 import { hash53 } from '../core/hash.ts';
 import { canonicalJson } from '../core/json.ts';
-import type { Bundle, DeploymentRow, ProviderSettings } from './ports.ts';
+import type { DeploymentRow } from './ports/deployments.ts';
+import type { Bundle, ProviderSettings } from './ports/manifest.ts';
 import type { SecretBox } from './secret-box.ts';
 
 /**

@@ -2,7 +2,10 @@ import { mergePatch } from '../core/json.ts';
 import { Changes, MAX_ATTRIBUTES_BYTES, sizeOf, type TransactionsOf } from './changes.ts';
 import type { Operation } from './operations.ts';
 import type { Passage } from './passage.ts';
-import type { Effect, Manifest, NewRun, Statements } from './ports.ts';
+import type { Effect } from './ports/host.ts';
+import type { Manifest } from './ports/manifest.ts';
+import type { NewRun } from './ports/runs.ts';
+import type { Statements } from './ports/store.ts';
 import { isLive } from './qualification.ts';
 
 export interface AppliedEffects {

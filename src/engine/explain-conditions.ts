@@ -1,7 +1,11 @@
 import type { Json, JsonObject } from '../core/json.ts';
 import type { Condition } from '../protocol/explain.ts';
 import type { Deployment } from './deployments.ts';
-import type { EventRow, Host, ManifestSegment, SegmentSql, Store, UserRow } from './ports.ts';
+import type { Host } from './ports/host.ts';
+import type { ManifestSegment } from './ports/manifest.ts';
+import type { SegmentSql } from './ports/segments.ts';
+import type { Store } from './ports/store.ts';
+import type { EventRow, UserRow } from './ports/users.ts';
 
 /** What of a user the queries of segments look at. */
 export interface Facts {

@@ -2,16 +2,11 @@ import { type JournalEntry, parseJournal } from '../flow/journal.ts';
 import type { ExplainedRun } from '../protocol/explain.ts';
 import { parseAwaits } from './awaits.ts';
 import type { Deployment, Deployments } from './deployments.ts';
-import type {
-  ActivationResult,
-  Bundle,
-  Host,
-  MessageView,
-  ReplayableRun,
-  RunView,
-  Store,
-  TimedPending,
-} from './ports.ts';
+import type { ReplayableRun } from './ports/deployments.ts';
+import type { ActivationResult, Host, TimedPending } from './ports/host.ts';
+import type { Bundle } from './ports/manifest.ts';
+import type { MessageView, RunView } from './ports/reads.ts';
+import type { Store } from './ports/store.ts';
 import { isLive } from './qualification.ts';
 
 /** What happened in a run, what it waits for, and whether the code still follows it. */

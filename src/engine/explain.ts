@@ -4,7 +4,9 @@ import type { Deployment } from './deployments.ts';
 import { type Engine, EVERYTHING } from './engine.ts';
 import { conditionsOf, type Facts } from './explain-conditions.ts';
 import { explainRun } from './explain-run.ts';
-import type { ManifestCampaign, MessageView, PauseRow, RunView } from './ports.ts';
+import type { ManifestCampaign } from './ports/manifest.ts';
+import type { MessageView, RunView } from './ports/reads.ts';
+import type { PauseRow } from './ports/runs.ts';
 import { isLive } from './qualification.ts';
 
 const RUNS = 200;

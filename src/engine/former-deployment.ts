@@ -1,5 +1,6 @@
 import { SegflowError } from '../core/errors.ts';
-import type { DeploymentRow, Store } from './ports.ts';
+import type { DeploymentRow } from './ports/deployments.ts';
+import type { Store } from './ports/store.ts';
 
 const LISTED = 1_000;
 

@@ -1,5 +1,7 @@
 import type { InFlight } from './plan-shape.ts';
-import type { Manifest, NewRun, RunHead, Statements } from './ports.ts';
+import type { Manifest } from './ports/manifest.ts';
+import type { NewRun, RunHead } from './ports/runs.ts';
+import type { Statements } from './ports/store.ts';
 import { STARTED_OVER } from './qualification.ts';
 
 const BATCH = 1_000;

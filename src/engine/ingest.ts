@@ -3,7 +3,7 @@ import { SegflowError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { Changes, type TransactionsOf } from './changes.ts';
 import type { OperationResult, Submission } from './operations.ts';
-import type { Statements, Store } from './ports.ts';
+import type { Statements, Store } from './ports/store.ts';
 
 /** Operations that share a commit, at most; a larger submission is still committed whole. */
 const COMMIT_SIZE = 4_000;

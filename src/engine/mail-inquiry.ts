@@ -2,7 +2,8 @@ import { messageOf } from '../core/errors.ts';
 import type { Log } from './log.ts';
 import { backoff } from './mail-backoff.ts';
 import type { MailLedger } from './mail-ledger.ts';
-import type { DueMessage, MailProvider } from './ports.ts';
+import type { MailProvider } from './ports/mail.ts';
+import type { DueMessage } from './ports/messages.ts';
 
 /** Asks the provider about messages that may have been sent: those it has are sent, the others are queued again. */
 export async function askAbout(

@@ -2,7 +2,8 @@ import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Log } from './log.ts';
 import { backoff } from './mail-backoff.ts';
-import type { DueMessage, MessageUpdate, Statements, Store } from './ports.ts';
+import type { DueMessage, MessageUpdate } from './ports/messages.ts';
+import type { Statements, Store } from './ports/store.ts';
 import type { SlotOwner } from './slots.ts';
 
 /** What becomes of a message; what is not named stays or is emptied (see `unchanged`). */

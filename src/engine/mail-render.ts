@@ -1,5 +1,6 @@
 import type { Deployment, Deployments } from './deployments.ts';
-import type { DueMessage, Host, RenderResult } from './ports.ts';
+import type { Host, RenderResult } from './ports/host.ts';
+import type { DueMessage } from './ports/messages.ts';
 
 /**
  * Renders messages. The newest wording goes out; a template that was removed since is rendered by the deployment that asked for it.

@@ -8,17 +8,11 @@ import { backoff, FIRST_RETRY_MS, LAST_RETRY_MS } from './mail-backoff.ts';
 import { askAbout } from './mail-inquiry.ts';
 import { type MailChange, MailLedger } from './mail-ledger.ts';
 import { renderMail } from './mail-render.ts';
-import type {
-  DueMessage,
-  Host,
-  MailProvider,
-  MailProviderFactory,
-  OutgoingEmail,
-  RenderResult,
-  SendResult,
-  Slots,
-  Store,
-} from './ports.ts';
+import type { Host, RenderResult } from './ports/host.ts';
+import type { Slots } from './ports/leases.ts';
+import type { MailProvider, MailProviderFactory, OutgoingEmail, SendResult } from './ports/mail.ts';
+import type { DueMessage } from './ports/messages.ts';
+import type { Store } from './ports/store.ts';
 import { isLive } from './qualification.ts';
 import type { SlotOwner } from './slots.ts';
 import type { Next } from './worker.ts';

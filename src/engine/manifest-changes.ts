@@ -1,6 +1,6 @@
 import { canonicalJson, type Json } from '../core/json.ts';
 import type { Change, PlannedContent } from './plan-shape.ts';
-import type { ContentHashes, Manifest, ManifestSegment } from './ports.ts';
+import type { ContentHashes, Manifest, ManifestSegment } from './ports/manifest.ts';
 
 export interface ManifestChanges {
   /** By id, those of either manifest. */

@@ -1,6 +1,9 @@
 import { hash53 } from '../core/hash.ts';
 import type { Deployment } from './deployments.ts';
-import type { EventRow, LatestRun, ManifestCampaign, NewRun, Statements } from './ports.ts';
+import type { ManifestCampaign } from './ports/manifest.ts';
+import type { LatestRun, NewRun } from './ports/runs.ts';
+import type { Statements } from './ports/store.ts';
+import type { EventRow } from './ports/users.ts';
 import { decide, isLive, reasonToLeave } from './qualification.ts';
 import { eventsOfRuns, reachesGoal, triggerEvents } from './triggers.ts';
 import { wakeAwaiting } from './wakeups.ts';

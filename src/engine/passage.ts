@@ -1,7 +1,8 @@
 import type { Json } from '../core/json.ts';
 import { awaitsOf, type Go } from './answers.ts';
 import { type Awaits, questionOf } from './awaits.ts';
-import type { ActivationRequest, ActivationResult, DueRun, Effect, Pending } from './ports.ts';
+import type { ActivationRequest, ActivationResult, Effect, Pending } from './ports/host.ts';
+import type { DueRun } from './ports/runs.ts';
 
 /**
  * One run's way through one step: an activation, and one more for each question that is answered within the step. It gathers what

@@ -1,7 +1,8 @@
 import type { ActivationChoice, Deployments, Prepared } from './deployments.ts';
 import { makePlan } from './plan.ts';
 import type { Plan, PlanProgress } from './plan-shape.ts';
-import type { Host, Store } from './ports.ts';
+import type { Host } from './ports/host.ts';
+import type { Store } from './ports/store.ts';
 
 /** Plans remembered after they were given, for the push that follows. */
 const REMEMBERED = 8;

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../core/json.ts';
 import type { Entrant } from './plan-people.ts';
 import type { Forecast } from './plan-shape.ts';
 import type { PlanWorld } from './plan-world.ts';
-import type { ActivationRequest, ActivationResult, Pending, TimedPending } from './ports.ts';
+import type { ActivationRequest, ActivationResult, Pending, TimedPending } from './ports/host.ts';
 
 const HORIZON_MS = 365 * 86_400_000;
 /** Activations looked ahead, at most. */

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ManifestChanges } from './manifest-changes.ts';
 import type { PlanWorld } from './plan-world.ts';
-import type { ManifestSegment, SegmentSql } from './ports.ts';
+import type { ManifestSegment } from './ports/manifest.ts';
+import type { SegmentSql } from './ports/segments.ts';
 import { decide, isLive } from './qualification.ts';
 
 /** Users looked at between two turns of the event loop. */

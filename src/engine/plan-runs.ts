@@ -1,7 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Divergence, noRuns, type PlannedRuns } from './plan-shape.ts';
 import type { PlanWorld } from './plan-world.ts';
-import type { ActivationResult, Bundle, ReplayableRun, RunGroup } from './ports.ts';
+import type { ReplayableRun, RunGroup } from './ports/deployments.ts';
+import type { ActivationResult } from './ports/host.ts';
+import type { Bundle } from './ports/manifest.ts';
 
 /** Runs counted by one statement. */
 const PAGE = 5_000;

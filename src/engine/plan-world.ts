@@ -1,6 +1,8 @@
 import type { Deployment, Prepared } from './deployments.ts';
 import type { Existing, InFlight, PlanProgress } from './plan-shape.ts';
-import type { Bundle, Host, Store } from './ports.ts';
+import type { Host } from './ports/host.ts';
+import type { Bundle } from './ports/manifest.ts';
+import type { Store } from './ports/store.ts';
 
 /** What the parts of a plan are made from. */
 export interface PlanWorld {

@@ -12,7 +12,8 @@ import {
   type PlanProgress,
 } from './plan-shape.ts';
 import type { PlanWorld } from './plan-world.ts';
-import type { Host, Store } from './ports.ts';
+import type { Host } from './ports/host.ts';
+import type { Store } from './ports/store.ts';
 
 /**
  * Finds out what a deployment would do, without doing any of it: evaluates the new segments user by user as the deployment would,

@@ -1,4 +1,5 @@
-import type { LatestRun, ManifestCampaign, RunHead } from './ports.ts';
+import type { ManifestCampaign } from './ports/manifest.ts';
+import type { LatestRun, RunHead } from './ports/runs.ts';
 
 /** Why a run was cancelled whose user stopped qualifying. Stored with the run, and read again by `decide`. */
 export const LEFT = "the user left the campaign's segments";

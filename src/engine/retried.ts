@@ -1,5 +1,7 @@
 import type { Deployment } from './deployments.ts';
-import { type DueRun, type Fence, RETRIED, type Store } from './ports.ts';
+import type { Fence } from './ports/leases.ts';
+import { type DueRun, RETRIED } from './ports/runs.ts';
+import type { Store } from './ports/store.ts';
 import { LEFT, qualifies } from './qualification.ts';
 
 const REMOVED = 'the campaign was removed';

@@ -1,7 +1,7 @@
 import { rollHash } from '../flow/journal.ts';
 import type { Awaits } from './awaits.ts';
 import type { Passage } from './passage.ts';
-import type { DueRun, RunUpdate } from './ports.ts';
+import type { DueRun, RunUpdate } from './ports/runs.ts';
 
 /** The unsealed part of a journal beyond which it is sealed, in characters. */
 const SEAL_AT = 16_384;

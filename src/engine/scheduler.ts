@@ -4,7 +4,9 @@ import { crashPoint } from '../core/crash-point.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Deployment, Deployments } from './deployments.ts';
 import type { Log } from './log.ts';
-import type { Host, ManifestSegment, Store } from './ports.ts';
+import type { Host } from './ports/host.ts';
+import type { ManifestSegment } from './ports/manifest.ts';
+import type { Store } from './ports/store.ts';
 import type { SlotOwner } from './slots.ts';
 import type { Next } from './worker.ts';
 

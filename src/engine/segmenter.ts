@@ -3,7 +3,10 @@ import { SegflowError } from '../core/errors.ts';
 import type { Deployment, Deployments } from './deployments.ts';
 import { move } from './movements.ts';
 import type { Mutex } from './mutex.ts';
-import type { DirtyMark, Host, ManifestSegment, SegmentSql, Statements, Store, SweepToken } from './ports.ts';
+import type { Host } from './ports/host.ts';
+import type { ManifestSegment } from './ports/manifest.ts';
+import type { DirtyMark, SegmentSql, SweepToken } from './ports/segments.ts';
+import type { Statements, Store } from './ports/store.ts';
 import type { SlotOwner } from './slots.ts';
 import type { Next } from './worker.ts';
 

@@ -1,5 +1,6 @@
 import type { Existing } from './plan-shape.ts';
-import type { Manifest, Store } from './ports.ts';
+import type { Manifest } from './ports/manifest.ts';
+import type { Store } from './ports/store.ts';
 
 /**
  * The manifest with the campaigns that people who qualify already are kept out of: those that are new, when that was chosen. The

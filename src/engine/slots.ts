@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { SLOT_COUNT, slotOf } from '../core/hash.ts';
 import type { Log } from './log.ts';
-import type { Fence, LeaseNode, Leases, LeaseView, Slots } from './ports.ts';
+import type { Fence, LeaseNode, Leases, LeaseView, Slots } from './ports/leases.ts';
 import type { Next } from './worker.ts';
 
 /** How long a lease holds after it was renewed. A node that dies is replaced within this and one renewal. */

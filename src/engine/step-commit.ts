@@ -7,7 +7,11 @@ import type { Deployment } from './deployments.ts';
 import { type AppliedEffects, applyEffects } from './effects.ts';
 import { stepMessageId } from './message-id.ts';
 import type { Passage } from './passage.ts';
-import type { DueRun, EventRow, Fence, NewMessage, RunUpdate, Statements, Store } from './ports.ts';
+import type { Fence } from './ports/leases.ts';
+import type { NewMessage } from './ports/messages.ts';
+import type { DueRun, RunUpdate } from './ports/runs.ts';
+import type { Statements, Store } from './ports/store.ts';
+import type { EventRow } from './ports/users.ts';
 import { changeOf, type RunChange, waitingOn } from './run-update.ts';
 import { alarmsFor } from './waiting.ts';
 

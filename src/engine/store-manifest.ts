@@ -1,5 +1,6 @@
 import { messageOf, SegflowError } from '../core/errors.ts';
-import type { Inspection, Manifest, ManifestSegment, Problem, Store } from './ports.ts';
+import type { Inspection, Manifest, ManifestSegment, Problem } from './ports/manifest.ts';
+import type { Store } from './ports/store.ts';
 
 /**
  * The manifest with what the store finds out about the segments.

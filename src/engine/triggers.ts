@@ -1,4 +1,7 @@
-import type { EventRow, LatestRun, ManifestCampaign, Statements } from './ports.ts';
+import type { ManifestCampaign } from './ports/manifest.ts';
+import type { LatestRun } from './ports/runs.ts';
+import type { Statements } from './ports/store.ts';
+import type { EventRow } from './ports/users.ts';
 
 /* `exitWhen` and `goal`: what a user did, or came into, that ends a run or counts as its conversion. */
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../core/json.ts';
 import { factsFor } from './answers.ts';
 import { type Awaits, isWoken, questionOf, resolve } from './awaits.ts';
-import type { Statements } from './ports.ts';
+import type { Statements } from './ports/store.ts';
 
 /** A run that begins to wait, or goes on waiting. */
 export interface Wait {

@@ -1,5 +1,5 @@
 import { type Awaits, awaitedEvents, awaitedSegments, followsTimezone, parseAwaits } from './awaits.ts';
-import type { Statements } from './ports.ts';
+import type { Statements } from './ports/store.ts';
 
 /** What an evaluation found about its users. */
 export interface Happenings {

@@ -1,7 +1,7 @@
 import { inspectConfig } from '../config/inspect.ts';
 import { sampleFor } from '../config/sample.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { PreviewCatalog, PreviewItem } from '../engine/ports.ts';
+import type { PreviewCatalog, PreviewItem } from '../engine/ports/host.ts';
 import { type LoadedBundle, locateIn } from './stack.ts';
 
 /**

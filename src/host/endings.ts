@@ -1,5 +1,5 @@
 import { SegflowError } from '../core/errors.ts';
-import type { Problem } from '../engine/ports.ts';
+import type { Problem } from '../engine/ports/manifest.ts';
 import type { Ending } from './host-process.ts';
 import { STAGE } from './progress.ts';
 import type { WireError, WorkKind } from './protocol.ts';

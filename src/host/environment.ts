@@ -1,4 +1,4 @@
-import type { Bundle } from '../engine/ports.ts';
+import type { Bundle } from '../engine/ports/manifest.ts';
 
 type Environment = Record<string, string | undefined>;
 

@@ -2,12 +2,12 @@ import type { ErrorCode } from '../core/errors.ts';
 import type {
   ActivationRequest,
   ActivationResult,
-  Inspection,
   PreviewCatalog,
   RenderRequest,
   RenderResult,
-  SegmentSql,
-} from '../engine/ports.ts';
+} from '../engine/ports/host.ts';
+import type { Inspection } from '../engine/ports/manifest.ts';
+import type { SegmentSql } from '../engine/ports/segments.ts';
 
 /*
  * What the server and a host child say to each other. One request at a time a child, each with one answer. Both ends

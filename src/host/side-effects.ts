@@ -1,5 +1,6 @@
 import { mergePatch } from '../core/json.ts';
-import type { ActivationRequest, ActivationResult, Bundle } from '../engine/ports.ts';
+import type { ActivationRequest, ActivationResult } from '../engine/ports/host.ts';
+import type { Bundle } from '../engine/ports/manifest.ts';
 import { journalPosition } from '../flow/journal.ts';
 
 export type Advance = (bundle: Bundle, requests: ActivationRequest[]) => Promise<ActivationResult[]>;

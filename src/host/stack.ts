@@ -1,6 +1,6 @@
 import type { SourcePlace, SourceTracer } from '../config/source-map.ts';
 import { messageOf, SegflowError } from '../core/errors.ts';
-import type { Problem } from '../engine/ports.ts';
+import type { Problem } from '../engine/ports/manifest.ts';
 
 export interface LoadedBundle {
   /** The name its module has in stack traces. */

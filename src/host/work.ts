@@ -1,5 +1,6 @@
 import { messageOf, SegflowError } from '../core/errors.ts';
-import type { ActivationResult, PreviewCatalog, RenderResult, SegmentSql } from '../engine/ports.ts';
+import type { ActivationResult, PreviewCatalog, RenderResult } from '../engine/ports/host.ts';
+import type { SegmentSql } from '../engine/ports/segments.ts';
 import type { ActivationOutput, Outside } from '../flow/activation.ts';
 import { journalBase, journalPosition } from '../flow/journal.ts';
 import { activate } from '../flow/replay.ts';

@@ -1,4 +1,5 @@
-import type { PreviewItem, Problem } from '../engine/ports.ts';
+import type { PreviewItem } from '../engine/ports/host.ts';
+import type { Problem } from '../engine/ports/manifest.ts';
 
 /*
  * What the page and the server of a preview say to each other. Types only: the page's modules import them too.

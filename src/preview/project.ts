@@ -3,7 +3,8 @@ import { basename, dirname, isAbsolute, relative } from 'node:path';
 import type { BundledConfig } from '../config/bundle.ts';
 import { messageOf, SegflowError } from '../core/errors.ts';
 import { hash53 } from '../core/hash.ts';
-import type { Bundle, Host, PreviewCatalog, PreviewItem, Problem, RenderRequest } from '../engine/ports.ts';
+import type { Host, PreviewCatalog, PreviewItem, RenderRequest } from '../engine/ports/host.ts';
+import type { Bundle, Problem } from '../engine/ports/manifest.ts';
 import type { OverviewItem, PreviewState, RenderAnswer, RenderFailure, RenderQuestion } from './api.ts';
 import { type ProjectWatch, watchProject } from './watch.ts';
 

@@ -1,7 +1,7 @@
 import { SegflowError } from '../core/errors.ts';
 import type { ActivationChoice, Prepared } from '../engine/deployments.ts';
 import { type Engine, EVERYTHING } from '../engine/engine.ts';
-import type { PauseRow } from '../engine/ports.ts';
+import type { PauseRow } from '../engine/ports/runs.ts';
 import type { DeploymentAnswer, PauseItem } from '../protocol/api.ts';
 import type { Planning } from '../protocol/plan.ts';
 import type { Backend } from './backend.ts';

@@ -1,7 +1,7 @@
 import { SegflowError } from '../core/errors.ts';
 import type { Engine } from '../engine/engine.ts';
 import { explain } from '../engine/explain.ts';
-import type { MessageView, RunView } from '../engine/ports.ts';
+import type { MessageView, RunView } from '../engine/ports/reads.ts';
 import { isLive } from '../engine/qualification.ts';
 import { parseJournal } from '../flow/journal.ts';
 import type { Changes, MessageItem, RunItem, Status } from '../protocol/api.ts';

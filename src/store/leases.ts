@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { bigint, datetime, int, mysqlTable, varchar } from 'drizzle-orm/mysql-core';
 import { SegflowError } from '../core/errors.ts';
-import type { Fence, LeaseNode, Leases, LeaseView } from '../engine/ports.ts';
+import type { Fence, LeaseNode, Leases, LeaseView } from '../engine/ports/leases.ts';
 import type { Connection, Dialect, Driver } from './driver.ts';
 import { prepared, rows, run } from './statement.ts';
 import { fromTime, toTime } from './times.ts';

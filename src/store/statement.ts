@@ -1,7 +1,7 @@
 import { type Placeholder, type SQL, sql } from 'drizzle-orm';
 import { type MySqlColumn, MySqlDialect } from 'drizzle-orm/mysql-core';
 import { SLOT_COUNT } from '../core/hash.ts';
-import type { Slots } from '../engine/ports.ts';
+import type { Slots } from '../engine/ports/leases.ts';
 import type { Connection, Dialect, Outcome, Row, Scalar, Statement, Value } from './driver.ts';
 
 /** A statement with named parameters. Its text is made once a dialect: rendering costs more than most statements take to run. */

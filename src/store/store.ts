@@ -1,4 +1,5 @@
-import type { Fence, Slots, Statements, Store } from '../engine/ports.ts';
+import type { Fence, Slots } from '../engine/ports/leases.ts';
+import type { Statements, Store } from '../engine/ports/store.ts';
 import type { Context } from './context.ts';
 import type { Connection, Driver } from './driver.ts';
 import { type Restored, readFact } from './instance-state.ts';

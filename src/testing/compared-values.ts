@@ -1,4 +1,4 @@
-import type { Manifest } from '../engine/ports.ts';
+import type { Manifest } from '../engine/ports/manifest.ts';
 
 type Value = string | number | boolean;
 

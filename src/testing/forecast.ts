@@ -1,5 +1,5 @@
 import type { SegflowConfig } from '../config/types.ts';
-import type { Inspection } from '../engine/ports.ts';
+import type { Inspection } from '../engine/ports/manifest.ts';
 import { type Compared, comparedValues } from './compared-values.ts';
 import { inspectForSimulation } from './inspect-for-simulation.ts';
 import { type MailReport, mailReport } from './mail-report.ts';

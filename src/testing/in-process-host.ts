@@ -3,13 +3,12 @@ import { SegflowError } from '../core/errors.ts';
 import type {
   ActivationRequest,
   ActivationResult,
-  Bundle,
   Host,
-  Inspection,
   RenderRequest,
   RenderResult,
-  SegmentSql,
-} from '../engine/ports.ts';
+} from '../engine/ports/host.ts';
+import type { Bundle, Inspection } from '../engine/ports/manifest.ts';
+import type { SegmentSql } from '../engine/ports/segments.ts';
 import type { LoadedBundle } from '../host/stack.ts';
 import { WORKERS, type WorkerHooks } from '../host/work.ts';
 import { inspectForSimulation } from './inspect-for-simulation.ts';

@@ -1,6 +1,6 @@
 import { inspectConfig } from '../config/inspect.ts';
 import { SegflowError } from '../core/errors.ts';
-import type { Inspection } from '../engine/ports.ts';
+import type { Inspection } from '../engine/ports/manifest.ts';
 
 /** What a config defines, without rendering its emails. Throws `invalid_config` with all that is wrong as `details`. */
 export async function inspectForSimulation(config: unknown, at: number): Promise<Inspection> {

@@ -1,4 +1,4 @@
-import type { MailProvider } from '../engine/ports.ts';
+import type { MailProvider } from '../engine/ports/mail.ts';
 
 /** "Sends" everything at once; the store's ledger is the record. */
 export function recordingProvider(): MailProvider {

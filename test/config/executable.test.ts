@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
 import { bundleConfig } from '../../src/config/bundle.ts';
-import type { Inspection, Problem } from '../../src/engine/ports.ts';
+import type { Inspection, Problem } from '../../src/engine/ports/manifest.ts';
 import { fixtureProject, project } from './project.ts';
 
 // Starts processes or loads much code, which takes its time on a busy machine.

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { fileURLToPath } from 'node:url';
 import { buildSegmentQuery } from '../../src/config/segment-query.ts';
-import type { Store } from '../../src/engine/ports.ts';
+import type { Store } from '../../src/engine/ports/store.ts';
 import { openStore } from '../../src/store/open.ts';
 import { FakeClock } from '../helpers/clock.ts';
 import { EmptyStores } from '../store/database.ts';

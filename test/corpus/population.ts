@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../src/core/json.ts';
-import type { Store } from '../../src/engine/ports.ts';
+import type { Store } from '../../src/engine/ports/store.ts';
 
 /** When the corpus is evaluated. */
 export const NOW = Date.parse('2026-06-15T12:00:00Z');

@@ -4,7 +4,7 @@ import { messageOf } from '../../src/core/errors.ts';
 import { createMailProvider } from '../../src/email/providers/create.ts';
 import { renderEmail } from '../../src/email/render.ts';
 import { Tailwind } from '../../src/email/tailwind.ts';
-import type { OutgoingEmail } from '../../src/engine/ports.ts';
+import type { OutgoingEmail } from '../../src/engine/ports/mail.ts';
 import { documents, type Kit } from './documents.tsx';
 
 /* What compiled.test.ts compiles and runs where there are no modules: prints what it saw as JSON. */

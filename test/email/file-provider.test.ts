@@ -6,7 +6,8 @@ import { simpleParser } from 'mailparser';
 import PostalMime from 'postal-mime';
 import { createMailProvider } from '../../src/email/providers/create.ts';
 import { createFileProvider } from '../../src/email/providers/file.ts';
-import type { OutgoingEmail, ProviderSettings } from '../../src/engine/ports.ts';
+import type { OutgoingEmail } from '../../src/engine/ports/mail.ts';
+import type { ProviderSettings } from '../../src/engine/ports/manifest.ts';
 
 const LONG_LINE = `<p>${'a very long line of HTML without a break; '.repeat(200)}</p>`;
 

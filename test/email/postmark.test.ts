@@ -2,7 +2,8 @@ import { describe, expect, test } from 'bun:test';
 import { SegflowError } from '../../src/core/errors.ts';
 import { createMailProvider } from '../../src/email/providers/create.ts';
 import { createPostmarkProvider } from '../../src/email/providers/postmark.ts';
-import type { OutgoingEmail, ProviderSettings } from '../../src/engine/ports.ts';
+import type { OutgoingEmail } from '../../src/engine/ports/mail.ts';
+import type { ProviderSettings } from '../../src/engine/ports/manifest.ts';
 import { type Fault, type Postmark, startPostmark } from '../helpers/postmark.ts';
 
 describe('send', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { Host } from '../../src/engine/ports.ts';
+import type { Host } from '../../src/engine/ports/host.ts';
 import { configOf, engineWorld, flagged, World } from './world.ts';
 
 /** A world in which something happens while a step is being computed: after the host has answered, before the commit. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { Deployments } from '../../src/engine/deployments.ts';
 import { Mutex } from '../../src/engine/mutex.ts';
-import type { Host } from '../../src/engine/ports.ts';
+import type { Host } from '../../src/engine/ports/host.ts';
 import { createSecretBox } from '../../src/engine/secret-box.ts';
 import { createHost } from '../../src/host/pool.ts';
 import { configOf, engineWorld, type World } from './world.ts';

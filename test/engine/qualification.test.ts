@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
-import type { ManifestCampaign, RunHead } from '../../src/engine/ports.ts';
+import type { ManifestCampaign } from '../../src/engine/ports/manifest.ts';
+import type { RunHead } from '../../src/engine/ports/runs.ts';
 import { decide, qualifies, STARTED_OVER } from '../../src/engine/qualification.ts';
 
 const campaign = (behavior: 'static' | 'dynamic'): ManifestCampaign => ({

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import type { Operation } from '../../src/engine/operations.ts';
-import type { Store } from '../../src/engine/ports.ts';
+import type { Store } from '../../src/engine/ports/store.ts';
 import { parseJournal } from '../../src/flow/journal.ts';
 import { configOf, engineWorld, flagged, World } from './world.ts';
 

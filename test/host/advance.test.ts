@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
-import type { ActivationRequest, ActivationResult } from '../../src/engine/ports.ts';
+import type { ActivationRequest, ActivationResult } from '../../src/engine/ports/host.ts';
 import { activation, bundleOf, flowBundle, hostFor, isAlive, until } from './bundles.ts';
 
 setDefaultTimeout(60_000);

@@ -1,4 +1,5 @@
-import type { ActivationRequest, Bundle, RenderRequest } from '../../src/engine/ports.ts';
+import type { ActivationRequest, RenderRequest } from '../../src/engine/ports/host.ts';
+import type { Bundle } from '../../src/engine/ports/manifest.ts';
 import { createHost, type HostOptions, type ProcessHost } from '../../src/host/pool.ts';
 
 let count = 0;

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleConfig } from '../../src/config/bundle.ts';
-import type { Bundle, Problem } from '../../src/engine/ports.ts';
+import type { Bundle, Problem } from '../../src/engine/ports/manifest.ts';
 import { hostFor } from './bundles.ts';
 
 // A child that renders takes a second to start, more on a busy machine.

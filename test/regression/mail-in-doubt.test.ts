@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { SegflowError } from '../../src/core/errors.ts';
-import type { Store } from '../../src/engine/ports.ts';
+import type { Store } from '../../src/engine/ports/store.ts';
 import { configOf, engineWorld, type World } from '../engine/world.ts';
 
 /* Mail whose way was interrupted by the database: found by the chaos test's disturbances, or by thinking about them. */

@@ -1,5 +1,5 @@
 import { describe } from 'bun:test';
-import type { Store } from '../../src/engine/ports.ts';
+import type { Store } from '../../src/engine/ports/store.ts';
 import type { FakeClock } from '../helpers/clock.ts';
 import { awaits } from './conformance/awaits.ts';
 import { deployments } from './conformance/deployments.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { systemClock } from '../../src/core/clock.ts';
-import type { Store } from '../../src/engine/ports.ts';
+import type { Store } from '../../src/engine/ports/store.ts';
 import { openStore } from '../../src/store/open.ts';
 import { event, START, user } from './conformance/rows.ts';
 import { createDatabase, type TestDatabase } from './database.ts';

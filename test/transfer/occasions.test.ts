@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createFileProvider } from '../../src/email/providers/file.ts';
 import { createPostmarkProvider } from '../../src/email/providers/postmark.ts';
 import { eventMessageId, stepMessageId } from '../../src/engine/message-id.ts';
-import type { MailProvider, OutgoingEmail } from '../../src/engine/ports.ts';
+import type { MailProvider, OutgoingEmail } from '../../src/engine/ports/mail.ts';
 import { startPostmark } from '../helpers/postmark.ts';
 
 const STEP = { campaignId: 'welcome', userId: 'ada', entry: 1, enteredAt: 1_000, position: 0 };

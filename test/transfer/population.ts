@@ -1,5 +1,7 @@
 import type { JsonObject } from '../../src/core/json.ts';
-import type { Manifest, NewMessage, Store } from '../../src/engine/ports.ts';
+import type { Manifest } from '../../src/engine/ports/manifest.ts';
+import type { NewMessage } from '../../src/engine/ports/messages.ts';
+import type { Store } from '../../src/engine/ports/store.ts';
 
 export interface Size {
   users: number;

@@ -1,4 +1,4 @@
-import type { ManifestCampaign } from '../../engine/ports.ts';
+import type { ManifestCampaign } from '../../engine/ports/manifest.ts';
 import { nameTrouble } from './ids.ts';
 import { lengthOfTime } from './length-of-time.ts';
 import { describe, isRecord, listed, type Path, type Report, suggest } from './report.ts';

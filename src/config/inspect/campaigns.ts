@@ -1,5 +1,5 @@
 import { messageOf } from '../../core/errors.ts';
-import type { Inspection } from '../../engine/ports.ts';
+import type { Inspection } from '../../engine/ports/manifest.ts';
 import { startFlow } from '../../flow/flow-rules.ts';
 import { SAMPLE_USER } from '../sample.ts';
 import { campaignOptions, OPTIONS } from './campaign-options.ts';

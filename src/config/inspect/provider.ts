@@ -1,5 +1,5 @@
 import { parseSender } from '../../email/address.ts';
-import type { ProviderSettings } from '../../engine/ports.ts';
+import type { ProviderSettings } from '../../engine/ports/manifest.ts';
 import { describe, isRecord, type Path, type Report, suggest } from './report.ts';
 
 const KEYS = {

@@ -1,6 +1,6 @@
 import { closest } from '../../core/closest.ts';
 import { messageOf } from '../../core/errors.ts';
-import type { Problem } from '../../engine/ports.ts';
+import type { Problem } from '../../engine/ports/manifest.ts';
 import { joinPath } from '../problem-path.ts';
 
 export type Path = readonly (string | number)[];

@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
 import { messageOf } from '../../core/errors.ts';
-import type { Inspection } from '../../engine/ports.ts';
+import type { Inspection } from '../../engine/ports/manifest.ts';
 import { type BuiltQuery, buildSegmentQuery } from '../segment-query.ts';
 import { SegmentTrouble } from '../segment-trouble.ts';
 import { nameList } from './ids.ts';

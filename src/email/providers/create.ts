@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path';
-import type { MailProvider, ProviderSettings } from '../../engine/ports.ts';
+import type { MailProvider } from '../../engine/ports/mail.ts';
+import type { ProviderSettings } from '../../engine/ports/manifest.ts';
 import { createFileProvider } from './file.ts';
 import { createPostmarkProvider } from './postmark.ts';
 

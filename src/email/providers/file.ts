@@ -2,7 +2,7 @@ import { access, mkdir, open, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, SegflowError } from '../../core/errors.ts';
 import { occasionOf } from '../../core/ids.ts';
-import type { MailProvider, OutgoingEmail, SendResult } from '../../engine/ports.ts';
+import type { MailProvider, OutgoingEmail, SendResult } from '../../engine/ports/mail.ts';
 import { composeMail } from '../compose.ts';
 
 /*

@@ -1,4 +1,4 @@
-import type { SendResult } from '../../engine/ports.ts';
+import type { SendResult } from '../../engine/ports/mail.ts';
 
 /*
  * What Postmark's answers mean for a message. The rule: what the account, the config or Postmark must mend is `retry` (mended,

@@ -1,7 +1,7 @@
 import type { Models, ServerClient } from 'postmark';
 import { messageOf, SegflowError } from '../../core/errors.ts';
 import { occasionOf } from '../../core/ids.ts';
-import type { MailProvider, OutgoingEmail, SendResult } from '../../engine/ports.ts';
+import type { MailProvider, OutgoingEmail, SendResult } from '../../engine/ports/mail.ts';
 import { senderHeader, toAsciiDomain } from '../address.ts';
 import { cleanSubject } from '../subject.ts';
 import { type Answer, type Failure, readAnswer, readFailure } from './postmark-answers.ts';

@@ -1,4 +1,4 @@
-import type { PreviewItem } from '../../engine/ports.ts';
+import type { PreviewItem } from '../../engine/ports/host.ts';
 import { byId, h } from './dom.ts';
 import { type PageState, selectedItem } from './page-state.ts';
 import { editedText, isEdited, keepText, originalText, type Part, parseText } from './sample-data.ts';

@@ -1,4 +1,4 @@
-import type { PreviewItem } from '../../engine/ports.ts';
+import type { PreviewItem } from '../../engine/ports/host.ts';
 import { byId, h } from './dom.ts';
 import { addressOf, type PageState } from './page-state.ts';
 import { isEdited } from './sample-data.ts';

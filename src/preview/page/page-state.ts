@@ -1,4 +1,4 @@
-import type { PreviewItem } from '../../engine/ports.ts';
+import type { PreviewItem } from '../../engine/ports/host.ts';
 import type { OverviewItem, PreviewState, RenderAnswer } from '../api.ts';
 
 export const VIEWS = ['desktop', 'phone', 'text', 'source'] as const;

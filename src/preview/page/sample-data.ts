@@ -1,4 +1,4 @@
-import type { PreviewItem } from '../../engine/ports.ts';
+import type { PreviewItem } from '../../engine/ports/host.ts';
 import type { SampleData } from '../api.ts';
 import type { PageState } from './page-state.ts';
 

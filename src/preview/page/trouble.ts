@@ -1,4 +1,4 @@
-import type { Problem } from '../../engine/ports.ts';
+import type { Problem } from '../../engine/ports/manifest.ts';
 import type { PreviewState, RenderFailure } from '../api.ts';
 import { byId, h, icon } from './dom.ts';
 

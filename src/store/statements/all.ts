@@ -1,4 +1,4 @@
-import type { Statements } from '../../engine/ports.ts';
+import type { Statements } from '../../engine/ports/store.ts';
 import type { Context } from '../context.ts';
 import { awaitStatements } from './awaits.ts';
 import { deploymentStatements } from './deployments.ts';

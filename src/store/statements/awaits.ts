@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { messageOf, SegflowError } from '../../core/errors.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
-import type { AwaitStatements } from '../../engine/ports.ts';
+import type { AwaitStatements } from '../../engine/ports/runs.ts';
 import { events, runs, segmentMembers } from '../../schema/index.ts';
 import { bulkUpdate } from '../bulk.ts';
 import type { Context } from '../context.ts';

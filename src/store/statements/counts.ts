@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import type { Counts } from '../../engine/ports.ts';
+import type { Counts } from '../../engine/ports/reads.ts';
 import { campaigns, type MessageStatus, type RunStatus, segments } from '../../schema/index.ts';
 import type { Context } from '../context.ts';
 import { prepared, rows } from '../statement.ts';

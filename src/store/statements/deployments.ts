@@ -1,5 +1,7 @@
 import { sql } from 'drizzle-orm';
-import type { DeploymentRow, DeploymentStatements, Manifest, RunHead } from '../../engine/ports.ts';
+import type { DeploymentRow, DeploymentStatements } from '../../engine/ports/deployments.ts';
+import type { Manifest } from '../../engine/ports/manifest.ts';
+import type { RunHead } from '../../engine/ports/runs.ts';
 import { campaigns, deployments, runs, segmentMembers, segments } from '../../schema/index.ts';
 import { bulkInsert } from '../bulk.ts';
 import type { Context } from '../context.ts';

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../core/json.ts';
-import type { EventRow } from '../../engine/ports.ts';
+import type { EventRow } from '../../engine/ports/users.ts';
 import type { Row } from '../driver.ts';
 import { fromTime } from '../times.ts';
 

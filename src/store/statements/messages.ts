@@ -1,7 +1,8 @@
 import { type Placeholder, type SQL, sql } from 'drizzle-orm';
 import { slotOf } from '../../core/hash.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { DueMessage, EmailOptions, MessageStatements, SettledMessage } from '../../engine/ports.ts';
+import type { EmailOptions } from '../../engine/ports/host.ts';
+import type { DueMessage, MessageStatements, SettledMessage } from '../../engine/ports/messages.ts';
 import { events, type MessageStatus, messages, type RunStatus, runs, users } from '../../schema/index.ts';
 import { bulkInsert, bulkUpdate, changed } from '../bulk.ts';
 import type { Context } from '../context.ts';

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import type { PauseStatements } from '../../engine/ports.ts';
+import type { PauseStatements } from '../../engine/ports/runs.ts';
 import { pauses } from '../../schema/index.ts';
 import { bulkInsert } from '../bulk.ts';
 import type { Context } from '../context.ts';

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { JsonObject } from '../../core/json.ts';
-import type { EventRow, PlanStatements, ReplayableRun, RunGroup, UserRow } from '../../engine/ports.ts';
+import type { PlanStatements, ReplayableRun, RunGroup } from '../../engine/ports/deployments.ts';
+import type { EventRow, UserRow } from '../../engine/ports/users.ts';
 import { events, runs, users } from '../../schema/index.ts';
 import type { Context } from '../context.ts';
 import type { Row } from '../driver.ts';

@@ -1,6 +1,6 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type { JsonObject } from '../../core/json.ts';
-import type { MessageFilter, MessageView, ReadStatements } from '../../engine/ports.ts';
+import type { MessageFilter, MessageView, ReadStatements } from '../../engine/ports/reads.ts';
 import { events, type MessageStatus, messages, runs } from '../../schema/index.ts';
 import type { Context } from '../context.ts';
 import type { Row } from '../driver.ts';

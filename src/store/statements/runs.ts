@@ -7,7 +7,7 @@ import {
   RETRIED,
   type RunHead,
   type RunStatements,
-} from '../../engine/ports.ts';
+} from '../../engine/ports/runs.ts';
 import { events, type RunStatus, runs, users } from '../../schema/index.ts';
 import { bulkInsert, bulkUpdate } from '../bulk.ts';
 import type { Context } from '../context.ts';

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import type { SegmentSql } from '../../engine/ports.ts';
+import type { SegmentSql } from '../../engine/ports/segments.ts';
 import { segmentMembers, users } from '../../schema/index.ts';
 import type { Context } from '../context.ts';
 import { prepared, render, rows } from '../statement.ts';

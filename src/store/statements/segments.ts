@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { messageOf, SegflowError } from '../../core/errors.ts';
 import { slotOf } from '../../core/hash.ts';
-import type { SegmentSql, SegmentStatements } from '../../engine/ports.ts';
+import type { SegmentSql, SegmentStatements } from '../../engine/ports/segments.ts';
 import { segmentMembers, segments } from '../../schema/index.ts';
 import { bulkInsert, changed } from '../bulk.ts';
 import type { Context } from '../context.ts';

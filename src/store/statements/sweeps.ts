@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
-import type { SegmentStatements, Slots } from '../../engine/ports.ts';
+import type { Slots } from '../../engine/ports/leases.ts';
+import type { SegmentStatements } from '../../engine/ports/segments.ts';
 import { users } from '../../schema/index.ts';
 import type { Context } from '../context.ts';
 import { prepared, rows, run, slotted } from '../statement.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { slotOf } from '../../core/hash.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
-import type { UserRow, UserStatements } from '../../engine/ports.ts';
+import type { UserRow, UserStatements } from '../../engine/ports/users.ts';
 import { events, users } from '../../schema/index.ts';
 import { bulkInsert } from '../bulk.ts';
 import type { Context } from '../context.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import type { DeploymentRow, Manifest } from '../../../src/engine/ports.ts';
+import type { DeploymentRow } from '../../../src/engine/ports/deployments.ts';
+import type { Manifest } from '../../../src/engine/ports/manifest.ts';
 import type { Opener } from '../conformance.ts';
 import { newRun, START } from './rows.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import { type Manifest, RETRIED } from '../../../src/engine/ports.ts';
+import type { Manifest } from '../../../src/engine/ports/manifest.ts';
+import { RETRIED } from '../../../src/engine/ports/runs.ts';
 import type { Opener } from '../conformance.ts';
 import { event, newMessage, newRun, runUpdate, START, user } from './rows.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import type { Store } from '../../../src/engine/ports.ts';
+import type { Store } from '../../../src/engine/ports/store.ts';
 import type { Opener } from '../conformance.ts';
 import { newRun, runUpdate, START, user } from './rows.ts';
 

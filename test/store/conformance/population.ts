@@ -1,4 +1,4 @@
-import type { Store } from '../../../src/engine/ports.ts';
+import type { Store } from '../../../src/engine/ports/store.ts';
 import { event, user } from './rows.ts';
 
 const at = (text: string) => Date.parse(`${text}Z`);

@@ -1,4 +1,6 @@
-import type { MessageUpdate, NewMessage, NewRun, RunUpdate, UserRow } from '../../../src/engine/ports.ts';
+import type { MessageUpdate, NewMessage } from '../../../src/engine/ports/messages.ts';
+import type { NewRun, RunUpdate } from '../../../src/engine/ports/runs.ts';
+import type { UserRow } from '../../../src/engine/ports/users.ts';
 
 export const START = Date.parse('2026-01-01T00:00:00Z');
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import type { SegmentSql, Store } from '../../../src/engine/ports.ts';
+import type { SegmentSql } from '../../../src/engine/ports/segments.ts';
+import type { Store } from '../../../src/engine/ports/store.ts';
 import type { Opener } from '../conformance.ts';
 import { event, START, user } from './rows.ts';
 

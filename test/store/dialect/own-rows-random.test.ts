@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import type { Store } from '../../../src/engine/ports.ts';
+import type { Store } from '../../../src/engine/ports/store.ts';
 import { openStore } from '../../../src/store/open.ts';
 import { FakeClock } from '../../helpers/clock.ts';
 

@@ -1,0 +1,73 @@
+import type { JsonObject } from '../../core/json.ts';
+import type { MessageStatus, RunStatus } from '../../schema/index.ts';
+import type { EmailOptions } from './host.ts';
+import type { Slots } from './leases.ts';
+import type { EventRow } from './users.ts';
+
+export interface NewMessage {
+  id: string;
+  userId: string;
+  template: string;
+  campaignId: string | null;
+  runId: number | null;
+  position: number | null;
+  eventId: number | null;
+  deploymentId: string;
+  createdAt: number;
+  /** When it should have left: its place in the queue. Not after createdAt. */
+  dueAt: number;
+  /** Of messages that are due, those of a higher priority leave first. Default 0. */
+  priority?: number;
+  options?: EmailOptions | null;
+}
+
+/** A message that is due, with what sending it needs. */
+export interface DueMessage extends Omit<NewMessage, 'dueAt' | 'priority' | 'options'> {
+  options: EmailOptions | null;
+  status: MessageStatus;
+  attempts: number;
+  toAddress: string | null;
+  subject: string | null;
+  /** Undefined when the user is gone. */
+  attributes: JsonObject | undefined;
+  runStatus: RunStatus | null;
+  event: EventRow | null;
+}
+
+export interface MessageUpdate {
+  id: string;
+  status: MessageStatus;
+  attempts: number;
+  nextAttemptAt: number | null;
+  providerId: string | null;
+  reason: string | null;
+  toAddress: string | null;
+  subject: string | null;
+  sentAt: number | null;
+  /** Write it only while the message is being sent for the time that `attempts` says: nobody has taken it over since. */
+  stillSending?: boolean;
+}
+
+export interface MessageStatements {
+  /** Inserts queued messages, due at once. A message whose run and position, or event and template, exist is not inserted again. */
+  insertMessages(rows: NewMessage[]): Promise<void>;
+  /** Queued and unknown messages with nextAttemptAt <= now, by priority, then the earliest first; not those of paused campaigns. */
+  dueMessages(now: number, limit: number, slots?: Slots): Promise<DueMessage[]>;
+  nextAttempt(slots?: Slots): Promise<number | undefined>;
+  /** Writes the updates of messages that are not settled (sent, failed or skipped). Returns the ids written. */
+  saveMessages(updates: MessageUpdate[]): Promise<Set<string>>;
+  /** The messages that settled since their run began to wait for them, for those of `runIds`: by run and position. */
+  settledMessages(steps: { runId: number; position: number }[]): Promise<SettledMessage[]>;
+  /** Skips the queued messages of these runs. */
+  skipMessagesOf(runIds: number[], reason: string): Promise<void>;
+  /** Turns every `sending` message in these slots into `unknown`, to be asked about at `at`. Called when a process takes them over. Returns how many. */
+  unsettle(at: number, slots?: Slots): Promise<number>;
+}
+
+export interface SettledMessage {
+  id: string;
+  runId: number;
+  position: number;
+  status: 'sent' | 'failed' | 'skipped';
+  reason: string | null;
+}

@@ -1,0 +1,153 @@
+import type { JsonObject } from '../../core/json.ts';
+import type { RunStatus } from '../../schema/index.ts';
+import type { Slots } from './leases.ts';
+import type { EventRow } from './users.ts';
+
+export interface RunHead {
+  id: number;
+  campaignId: string;
+  userId: string;
+  entry: number;
+  status: RunStatus;
+}
+
+/** A run with what decides whether its user may enter again, and whether it converted. */
+export interface LatestRun extends RunHead {
+  enteredAt: number;
+  endedAt: number | null;
+  convertedAt: number | null;
+  entryEventId: number | null;
+  deploymentId: string;
+  reason: string | null;
+}
+
+export interface NewRun {
+  campaignId: string;
+  userId: string;
+  entry: number;
+  deploymentId: string;
+  enteredAt: number;
+  /** When it begins. Default: at once. */
+  wakeAt?: number;
+  /** The event that caused the entry. */
+  entryEventId?: number | null;
+  /** Why it ends before it begins: only that the user is not to enter is on record. */
+  skipped?: string;
+}
+
+/** A run that is due, with what its flow needs. */
+export interface DueRun extends RunHead {
+  deploymentId: string;
+  enteredAt: number;
+  wakeAt: number;
+  position: number;
+  /** The whole journal, sealed chunks included. */
+  journal: string;
+  /** Length of the part of `journal` that is sealed. */
+  sealed: number;
+  chunks: number;
+  journalHash: string;
+  attributes: JsonObject;
+  /** See engine/awaits; null while it waits for nothing but a time or a message. */
+  awaits: string | null;
+  pinned: boolean;
+  reason: string | null;
+  /** The event that caused the entry. */
+  event: EventRow | null;
+}
+
+export interface RunUpdate {
+  id: number;
+  status: RunStatus;
+  deploymentId: string;
+  wakeAt: number | null;
+  position: number;
+  /** The unsealed part of the journal. */
+  journal: string;
+  journalHash: string;
+  chunks: number;
+  reason: string | null;
+  endedAt: number | null;
+  /** Default null. */
+  awaits?: string | null;
+}
+
+export interface RunStatements {
+  /** The latest run of each of these users in each campaign. */
+  latestRuns(userIds: string[]): Promise<LatestRun[]>;
+  /** Inserts pending runs. */
+  insertRuns(rows: NewRun[]): Promise<void>;
+  /** Ends the runs among `ids` that have not ended, as cancelled. */
+  cancelRuns(ids: number[], reason: string, at: number): Promise<void>;
+  /** Runs with wakeAt <= now, the earliest first; not those of paused campaigns. */
+  dueRuns(now: number, limit: number, slots?: Slots): Promise<DueRun[]>;
+  /** The earliest wakeAt there is, but for paused campaigns. */
+  nextWake(slots?: Slots): Promise<number | undefined>;
+  /** Writes the updates of runs that have not ended since they were read (a cancelled run stays cancelled). Returns the ids written. */
+  saveRuns(updates: RunUpdate[]): Promise<Set<number>>;
+  sealJournal(rows: { runId: number; chunk: number; text: string }[]): Promise<void>;
+  /** Removes the sealed parts of these runs' journals. */
+  dropSealed(runIds: number[]): Promise<void>;
+  /** Makes running runs due at `at` (their message was settled). */
+  wakeRuns(ids: number[], at: number): Promise<void>;
+  /** Those of `ids` that have not ended, locked until the transaction ends. */
+  lockRuns(ids: number[]): Promise<Set<number>>;
+  /** Sets convertedAt of those of `ids` that have none. Returns how many. */
+  convertRuns(ids: number[], at: number): Promise<number>;
+  /** Makes every blocked run due at `at`. Returns how many. */
+  wakeBlocked(at: number): Promise<number>;
+  /** Makes up to `limit` failed and blocked runs due again, as pending, with the reason RETRIED; not those that the user has entered anew since. Returns their ids. */
+  retryRuns(filter: RetryFilter, options: { at: number; limit: number }): Promise<number[]>;
+}
+
+/** The reason of a run that was retried, until it is advanced. */
+export const RETRIED = 'retried';
+
+export interface RetryFilter {
+  runId?: number;
+  userId?: string;
+  campaignId?: string;
+}
+
+/** What runs that wait for more than a time are to be told. */
+export interface AwaitStatements {
+  /** The live runs of these users that await something, locked until the transaction ends. */
+  awaitingRuns(userIds: string[]): Promise<AwaitingRun[]>;
+  /** Writes what live runs await, and when they are due. */
+  saveAwaits(rows: { id: number; awaits: string; wakeAt: number | null }[]): Promise<void>;
+  /** Events of these names and users that happened at or after the earliest `since`, by user in the order in which they happened. */
+  eventsSince(queries: { userId: string; name: string; since: number }[]): Promise<EventRow[]>;
+  /** The last event of this name by the user. */
+  latestEvent(userId: string, name: string): Promise<EventRow | undefined>;
+  /** Since when these users are in which segments. */
+  membersSince(userIds: string[]): Promise<{ userId: string; segmentId: string; since: number }[]>;
+  /** Those of `userIds` that are marked for an evaluation. */
+  markedUsers(userIds: string[]): Promise<Set<string>>;
+  /**
+   * The rows of a SELECT in MySQL's dialect that sees only this user's rows: objects by column name, at most 1,000.
+   * @throws `flow_error` when the store refuses it.
+   */
+  queryUser(query: { sql: string; params: unknown[]; userId: string }): Promise<JsonObject[]>;
+}
+
+export interface AwaitingRun {
+  id: number;
+  userId: string;
+  awaits: string;
+  wakeAt: number | null;
+}
+
+export interface PauseRow {
+  /** A campaign's id, or `*` for everything: then no mail leaves at all. */
+  campaignId: string;
+  reason: string;
+  pausedAt: number;
+}
+
+export interface PauseStatements {
+  /** Pauses it, or replaces the reason when it is paused already. */
+  putPause(row: PauseRow): Promise<void>;
+  /** Returns whether it was paused. */
+  removePause(campaignId: string): Promise<boolean>;
+  pauses(): Promise<PauseRow[]>;
+}

@@ -1,0 +1,59 @@
+import type { Slots } from './leases.ts';
+import type { DirtyCause } from './users.ts';
+
+/** A segment's SELECT in MySQL's dialect, with its parameters. */
+export interface SegmentSql {
+  id: string;
+  sql: string;
+  params: unknown[];
+}
+
+/** What the store found out about a segment's SELECT. */
+export interface SegmentTraits {
+  /** The SQL reads the clock, so time alone can change the members. */
+  readsClock: boolean;
+  /** Whether a user's membership depends on that user's own rows alone. When false it is evaluated whole. */
+  ownRowsOnly: boolean;
+  readsEvents: boolean;
+}
+
+export interface DirtyMark {
+  userId: string;
+  cause: DirtyCause;
+  /** Grows each time the mark is set; a mark is only cleared as it was read. */
+  seq: number;
+}
+
+export interface SegmentStatements {
+  /** Checks that the store can run this SELECT. Throws `store_unsupported` or `invalid_config` with the reason. */
+  inspectSegment(segment: SegmentSql): Promise<SegmentTraits>;
+  /** Those of `userIds` that the segment selects. */
+  evaluateSegment(segment: SegmentSql, traits: SegmentTraits, userIds: string[]): Promise<Set<string>>;
+  /** Marks, as `segment:ID`, the users whose stored membership differs from what the segment selects now. Returns how many. */
+  markSegmentChanges(segment: SegmentSql): Promise<number>;
+  /** All marks of up to `limit` users in these slots, oldest first. */
+  dirtyUsers(limit: number, slots?: Slots): Promise<DirtyMark[]>;
+  clearDirty(marks: DirtyMark[]): Promise<void>;
+  /** Whether the user waits for an evaluation. */
+  isDirty(userId: string): Promise<boolean>;
+  memberships(userIds: string[]): Promise<{ userId: string; segmentId: string }[]>;
+  addMembers(rows: { segmentId: string; userId: string; since: number }[]): Promise<void>;
+  removeMembers(rows: { segmentId: string; userId: string }[]): Promise<void>;
+  setEvaluated(segmentId: string, at: number): Promise<void>;
+  /** Begins, or begins anew, an evaluation of every user (after a deployment). */
+  startSweep(): Promise<void>;
+  /** The next users of the sweep under way, or undefined when there is none. `token` is handed to advanceSweep. */
+  nextSweep(limit: number, slots?: Slots): Promise<{ userIds: string[]; token: SweepToken } | undefined>;
+  /** Records that the users nextSweep gave with `token` were evaluated. */
+  advanceSweep(token: SweepToken): Promise<void>;
+}
+
+export interface SweepToken {
+  slot: number;
+  /** Sweep number: one begun since makes the token void. */
+  sweep: number;
+  /** Last user evaluated, or null when the slot is done. */
+  after: string | null;
+  /** Other slots that the batch finishes. */
+  alsoDone?: number[];
+}

@@ -1,0 +1,48 @@
+import type { Json, JsonObject } from '../../core/json.ts';
+
+export interface UserRow {
+  id: string;
+  attributes: JsonObject;
+  createdAt: number;
+  updatedAt: number;
+}
+
+export interface NewEvent {
+  userId: string;
+  name: string;
+  attributes: JsonObject;
+  createdAt: number;
+  messageId: string | null;
+}
+
+export interface EventRow extends NewEvent {
+  id: number;
+}
+
+/**
+ * Why a user is to be evaluated: `user` (attributes changed), `event:NAME`, or `segment:ID` (a sweep found that the
+ * user's membership of that segment changed).
+ */
+export type DirtyCause = string;
+
+export interface UserStatements {
+  getUser(id: string): Promise<UserRow | undefined>;
+  /** Those of `ids` that exist, locked until the transaction ends. */
+  lockUsers(ids: string[]): Promise<UserRow[]>;
+  /** Inserts the users, or replaces their attributes and updatedAt. */
+  putUsers(users: UserRow[]): Promise<void>;
+  /** Removes the users with their events, memberships, runs and dirty marks. Messages stay (they are the ledger), without their address. */
+  deleteUsers(ids: string[]): Promise<void>;
+  /** Inserts and returns the new ids, in the order given. */
+  insertEvents(events: NewEvent[]): Promise<number[]>;
+  /** Those of `pairs` that were stored before, as `userId\nmessageId`. */
+  knownEvents(pairs: { userId: string; messageId: string }[]): Promise<Set<string>>;
+  markDirty(marks: { userId: string; cause: DirtyCause }[]): Promise<void>;
+  /** Answers kept for idempotency keys. */
+  idempotent(keys: string[]): Promise<{ key: string; requestHash: string; response: Json }[]>;
+  putIdempotent(
+    rows: { key: string; requestHash: string; response: Json; createdAt: number }[],
+  ): Promise<void>;
+  /** Forgets idempotency keys older than `before`. */
+  pruneIdempotent(before: number): Promise<void>;
+}
