@@ -1,7 +1,7 @@
 import { SegflowError } from '../core/errors.ts';
 import { canonicalJson, isObject, type Json, type JsonObject } from '../core/json.ts';
 import { nextDaytime } from '../flow/daytime.ts';
-import type { Pending, TimedPending } from './ports/host.ts';
+import type { Pending, TimedPending } from '../flow/pending.ts';
 import type { EventRow } from './ports/users.ts';
 
 /*

@@ -1,8 +1,8 @@
 import { mergePatch } from '../core/json.ts';
+import type { Effect } from '../flow/activation.ts';
 import { Changes, MAX_ATTRIBUTES_BYTES, sizeOf, type TransactionsOf } from './changes.ts';
 import type { Operation } from './operations.ts';
 import type { Passage } from './passage.ts';
-import type { Effect } from './ports/host.ts';
 import type { Manifest } from './ports/manifest.ts';
 import type { NewRun } from './ports/runs.ts';
 import type { Statements } from './ports/store.ts';

@@ -1,9 +1,11 @@
+import type { ActivationOutput } from '../flow/activation.ts';
 import { type JournalEntry, parseJournal } from '../flow/journal.ts';
+import type { TimedPending } from '../flow/pending.ts';
 import type { ExplainedRun } from '../protocol/explain.ts';
 import { parseAwaits } from './awaits.ts';
 import type { Deployment, Deployments } from './deployments.ts';
 import type { ReplayableRun } from './ports/deployments.ts';
-import type { ActivationResult, Host, TimedPending } from './ports/host.ts';
+import type { Host } from './ports/host.ts';
 import type { Bundle } from './ports/manifest.ts';
 import type { MessageView, RunView } from './ports/reads.ts';
 import type { Store } from './ports/store.ts';
@@ -139,7 +141,7 @@ async function replayed(
   bundle: Bundle,
   run: ReplayableRun,
   at: number,
-): Promise<ActivationResult | undefined> {
+): Promise<ActivationOutput | undefined> {
   const { id: runId, campaignId, userId, attributes, enteredAt, entry, journal, event } = run;
   const request = {
     runId,

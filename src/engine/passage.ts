@@ -1,7 +1,9 @@
 import type { Json } from '../core/json.ts';
+import type { ActivationOutput, Effect } from '../flow/activation.ts';
+import type { Pending } from '../flow/pending.ts';
 import { awaitsOf, type Go } from './answers.ts';
 import { type Awaits, questionOf } from './awaits.ts';
-import type { ActivationRequest, ActivationResult, Effect, Pending } from './ports/host.ts';
+import type { ActivationRequest } from './ports/host.ts';
 import type { DueRun } from './ports/runs.ts';
 
 /**
@@ -68,7 +70,7 @@ export class Passage {
     this.#told = answer;
   }
 
-  take(result: ActivationResult, deploymentId: string): void {
+  take(result: ActivationOutput, deploymentId: string): void {
     if (result.outcome === 'diverged') {
       // What the newest code does differently is what its author can mend.
       this.diverged ??= { ...result, deploymentId };

@@ -1,9 +1,10 @@
 import type { Json, JsonObject } from '../core/json.ts';
-
+import type { ActivationOutput } from '../flow/activation.ts';
+import type { Pending, TimedPending } from '../flow/pending.ts';
 import type { Entrant } from './plan-people.ts';
 import type { Forecast } from './plan-shape.ts';
 import type { PlanWorld } from './plan-world.ts';
-import type { ActivationRequest, ActivationResult, Pending, TimedPending } from './ports/host.ts';
+import type { ActivationRequest } from './ports/host.ts';
 
 const HORIZON_MS = 365 * 86_400_000;
 /** Activations looked ahead, at most. */
@@ -89,7 +90,7 @@ function requestOf(passage: Passage, campaignId: string): ActivationRequest {
 }
 
 /** Takes the passage to where it goes on. Returns whether it does. */
-function follow(passage: Passage, result: ActivationResult, now: number): boolean {
+function follow(passage: Passage, result: ActivationOutput, now: number): boolean {
   if (result.outcome !== 'advanced' || result.pending === null) return false;
   passage.journal = result.fresh ? result.appended : passage.journal + result.appended;
   const { pending } = result;

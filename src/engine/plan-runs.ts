@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
+import type { ActivationOutput } from '../flow/activation.ts';
 import { type Divergence, noRuns, type PlannedRuns } from './plan-shape.ts';
 import type { PlanWorld } from './plan-world.ts';
 import type { ReplayableRun, RunGroup } from './ports/deployments.ts';
-import type { ActivationResult } from './ports/host.ts';
 import type { Bundle } from './ports/manifest.ts';
 
 /** Runs counted by one statement. */
@@ -212,7 +212,7 @@ async function replay(
   { host, store }: PlanWorld,
   bundle: Bundle,
   runs: ReplayableRun[],
-): Promise<ActivationResult[]> {
+): Promise<ActivationOutput[]> {
   if (runs.length === 0) return [];
   const at = await store.now();
   return host.advance(
@@ -232,7 +232,7 @@ async function replay(
   );
 }
 
-function wordsOf(result: Exclude<ActivationResult, { outcome: 'advanced' }>): {
+function wordsOf(result: Exclude<ActivationOutput, { outcome: 'advanced' }>): {
   recorded: string;
   yielded: string;
 } {

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../core/json.ts';
 import type { SideEffectContext } from './commands.ts';
-import type { PendingCommand } from './pending.ts';
+import type { Pending } from './pending.ts';
 
 /* What an activation of a run takes and gives. */
 
@@ -26,10 +26,12 @@ export interface ActivationInput {
   entry?: number;
 }
 
-/** What an activation does besides waiting. `position` is that of its command. */
-export type FlowEffect =
+/** What an activation does besides waiting, committed with its step. `position` is that of its command. */
+export type Effect =
+  /** JSON merge patch of the user's attributes. */
   | { kind: 'update'; position: number; patch: JsonObject }
   | { kind: 'emit'; position: number; name: string; attributes: JsonObject }
+  /** Enters the user into another campaign, unless a run of it lives. */
   | { kind: 'start'; position: number; campaignId: string };
 
 export type ActivationOutput =
@@ -40,8 +42,8 @@ export type ActivationOutput =
       /** How many commands the run has yielded then. */
       position: number;
       /** Null: the flow has ended. */
-      pending: PendingCommand | null;
-      effects?: FlowEffect[];
+      pending: Pending | null;
+      effects?: Effect[];
       /** Why the flow ended itself. */
       exit?: string;
       /** The flow began anew: `appended` replaces the journal. */
@@ -55,7 +57,7 @@ export type ActivationOutput =
       position: number;
       error: { message: string; stack: string };
       /** What it did before it failed, which `appended` says was done. */
-      effects?: FlowEffect[];
+      effects?: Effect[];
       fresh?: boolean;
     }
   /** The flow does not repeat what the journal says; both in words ("email winback-email", "wait 2d"). */

@@ -1,6 +1,6 @@
 import { messageOf, SegflowError } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
-import type { ActivationInput, ActivationOutput, FlowEffect, FlowQueries, Outside } from './activation.ts';
+import type { ActivationInput, ActivationOutput, Effect, FlowQueries, Outside } from './activation.ts';
 import { AttributeView } from './attribute-view.ts';
 import type { AnyStep } from './commands.ts';
 import type { FlowScope } from './deterministic.ts';
@@ -73,7 +73,7 @@ export class Passage {
   /** The body and the position once the pending command had its result. */
   private taken = { body: '', position: 0 };
   private yielded = 0;
-  private readonly effects: FlowEffect[] = [];
+  private readonly effects: Effect[] = [];
   /** The side effect that has just failed for good, and the body to keep when the flow fails of that. */
   private uncaught: { error: SegflowError; body: string; position: number } | undefined;
   /** Set once the flow began anew: the record of that. */
@@ -399,7 +399,7 @@ export class Passage {
     return beginning + (noted ? record.seen(noted) : '') + this.body;
   }
 
-  private besides(): { effects?: FlowEffect[]; fresh?: boolean } {
+  private besides(): { effects?: Effect[]; fresh?: boolean } {
     return {
       ...(this.effects.length > 0 && { effects: this.effects }),
       ...(this.fresh !== undefined && { fresh: true }),

@@ -3,21 +3,37 @@ import type { Json, JsonObject } from '../core/json.ts';
 import type { AnyStep, TimedCommand } from './commands.ts';
 import { nextDaytime } from './daytime.ts';
 
-/* What steps make a run wait for. The engine's port has the same shapes, with what it does about each. */
-
-export type PendingCommand =
-  | { kind: 'email'; template: string; options?: { props?: JsonObject; subject?: string } }
+/** What a run waits for. Times are epoch milliseconds; a deadline of null is none. */
+export type Pending =
+  | { kind: 'email'; template: string; options?: EmailOptions }
   | TimedPending
+  /** The first of these, by label, decides; the result is `{ label, value }`. */
   | { kind: 'race'; branches: Record<string, TimedPending> }
+  /** Is the user in the segment? Answered at once by the engine: true or false. */
   | { kind: 'member'; segment: string }
+  /**
+   * A read-only SELECT about this user. Answered at once by the engine: the rows, objects by column name, as the
+   * store has them (times and JSON may be text).
+   */
   | { kind: 'query'; sql: string; params: Json[] }
+  /** A side effect failed and is tried again then, by resuming without a result. */
   | { kind: 'retry'; until: number; error: string };
 
 export type TimedPending =
   | { kind: 'wait'; until: number }
+  /** A time of day in the user's time zone; moves with it while the run sleeps. `timezone` null: the user's attribute `timezone`, or UTC. */
   | { kind: 'daytime'; until: number; time: string; weekdays: number[] | null; timezone: string | null }
+  /** Result: the event as `{ name, attributes, createdAt }` (ISO time), or null at the deadline. */
   | { kind: 'event'; name: string; match: JsonObject | null; until: number | null }
+  /** Result: true once the user is in the segment, false at the deadline. */
   | { kind: 'segment'; segment: string; until: number | null };
+
+/** JSON-able parts of sendEmail's options. */
+export interface EmailOptions {
+  /** Further props of the component, beside `user`. */
+  props?: JsonObject;
+  subject?: string;
+}
 
 /** Steps of which the engine, and nothing else, brings the result. */
 export type WaitingStep = Extract<AnyStep, { kind: TimedCommand['kind'] | 'email' | 'race' | 'member' }>;
@@ -29,7 +45,7 @@ export interface Moment {
 }
 
 /** What the step, yielded at that moment, makes the run wait for. Throws `invalid_input` for a user's time zone that is not known. */
-export function waitsFor(step: WaitingStep, moment: Moment): PendingCommand {
+export function waitsFor(step: WaitingStep, moment: Moment): Pending {
   switch (step.kind) {
     case 'email':
       return {

@@ -1,13 +1,8 @@
 import type { ErrorCode } from '../core/errors.ts';
-import type {
-  ActivationRequest,
-  ActivationResult,
-  PreviewCatalog,
-  RenderRequest,
-  RenderResult,
-} from '../engine/ports/host.ts';
+import type { ActivationRequest, PreviewCatalog, RenderRequest, RenderResult } from '../engine/ports/host.ts';
 import type { Inspection } from '../engine/ports/manifest.ts';
 import type { SegmentSql } from '../engine/ports/segments.ts';
+import type { ActivationOutput } from '../flow/activation.ts';
 
 /*
  * What the server and a host child say to each other. One request at a time a child, each with one answer. Both ends
@@ -20,7 +15,7 @@ export interface Work {
   inspect: { item: { at: number }; result: Inspection };
   catalog: { item: { at: number }; result: PreviewCatalog };
   segments: { item: { id: string; at: number }; result: SegmentSql };
-  advance: { item: ActivationRequest; result: ActivationResult };
+  advance: { item: ActivationRequest; result: ActivationOutput };
   /** `subjectOnly` makes the subject, and leaves html and text ''. */
   render: { item: RenderRequest & { subjectOnly?: boolean }; result: RenderResult };
 }

@@ -1,9 +1,10 @@
 import { mergePatch } from '../core/json.ts';
-import type { ActivationRequest, ActivationResult } from '../engine/ports/host.ts';
+import type { ActivationRequest } from '../engine/ports/host.ts';
 import type { Bundle } from '../engine/ports/manifest.ts';
+import type { ActivationOutput } from '../flow/activation.ts';
 import { journalPosition } from '../flow/journal.ts';
 
-export type Advance = (bundle: Bundle, requests: ActivationRequest[]) => Promise<ActivationResult[]>;
+export type Advance = (bundle: Bundle, requests: ActivationRequest[]) => Promise<ActivationOutput[]>;
 
 export interface SideEffectsOptions {
   /** Advances runs up to their next side effect, which is not done. */
@@ -33,14 +34,14 @@ export class SideEffects {
   /** By run. */
   readonly #ongoing = new Map<
     number,
-    { bundleId: string; journal: string; result: Promise<ActivationResult> }
+    { bundleId: string; journal: string; result: Promise<ActivationOutput> }
   >();
 
   constructor(options: SideEffectsOptions) {
     this.#options = options;
   }
 
-  async advance(bundle: Bundle, requests: ActivationRequest[]): Promise<ActivationResult[]> {
+  async advance(bundle: Bundle, requests: ActivationRequest[]): Promise<ActivationOutput[]> {
     const known = requests.map((request) => this.#known(bundle, request));
     const fresh = requests.filter((_, index) => !known[index]);
     const plain = fresh.map((request) => ({ ...request, dryRun: true }));
@@ -99,14 +100,14 @@ export class SideEffects {
 
 // --- internal ---
 
-function isAtSideEffect(result: ActivationResult): boolean {
+function isAtSideEffect(result: ActivationOutput): boolean {
   return result.outcome === 'advanced' && result.pending?.kind === 'retry' && result.pending.error === '';
 }
 
 /** The activation that does the side effect, as if the one before it had been committed. */
 function followUp(
   { result: _told, ...request }: ActivationRequest,
-  first: ActivationResult,
+  first: ActivationOutput,
 ): ActivationRequest {
   if (first.outcome !== 'advanced') return request;
   let { attributes } = request;
@@ -116,14 +117,14 @@ function followUp(
   return { ...request, attributes, journal: first.fresh ? first.appended : request.journal + first.appended };
 }
 
-function underWay(request: ActivationRequest, first: ActivationResult | undefined): ActivationResult {
+function underWay(request: ActivationRequest, first: ActivationOutput | undefined): ActivationOutput {
   const pending = { kind: 'retry', until: request.at + AGAIN_AFTER_MS, error: 'it is under way' } as const;
   if (first?.outcome === 'advanced') return { ...first, pending };
   return { outcome: 'advanced', appended: '', position: journalPosition(request.journal), pending };
 }
 
 /** Two activations as one. */
-function joined(first: ActivationResult, second: ActivationResult): ActivationResult {
+function joined(first: ActivationOutput, second: ActivationOutput): ActivationOutput {
   if (first.outcome !== 'advanced' || second.outcome === 'diverged') return second;
   const effects = [...(first.effects ?? []), ...(second.effects ?? [])];
   return {

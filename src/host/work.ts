@@ -1,5 +1,5 @@
 import { messageOf, SegflowError } from '../core/errors.ts';
-import type { ActivationResult, PreviewCatalog, RenderResult } from '../engine/ports/host.ts';
+import type { PreviewCatalog, RenderResult } from '../engine/ports/host.ts';
 import type { SegmentSql } from '../engine/ports/segments.ts';
 import type { ActivationOutput, Outside } from '../flow/activation.ts';
 import { journalBase, journalPosition } from '../flow/journal.ts';
@@ -92,7 +92,7 @@ async function advance(
   bundle: LoadedBundle,
   item: Work['advance']['item'],
   hooks: WorkerHooks = { parked: (promise) => promise },
-): Promise<ActivationResult> {
+): Promise<ActivationOutput> {
   const campaign = entryOf(bundle, 'campaigns', item.campaignId);
   if (!campaign) {
     const recorded = `a run of the campaign "${item.campaignId}"`;

@@ -1,14 +1,9 @@
 import type { Clock } from '../core/clock.ts';
 import { SegflowError } from '../core/errors.ts';
-import type {
-  ActivationRequest,
-  ActivationResult,
-  Host,
-  RenderRequest,
-  RenderResult,
-} from '../engine/ports/host.ts';
+import type { ActivationRequest, Host, RenderRequest, RenderResult } from '../engine/ports/host.ts';
 import type { Bundle, Inspection } from '../engine/ports/manifest.ts';
 import type { SegmentSql } from '../engine/ports/segments.ts';
+import type { ActivationOutput } from '../flow/activation.ts';
 import type { LoadedBundle } from '../host/stack.ts';
 import { WORKERS, type WorkerHooks } from '../host/work.ts';
 import { inspectForSimulation } from './inspect-for-simulation.ts';
@@ -60,9 +55,9 @@ export class InProcessHost implements Host {
     return Promise.all(segmentIds.map((id) => WORKERS.segments(this.#bundle(bundle), { id, at })));
   }
 
-  async advance(bundle: Bundle, requests: ActivationRequest[]): Promise<ActivationResult[]> {
+  async advance(bundle: Bundle, requests: ActivationRequest[]): Promise<ActivationOutput[]> {
     const loaded = this.#bundle(bundle);
-    const results: ActivationResult[] = [];
+    const results: ActivationOutput[] = [];
     for (const request of requests) {
       const runId = request.runId + this.#seed * RUNS_APART;
       results.push(await WORKERS.advance(loaded, { ...request, runId }, this.#hooks));

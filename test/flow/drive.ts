@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../src/core/json.ts';
-import type { ActivationInput, ActivationOutput, FlowEffect } from '../../src/flow/activation.ts';
+import type { ActivationInput, ActivationOutput, Effect } from '../../src/flow/activation.ts';
 import { activate } from '../../src/flow/replay.ts';
 
 export type Advanced = Extract<ActivationOutput, { outcome: 'advanced' }>;
@@ -13,7 +13,7 @@ export class DrivenRun {
   attributes: JsonObject;
   flow: unknown;
   /** Everything it did besides waiting. */
-  readonly effects: FlowEffect[] = [];
+  readonly effects: Effect[] = [];
   readonly more: Partial<ActivationInput>;
   readonly runId: number;
 

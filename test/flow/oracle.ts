@@ -1,5 +1,5 @@
 import { canonicalJson, type Json, type JsonObject, mergePatch } from '../../src/core/json.ts';
-import type { FlowEffect } from '../../src/flow/activation.ts';
+import type { Effect } from '../../src/flow/activation.ts';
 import type { AnyStep } from '../../src/flow/commands.ts';
 import { flowScope, within } from '../../src/flow/deterministic.ts';
 import { runtime } from '../../src/flow/runtime-commands.ts';
@@ -15,7 +15,7 @@ export interface World {
 }
 
 export interface Told {
-  effects: FlowEffect[];
+  effects: Effect[];
   end: 'completed' | 'failed' | `exit: ${string}`;
   /** Kinds of what the run waited for, one for each activation but the last. */
   waits: string[];

@@ -1,16 +1,17 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
-import type { ActivationRequest, ActivationResult } from '../../src/engine/ports/host.ts';
+import type { ActivationRequest } from '../../src/engine/ports/host.ts';
+import type { ActivationOutput } from '../../src/flow/activation.ts';
 import { activation, bundleOf, flowBundle, hostFor, isAlive, until } from './bundles.ts';
 
 setDefaultTimeout(60_000);
 
 const SHORT = { timeoutMs: 400, processes: 1 };
 
-function outcomes(results: ActivationResult[]): string[] {
+function outcomes(results: ActivationOutput[]): string[] {
   return results.map((result) => result.outcome);
 }
 
-function errorOf(result: ActivationResult | undefined) {
+function errorOf(result: ActivationOutput | undefined) {
   if (result?.outcome !== 'failed') throw new Error(`did not fail: ${JSON.stringify(result)}`);
   return result.error;
 }
@@ -165,7 +166,7 @@ async function settled(
   host: ReturnType<typeof hostFor>,
   bundle: ReturnType<typeof flowBundle>,
   requests: ActivationRequest[],
-): Promise<ActivationResult[]> {
+): Promise<ActivationOutput[]> {
   const results = await host.advance(bundle, requests);
   return Promise.all(
     results.map(async (result, index) => {

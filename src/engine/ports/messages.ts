@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/json.ts';
+import type { EmailOptions } from '../../flow/pending.ts';
 import type { MessageStatus, RunStatus } from '../../schema/index.ts';
-import type { EmailOptions } from './host.ts';
 import type { Slots } from './leases.ts';
 import type { EventRow } from './users.ts';
 

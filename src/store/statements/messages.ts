@@ -1,7 +1,6 @@
 import { type Placeholder, type SQL, sql } from 'drizzle-orm';
 import { slotOf } from '../../core/hash.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { EmailOptions } from '../../engine/ports/host.ts';
 import type { DueMessage, MessageStatements, SettledMessage } from '../../engine/ports/messages.ts';
 import { events, type MessageStatus, messages, type RunStatus, runs, users } from '../../schema/index.ts';
 import { bulkInsert, bulkUpdate, changed } from '../bulk.ts';
@@ -281,7 +280,8 @@ function dueMessageOf(row: Row): DueMessage {
     attempts: Number(row.attempts),
     toAddress: row.to_address as string | null,
     subject: row.subject as string | null,
-    options: row.options === null ? null : (JSON.parse(String(row.options)) as EmailOptions),
+    options:
+      row.options === null ? null : (JSON.parse(String(row.options)) as NonNullable<DueMessage['options']>),
     attributes:
       row.user_attributes === null ? undefined : (JSON.parse(String(row.user_attributes)) as JsonObject),
     runStatus: row.run_status as RunStatus | null,
