@@ -1,5 +1,6 @@
 import { Database } from 'bun:sqlite';
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import type { Clock } from '../../core/clock.ts';
 import { SegflowError } from '../../core/errors.ts';
 import type { Connection, Driver } from '../driver.ts';
@@ -105,6 +106,7 @@ const READER_PRAGMAS = ['query_only = on', 'cache_size = -32768'];
 function connect(path: string | undefined, clock: Clock, pragmas: string[]): SqliteConnection {
   let db: Database | undefined;
   try {
+    if (path !== undefined && !existsSync(path)) createForOwner(path);
     db = new Database(path ?? ':memory:', { create: true, readwrite: true });
     for (const pragma of [...PRAGMAS, ...pragmas]) db.run(`pragma ${pragma}`);
     registerFunctions(db, clock);
@@ -112,6 +114,15 @@ function connect(path: string | undefined, clock: Clock, pragmas: string[]): Sql
   } catch (error) {
     db?.close();
     throw wrapSqliteError(error);
+  }
+}
+
+/** SQLite gives the files beside a database the mode of the database. */
+function createForOwner(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', 0o600));
+  } catch {
+    // SQLite says better what is wrong.
   }
 }
 

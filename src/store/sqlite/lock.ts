@@ -2,6 +2,7 @@ import { Database } from 'bun:sqlite';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SegflowError } from '../../core/errors.ts';
+import { wrapSqliteError } from './errors.ts';
 
 /**
  * The lock on a data folder: an exclusive lock on a small SQLite file beside the database. The operating system lets go of
@@ -15,13 +16,13 @@ export interface FolderLock {
 /** Throws `store_locked` when another process, or another store in this process, has it. */
 export function lockFolder(folder: string): FolderLock {
   const pidFile = join(folder, 'lock.pid');
-  const db = new Database(join(folder, 'lock'), { create: true, readwrite: true });
+  const db = openLock(folder);
   try {
     db.run('pragma busy_timeout = 0');
     db.run('begin exclusive');
   } catch (error) {
     db.close(true);
-    if (!isBusy(error)) throw error;
+    if (!isBusy(error)) throw wrapSqliteError(error);
     throw locked(folder, ownerOf(pidFile), error);
   }
   writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
@@ -31,6 +32,14 @@ export function lockFolder(folder: string): FolderLock {
       db.close(true);
     },
   };
+}
+
+function openLock(folder: string): Database {
+  try {
+    return new Database(join(folder, 'lock'), { create: true, readwrite: true });
+  } catch (error) {
+    throw wrapSqliteError(error);
+  }
 }
 
 function locked(folder: string, owner: number | undefined, cause: unknown): SegflowError {
