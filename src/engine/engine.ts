@@ -16,7 +16,7 @@ import { Runner } from './runner.ts';
 import { Scheduler } from './scheduler.ts';
 import type { SecretBox } from './secret-box.ts';
 import { Segmenter } from './segmenter.ts';
-import { everySlot, LeasedSlots, type SlotOwner } from './slots.ts';
+import { everySlot, LeasedSlots, partOf, type SlotOwner } from './slots.ts';
 import { type Next, Worker } from './worker.ts';
 
 export interface EngineOptions {
@@ -47,7 +47,7 @@ const RETRY_BATCH = 1_000;
 const POLL_MS = 200;
 
 /**
- * The engine: four workers over one store, each waking the next.
+ * The engine: workers over one store, each waking the next.
  *
  *   ingest ──marks──▶ segmenter ──runs──▶ runner ──messages──▶ mailer ──settled──▶ runner
  *                        ▲ scheduler marks users when time changed their memberships
@@ -61,7 +61,7 @@ export class Engine {
   readonly plans: PlanJobs;
   readonly ingest: Ingest;
   #mailer: Mailer;
-  #workers: { segmenter: Worker; scheduler: Worker; runner: Worker; mailer: Worker };
+  #workers: { segmenter: Worker; scheduler: Worker; runner: Worker; secondRunner?: Worker; mailer: Worker };
   #cleared = Promise.withResolvers<void>();
   #leased: LeasedSlots | undefined;
   #lease: Worker | undefined;
@@ -104,7 +104,7 @@ export class Engine {
       deployments,
       evaluation,
       slots,
-      onRuns: () => this.#workers.runner.wake(),
+      onRuns: () => this.#wakeRunners(),
       onWhole: (ids) => {
         scheduler.changed(ids);
         this.#workers.scheduler.wake();
@@ -124,18 +124,27 @@ export class Engine {
       sweepEveryMs: options.sweepEveryMs,
       onMarked: () => this.#workers.segmenter.wake(),
     });
-    const runner = new Runner({
-      store,
-      host,
-      deployments,
-      slots,
-      clock,
-      log,
-      onCommit: ({ messages, changed }) => {
-        if (messages) this.#workers.mailer.wake();
-        if (changed) this.#workers.segmenter.wake();
-      },
-    });
+    const runnerOn = (share: SlotOwner) => {
+      const runner = new Runner({
+        store,
+        host,
+        deployments,
+        slots: share,
+        clock,
+        log,
+        onCommit: ({ messages, changed }) => {
+          if (messages) this.#workers.mailer.wake();
+          if (changed) this.#workers.segmenter.wake();
+        },
+      });
+      return new Worker(
+        'runner',
+        polled(() => runner.step()),
+        { clock, log },
+      );
+    };
+    // A server computes for one half while this process, and its host, see to the other.
+    const [first, second] = this.#leased ? [0, 1].map((part) => partOf(slots, { part, of: 2 })) : [slots];
     this.#mailer = new Mailer({
       store,
       host,
@@ -146,7 +155,7 @@ export class Engine {
       providerOf: options.providerOf,
       parseAddress: options.parseAddress,
       settleAfterMs: options.settleAfterMs,
-      onSettled: () => this.#workers.runner.wake(),
+      onSettled: () => this.#wakeRunners(),
       onLater: () => this.#workers.mailer.wake(),
     });
     this.#workers = {
@@ -160,11 +169,8 @@ export class Engine {
         polled(() => scheduler.step()),
         { clock, log },
       ),
-      runner: new Worker(
-        'runner',
-        polled(() => runner.step()),
-        { clock, log },
-      ),
+      runner: runnerOn(first!),
+      ...(second ? { secondRunner: runnerOn(second) } : {}),
       mailer: new Worker(
         'mailer',
         polled(() => this.#mailer.step()),
@@ -202,7 +208,7 @@ export class Engine {
     await this.ingest.idle();
     await this.#workers.scheduler.stop();
     await this.#workers.segmenter.stop();
-    await this.#workers.runner.stop();
+    await Promise.all([this.#workers.runner.stop(), this.#workers.secondRunner?.stop()]);
     await this.#workers.mailer.stop();
     await this.#mailer.idle();
     await this.#lease?.stop();
@@ -246,7 +252,7 @@ export class Engine {
       count += ids.length;
       if (ids.length < RETRY_BATCH) break;
     }
-    if (count > 0) this.#workers.runner.wake();
+    if (count > 0) this.#wakeRunners();
     return count;
   }
 
@@ -279,6 +285,11 @@ export class Engine {
       for (const worker of Object.values(this.#workers)) await worker.settled();
       await this.#mailer.idle();
     } while (!this.idle);
+  }
+
+  #wakeRunners(): void {
+    this.#workers.runner.wake();
+    this.#workers.secondRunner?.wake();
   }
 
   #wakeAll(): void {

@@ -27,6 +27,20 @@ export const everySlot: SlotOwner = {
   leads: () => true,
 };
 
+/** One of `of` parts of the slots that an owner has at any time. */
+export function partOf(slots: SlotOwner, { part, of }: { part: number; of: number }): SlotOwner {
+  return {
+    owned: () => {
+      const owned = slots.owned();
+      if (owned === 'all') throw new Error('what is not shared has no parts');
+      return owned.filter((slot) => slot % of === part);
+    },
+    fence: (userIds) => slots.fence(userIds),
+    holds: () => slots.holds(),
+    leads: () => slots.leads(),
+  };
+}
+
 /**
  * This process's share of the slots, on a store that several processes use.
  *
