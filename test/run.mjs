@@ -34,7 +34,7 @@ try {
   }
   await timed('build', build);
   const env = await prepare(areas);
-  await runAll(processesOf(areas), env);
+  await runAll(processesOf(areas, env), env);
 } catch (error) {
   if (!(error instanceof Stop)) report.check('the test runner', 0, String(error?.stack ?? error));
 } finally {
@@ -102,7 +102,7 @@ async function runAll(processes, env) {
     for (let next = queue.shift(); next; next = queue.shift()) {
       const from = performance.now();
       active.add(next.name);
-      const { tests, trouble } = await runTestFiles(next.files, env);
+      const { tests, trouble } = await runTestFiles(next.files, { ...env, ...next.env });
       active.delete(next.name);
       report.area(next.name, (performance.now() - from) / 1000, tests, trouble);
     }

@@ -8,6 +8,7 @@ import type { ManifestSegment } from './ports/manifest.ts';
 import type { DirtyMark, SegmentSql, SweepToken } from './ports/segments.ts';
 import type { Statements, Store } from './ports/store.ts';
 import type { SlotOwner } from './slots.ts';
+import { wakeAsking } from './wakeups.ts';
 import type { Next } from './worker.ts';
 
 /** Users evaluated by one step. */
@@ -134,8 +135,9 @@ export class Segmenter {
       if ((await tx.activation()) !== deployment.activation) throw superseded();
       const moved = await move(tx, { ...evaluation, unswept });
       await batch.done(tx);
+      const asking = await wakeAsking(tx, userIds, now);
       crashPoint('segment:before-commit');
-      return moved;
+      return moved + asking;
     }, this.#slots.fence(userIds));
     crashPoint('segment:after-commit');
     if (due > 0) this.#onRuns();

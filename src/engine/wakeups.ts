@@ -32,12 +32,27 @@ export async function wakeAwaiting(tx: Statements, found: Happenings, now: numbe
   return woken.length;
 }
 
+/**
+ * Makes due the runs that ask whether one of these users is in a segment, unless the user is marked again, or still: an evaluation
+ * that began before the last change would answer with what was before it. To be called once the evaluation's own marks are cleared.
+ */
+export async function wakeAsking(tx: Statements, userIds: string[], now: number): Promise<number> {
+  const asking = (await tx.awaitingRuns(userIds)).filter(
+    ({ awaits }) => parseAwaits(awaits).pending.kind === 'member',
+  );
+  const marked = await tx.markedUsers([...new Set(asking.map(({ userId }) => userId))]);
+  const woken = asking.filter(({ userId }) => !marked.has(userId));
+  await tx.saveAwaits(
+    woken.map(({ id, awaits, wakeAt }) => ({ id, awaits, wakeAt: Math.min(wakeAt ?? now, now) })),
+  );
+  return woken.length;
+}
+
 // --- internal ------------------------------------------------------------------------------------
 
 function concerns(awaits: Awaits, userId: string, found: Happenings): boolean {
   const events = found.events.get(userId);
   return (
-    awaits.pending.kind === 'member' ||
     (found.attributes.has(userId) && followsTimezone(awaits)) ||
     (events !== undefined && awaitedEvents(awaits).some((name) => events.has(name)))
   );

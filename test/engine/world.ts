@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,26 +25,10 @@ export type StoreName = 'sqlite' | 'mariadb' | 'mysql';
 /** The servers that are there to test with. */
 const SERVERS = { mariadb: process.env.SEGFLOW_TEST_MARIADB_URL, mysql: process.env.SEGFLOW_TEST_MYSQL_URL };
 
-let usual: StoreName = 'sqlite';
+/** What a world is on that does not say: the test runner runs these tests once for each store. */
+const usual = (process.env.SEGFLOW_TEST_STORE ?? 'sqlite') as StoreName;
 
-/**
- * Runs the tests of other files, here, on a database server: call it with functions that import them. Without the server they
- * are skipped.
- */
-export async function onStore(name: 'mariadb' | 'mysql', files: (() => Promise<unknown>)[]): Promise<void> {
-  if (SERVERS[name] === undefined) return test.skip(`engine on ${name}: no server`, () => {});
-  // A server over a network, beside other tests: every statement takes longer.
-  setDefaultTimeout(30_000);
-  beforeAll(() => {
-    usual = name;
-  });
-  afterAll(async () => {
-    usual = 'sqlite';
-    await databases[name]?.[Symbol.asyncDispose]();
-  });
-  for (const load of files) await load();
-}
-
+/** Kept until the process ends: the servers of the tests are thrown away after them. */
 const databases: { [name in StoreName]?: EmptyStores } = {};
 
 /** One process that has the database to itself: the time stands still, and leases would run out. */

@@ -1,10 +1,11 @@
 // The areas of the suite: the folders of test/ that hold tests, and what each needs to run.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { ROOT } from '../../bin/setup.mjs';
 
 /**
  * `needs`: what is prepared before the area runs. `byFile`: each file runs in a process of its own, for areas that take long.
+ * `again`: the files that open a world (test/engine/world.ts) run once more on each of these servers, if its URL is there.
  * Areas that are not named here need nothing and run in one process each.
  */
 const SETTINGS = {
@@ -13,7 +14,10 @@ const SETTINGS = {
   preview: { needs: ['chromium'], byFile: true },
   chaos: { needs: ['mariadb', 'mysql'], byFile: true },
   corpus: { needs: ['mariadb', 'mysql'] },
-  engine: { needs: ['mariadb', 'mysql'] },
+  engine: {
+    needs: ['mariadb', 'mysql'],
+    again: { mariadb: 'SEGFLOW_TEST_MARIADB_URL', mysql: 'SEGFLOW_TEST_MYSQL_URL' },
+  },
   store: { needs: ['mariadb', 'mysql'] },
   transfer: { needs: ['mariadb', 'mysql'], byFile: true },
 };
@@ -31,11 +35,16 @@ export function findAreas() {
   return areas.sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** What the pool runs: one entry a process, the long ones first. */
-export function processesOf(areas) {
+/** What the pool runs, given what was prepared: one entry a process, `{ name, files, env? }`, the long ones first. */
+export function processesOf(areas, prepared) {
   const long = [];
   const short = [];
-  for (const { name, files, byFile } of areas) {
+  for (const { name, files, byFile, again = {} } of areas) {
+    const worlds = files.filter((file) => readFileSync(join(ROOT, file), 'utf8').includes('engineWorld('));
+    for (const [store, url] of Object.entries(again)) {
+      if (prepared[url])
+        long.push({ name: `${name} on ${store}`, files: worlds, env: { SEGFLOW_TEST_STORE: store } });
+    }
     if (!byFile) short.push({ name, files });
     else
       for (const file of files)
