@@ -4,7 +4,10 @@ import type { Store } from '../../src/engine/ports/store.ts';
 import { parseJournal } from '../../src/flow/journal.ts';
 import { configOf, engineWorld, flagged, World } from './world.ts';
 
-/* Whatever is interrupted and repeated, a run does the same things: here for a flow with every command. */
+/*
+ * Whatever is interrupted and repeated, a run does the same things: here for a flow with every command. Chance follows the run's
+ * id, and so do events' ids: worlds are only the same where ids begin anew with each. (On the embedded store only.)
+ */
 
 const CONFIG = configOf({
   segments: `vip: ${flagged('vip')}, nobody: ${flagged('never')}`,

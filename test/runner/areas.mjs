@@ -40,7 +40,10 @@ export function processesOf(areas, prepared) {
   const long = [];
   const short = [];
   for (const { name, files, byFile, again = {} } of areas) {
-    const worlds = files.filter((file) => readFileSync(join(ROOT, file), 'utf8').includes('engineWorld('));
+    const worlds = files.filter((file) => {
+      const source = readFileSync(join(ROOT, file), 'utf8');
+      return source.includes('engineWorld(') && !source.includes('On the embedded store only.');
+    });
     for (const [store, url] of Object.entries(again)) {
       if (prepared[url])
         long.push({ name: `${name} on ${store}`, files: worlds, env: { SEGFLOW_TEST_STORE: store } });

@@ -56,7 +56,7 @@ export function mysqlSegments(flavor: Server['flavor'], database: string): Segme
       const names = Array.from({ length: columns }, (_, index) => `c${index}`).join(', ');
       const tables = shown(text, '?');
       return {
-        text: `with ${tables.join('')}answer(${names}) as (${text}) select * from answer limit ${limit}`,
+        text: `with ${tables.join('')}answer(${names}) as (${limited(text, limit)}) select * from answer limit ${limit}`,
         params: [...tables.map(() => [userId]), ...params],
       };
     },
@@ -66,4 +66,10 @@ export function mysqlSegments(flavor: Server['flavor'], database: string): Segme
       params,
     }),
   };
+}
+
+/** MariaDB forgets the order of a subquery that has no limit. */
+function limited(text: string, limit: number): string {
+  const ends = /\blimit\s+[?\d]+(?:\s*(?:,|\boffset\b)\s*[?\d]+)?\s*$/i;
+  return ends.test(text) ? text : `${text} limit ${limit}`;
 }
