@@ -7,6 +7,7 @@ import { DeploymentSecrets } from './deployment-secrets.ts';
 import { formerDeployment } from './former-deployment.ts';
 import { settleInFlight } from './in-flight.ts';
 import type { InForce } from './ingest.ts';
+import { SETTLE_AFTER_MS } from './mail-backoff.ts';
 import { changesBetween } from './manifest-changes.ts';
 import type { Mutex } from './mutex.ts';
 import type { Change, Existing, InFlight } from './plan-shape.ts';
@@ -73,6 +74,7 @@ export class Deployments {
   #host: Host;
   #secrets: DeploymentSecrets;
   #evaluation: Mutex;
+  #settleAfterMs: number;
   #active: Deployment | undefined;
   #activation: string | undefined;
   #instanceId: string | undefined;
@@ -87,11 +89,13 @@ export class Deployments {
     evaluation: Mutex;
     /** The server's own: what is set there has precedence over what was captured at the push. */
     environment?: Record<string, string | undefined> | undefined;
+    settleAfterMs?: number | undefined;
   }) {
     this.#store = options.store;
     this.#host = options.host;
     this.#secrets = new DeploymentSecrets(options.secrets, options.environment);
     this.#evaluation = options.evaluation;
+    this.#settleAfterMs = options.settleAfterMs ?? SETTLE_AFTER_MS;
   }
 
   async active(): Promise<Deployment | undefined> {
@@ -232,6 +236,7 @@ export class Deployments {
         manifest: prepared.manifest,
         existing: choice.existing,
       });
+      const sendsAlike = before !== undefined && (await this.#sendsAlike(before, prepared));
       const { at: activatedAt, activation } = await this.#store.transaction(async (tx) => {
         if ((await tx.activation()) !== this.#activation) throw superseded();
         const at = await tx.now();
@@ -239,6 +244,7 @@ export class Deployments {
         await tx.activate(id, manifest, at);
         await settleInFlight(tx, { deploymentId: id, manifest, inFlight: choice.inFlight ?? 'migrate', at });
         await tx.wakeBlocked(at);
+        if (!sendsAlike) await tx.retryMessages({ at, askAt: at + this.#settleAfterMs });
         await tx.startSweep();
         crashPoint('deploy:before-commit');
         return { at, activation: await tx.activation() };
@@ -253,6 +259,12 @@ export class Deployments {
       this.#providers.set(bundle.id, Promise.resolve(prepared.provider));
       return { deployment, changed: true, ...changes };
     });
+  }
+
+  /** Whether mail is sent with the same settings as before. Code that does not say any more how it sent is taken to differ. */
+  async #sendsAlike(before: Deployment, { provider }: Prepared): Promise<boolean> {
+    const former = await this.provider(before).catch(() => undefined);
+    return former !== undefined && canonicalJson(former) === canonicalJson(provider);
   }
 
   async #deployment(row: DeploymentRow, activation: string): Promise<Deployment> {

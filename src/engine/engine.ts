@@ -79,6 +79,7 @@ export class Engine {
       secrets: options.secrets,
       evaluation,
       environment: options.environment,
+      settleAfterMs: options.settleAfterMs,
     });
     this.plans = new PlanJobs({ store, host, deployments: this.deployments });
     const { deployments } = this;

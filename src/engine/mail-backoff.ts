@@ -1,5 +1,7 @@
 export const FIRST_RETRY_MS = 1_000;
 export const LAST_RETRY_MS = 600_000;
+/** How long a provider may still be taking in a message that it does not yet find. */
+export const SETTLE_AFTER_MS = 60_000;
 
 /** How long to wait after so many attempts: 1 s, 2 s, 4 s … 10 minutes. */
 export function backoff(attempts: number): number {

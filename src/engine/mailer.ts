@@ -1,10 +1,11 @@
 import type { Clock } from '../core/clock.ts';
 import { crashPoint } from '../core/crash-point.ts';
 import { messageOf } from '../core/errors.ts';
+import { canonicalJson } from '../core/json.ts';
 import { CampaignGuard } from './campaign-guard.ts';
 import type { Deployment, Deployments } from './deployments.ts';
 import type { Log } from './log.ts';
-import { backoff, FIRST_RETRY_MS, LAST_RETRY_MS } from './mail-backoff.ts';
+import { backoff, FIRST_RETRY_MS, LAST_RETRY_MS, SETTLE_AFTER_MS } from './mail-backoff.ts';
 import { askAbout } from './mail-inquiry.ts';
 import { type MailChange, MailLedger } from './mail-ledger.ts';
 import { renderMail } from './mail-render.ts';
@@ -19,8 +20,6 @@ import type { Next } from './worker.ts';
 
 /** Batches on their way to the provider at once: while one is answered, the next is rendered. */
 const IN_FLIGHT = 4;
-/** How long a provider may still be taking in a message that it does not yet find. */
-export const SETTLE_AFTER_MS = 60_000;
 
 /**
  * Sends what is queued. The ledger's states:
@@ -33,6 +32,9 @@ export const SETTLE_AFTER_MS = 60_000;
  * `sending` is committed before the provider is called and the answer after, each message for itself. A crash in between
  * leaves `sending`, which the next start turns into `unknown`; an unknown message is asked about before anything is sent
  * again. Whether a message may still be sent (user, campaign, address) is checked when it is sent, not when it was queued.
+ *
+ * What the provider puts off waits for a time, and nothing else leaves meanwhile; with other settings of the provider both end: the
+ * activation makes the messages due, and each process ends its pause when it comes upon the new settings.
  */
 export class Mailer {
   #store: Store;
@@ -47,7 +49,7 @@ export class Mailer {
   #ledger: MailLedger;
   #onLater: () => void;
   #guard: CampaignGuard;
-  #provider: { bundleId: string; provider: MailProvider } | undefined;
+  #provider: { settings: string; provider: MailProvider } | undefined;
   #inFlight = new Set<Promise<void>>();
   /** No batch leaves before this time: the provider refused a whole batch for now. */
   #pausedUntil = 0;
@@ -123,8 +125,8 @@ export class Mailer {
       return 'now';
     }
     const now = await this.#store.now();
-    if (now < this.#pausedUntil) return { at: this.#clock.now() + this.#pausedUntil - now };
     const provider = await this.#providerFor(deployment);
+    if (now < this.#pausedUntil) return { at: this.#clock.now() + this.#pausedUntil - now };
     const slots = this.#slots.owned();
     const due = await this.#store.dueMessages(now, provider.batchSize, slots);
     if (due.length === 0) {
@@ -224,14 +226,25 @@ export class Mailer {
     const results = await provider.send(batch.map(({ email }) => email));
     crashPoint('mail:after-answer');
     await this.#ledger.record((now) => {
-      if (results.every(({ status }) => status === 'retry')) this.#pause(results, now);
+      const putOff = results.every(({ status }) => status === 'retry');
+      if (putOff && provider === this.#provider?.provider) this.#pause(results, now);
       return batch.map(({ message, email }, i) => ({
         message,
         update: this.#answered(message, email, { result: results[i]!, now }),
       }));
     });
     crashPoint('mail:after-commit');
+    if (results.some(({ status }) => status === 'retry')) await this.#retryIfReplaced(provider);
     if (results.some(({ status }) => status === 'retry' || status === 'unknown')) this.#onLater();
+  }
+
+  /** An activation with other settings, committed before the answer was, found nothing put off. */
+  async #retryIfReplaced(provider: MailProvider): Promise<void> {
+    await this.#deployments.refresh();
+    const deployment = await this.#deployments.active();
+    if (!deployment || (await this.#providerFor(deployment)) === provider) return;
+    const now = await this.#store.now();
+    await this.#store.retryMessages({ at: now, askAt: now + this.#settleAfterMs });
   }
 
   #answered(message: DueMessage, email: OutgoingEmail, { result, now }: { result: SendResult; now: number }) {
@@ -269,10 +282,13 @@ export class Mailer {
     );
   }
 
+  /** Another configuration with the same settings keeps the provider, and its pause. */
   async #providerFor(deployment: Deployment): Promise<MailProvider> {
-    const bundleId = deployment.bundle.id;
-    if (this.#provider?.bundleId !== bundleId) {
-      this.#provider = { bundleId, provider: this.#providerOf(await this.#deployments.provider(deployment)) };
+    const found = await this.#deployments.provider(deployment);
+    const settings = canonicalJson(found);
+    if (this.#provider?.settings !== settings) {
+      this.#provider = { settings, provider: this.#providerOf(found) };
+      this.#pausedUntil = 0;
     }
     return this.#provider.provider;
   }

@@ -20,7 +20,7 @@ export function seedProject(postmark: Postmark, env: Record<string, string> = {}
 }
 
 /** Pushes the configuration, with the Postmark token in the environment of the push alone. */
-export async function push(on: Project, server: Serve, postmark: Postmark): Promise<void> {
+export async function push(on: Project, server: Serve, postmark: { token: string }): Promise<void> {
   await on.run(['push'], {
     env: { SEGFLOW_URL: server.url, SEGFLOW_API_KEY: server.apiKey, POSTMARK_API_KEY: postmark.token },
   });

@@ -54,6 +54,8 @@ export interface MessageStatements {
   /** Queued and unknown messages with nextAttemptAt <= now, by priority, then the earliest first; not those of paused campaigns. */
   dueMessages(now: number, limit: number, slots?: Slots): Promise<DueMessage[]>;
   nextAttempt(slots?: Slots): Promise<number | undefined>;
+  /** Makes what the provider put off due at `at`; where it could not say what became of a message, it is asked at `askAt`. Neither is later than it was. */
+  retryMessages(times: { at: number; askAt: number }): Promise<void>;
   /** Writes the updates of messages that are not settled (sent, failed or skipped). Returns the ids written. */
   saveMessages(updates: MessageUpdate[]): Promise<Set<string>>;
   /** The messages that settled since their run began to wait for them, for those of `runIds`: by run and position. */

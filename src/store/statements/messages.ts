@@ -70,6 +70,13 @@ export function messageStatements(on: Context): MessageStatements {
       return next;
     },
 
+    async retryMessages({ at, askAt }) {
+      for (const priority of await openPriorities(on)) {
+        await run(on, hasten, { priority, status: 'queued', at });
+        await run(on, hasten, { priority, status: 'unknown', at: askAt });
+      }
+    },
+
     async saveMessages(updates) {
       if (updates.length === 0) return new Set();
       const open = await rows(on, openMessages, { ids: updates.map((update) => update.id) });
@@ -206,6 +213,16 @@ const nextAttempt = slotted<{ priority: number; paused: string[] }>(
     where ${messages.priority} = ${param('priority')} and ${messages.nextAttemptAt} is not null
       and ${unpaused(param('paused'), dialect)} and ${messages.status} in ('queued', 'unknown') ${owned(messages.slot)}
     order by ${messages.nextAttemptAt} limit 1`,
+);
+
+/** Only of messages that were tried: others wait for nothing but their turn, or until a restored instance may ask. */
+const hasten = prepared<{ priority: number; status: MessageStatus; at: number }>(
+  (
+    param,
+    dialect,
+  ) => sql`update ${messages} ${dialect.index('messages_due')} set ${set('next_attempt_at')} = ${param('at')}
+    where ${messages.priority} = ${param('priority')} and ${messages.nextAttemptAt} > ${param('at')}
+      and ${messages.status} = ${param('status')} and ${messages.attempts} > 0`,
 );
 
 const openMessages = prepared<{ ids: string[] }>(
