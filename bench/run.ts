@@ -18,6 +18,7 @@ const BENCHES: Record<string, () => Promise<{ default: Bench }>> = {
   volume: () => import('./volume.ts'),
   stores: () => import('./stores.ts'),
   simulate: () => import('./simulate.ts'),
+  steps: () => import('./steps.ts'),
   plan: () => import('./plan.ts'),
 };
 
