@@ -49,7 +49,7 @@ export function pendingMigrations(migrations: Migration[], applied: AppliedMigra
         'schema_newer',
         `migration ${row.version} (${row.name}), run at ${toTime(row.appliedAt)}, is not the one this Segflow has`,
         {
-          hint: 'The database was made by an unreleased Segflow: use that one, or start with an empty data folder.',
+          hint: 'The database was made by an unreleased Segflow: use that one, or an empty data folder or database.',
         },
       );
     }

@@ -76,6 +76,10 @@ describe('a server', () => {
       expect(() => readVersion(version)).toThrow('needs');
     },
   );
+
+  test('one that is a little too old is told which patch it needs', () => {
+    expect(() => readVersion('8.0.18')).toThrow('needs MySQL 8.0.19 or newer');
+  });
 });
 
 describe('parameters in a statement', () => {

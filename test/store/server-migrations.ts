@@ -105,5 +105,18 @@ export function serverMigrations(name: string, serverUrl: string | undefined): v
         expect(Bun.inspect(error, { depth: 10 })).not.toMatch(/wrong-secret|segflow:segflow/);
       }
     });
+
+    test('a user who must use TLS and does not is told how', async () => {
+      const { url, pool } = database;
+      const name = `tls_${crypto.randomUUID().slice(0, 8)}`;
+      await pool.query(`create user '${name}'@'%' identified by 'tls-secret' require ssl`);
+      try {
+        const mine = Object.assign(new URL(url), { username: name, password: 'tls-secret' }).href;
+        const error = await openStore({ url: mine, clock }).catch((caught) => caught);
+        expect(error).toMatchObject({ code: 'unavailable', hint: expect.stringContaining('?ssl=required') });
+      } finally {
+        await pool.query(`drop user '${name}'@'%'`);
+      }
+    });
   });
 }

@@ -19,6 +19,7 @@ export default defineCommand({
       'segflow migrate --status',
       'segflow migrate --print',
       'segflow migrate --data /var/lib/segflow',
+      'DATABASE_URL=mysql://segflow:password@db.example.com/segflow segflow migrate --status',
     ],
   }),
   args: {

@@ -30,6 +30,7 @@ export default defineCommand({
       'segflow serve',
       'segflow serve --outbox outbox                  # try any config: mail goes to files',
       'segflow serve --host 0.0.0.0 --port 8080 --data /var/lib/segflow',
+      'DATABASE_URL=mysql://segflow:password@db.example.com/segflow segflow serve',
       'segflow serve --print-unit > /etc/systemd/system/segflow.service',
     ],
   }),

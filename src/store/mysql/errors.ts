@@ -16,24 +16,30 @@ interface DriverError extends Error {
 
 /**
  * What a failure means to its caller. Clients of the API see it, too, and where the database is is none of their business: only
- * whoever gave the URL is shown it again, as `shown`.
+ * whoever gave the URL is shown it again, as `shown`, when the first connection is made.
  */
-export function wrapMysqlError(error: unknown, shown = 'the database'): unknown {
+export function wrapMysqlError(error: unknown, shown?: string): unknown {
   if (SegflowError.is(error) || !isDriverError(error)) return error;
+  const database = shown ?? 'the database';
   const name = error.code ?? (error.errno === undefined ? 'closed' : `error ${error.errno}`);
   const cause = withoutStatement(error, name);
   const known = MEANINGS.find(([names]) => names.includes(error.errno ?? name) || names.includes(name));
   if (known) {
     const [, code, what, hint] = known;
-    const wrapped = new SegflowError(code, `${what.replace('DATABASE', shown)} (${name})`, { hint, cause });
+    const wrapped = new SegflowError(code, `${what.replace('DATABASE', database)} (${name})`, {
+      hint,
+      cause,
+    });
     if (AGAIN.has(error.errno ?? 0)) repeatable(wrapped);
     return mark(wrapped, error);
   }
   if (isConnectionLoss(error)) {
-    const wrapped = new SegflowError('unavailable', `the connection to ${shown} was lost (${name})`, {
-      hint: 'Segflow connects again by itself; check that the database runs.',
-      cause,
-    });
+    const opening = shown !== undefined;
+    const wrapped = new SegflowError(
+      'unavailable',
+      opening ? `${database} gave no answer (${name})` : `the connection to ${database} was lost (${name})`,
+      { hint: opening ? START : 'Segflow connects again by itself; check that the database runs.', cause },
+    );
     return mark(wrapped, error);
   }
   return new SegflowError('internal', `the database refused a statement (${name})`, { cause });
@@ -125,7 +131,13 @@ const MEANINGS: [names: (number | string)[], code: ErrorCode, what: string, hint
     [1045, 1698, 'AUTH_SWITCH_PLUGIN_ERROR', 'HANDSHAKE_SSL_ERROR_AUTH'],
     'unavailable',
     'DATABASE refused the user or the password',
-    'Check both in the database URL; encode special characters (@ is %40).',
+    'Check both in the database URL; encode special characters (@ is %40). A user who must use TLS needs ?ssl=required.',
+  ],
+  [
+    [3159],
+    'unavailable',
+    'DATABASE takes only connections with TLS',
+    'Add ?ssl=required to the database URL, or ?ssl=verify-ca&sslca=FILE to check who answers.',
   ],
   [
     [1044, 1142, 1143, 1227, 1370],
@@ -156,7 +168,7 @@ const MEANINGS: [names: (number | string)[], code: ErrorCode, what: string, hint
     ['HANDSHAKE_SSL_ERROR'],
     'unavailable',
     'the TLS certificate of DATABASE is not trusted',
-    'Name the CA with sslca=FILE in the database URL, or use ssl=required to accept any certificate.',
+    'Name its CA with sslca=FILE in the database URL. If it is made out to another host, use ssl=verify-ca; ssl=required accepts any.',
   ],
   [
     [1040, 1203, 1226],

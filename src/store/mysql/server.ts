@@ -20,8 +20,8 @@ export function readVersion(text: string): Server {
     const name = flavor === 'mariadb' ? 'MariaDB' : 'MySQL';
     throw new SegflowError(
       'store_unsupported',
-      `the database is ${name} ${text}; Segflow needs ${name} ${least.slice(0, 2).join('.')} or newer`,
-      { hint: 'Use MySQL 8.0 or newer, MariaDB 10.11 or newer, or the embedded store.' },
+      `the database is ${name} ${text}; Segflow needs ${name} ${least.join('.')} or newer`,
+      { hint: 'Use MySQL 8.0.19 or newer, MariaDB 10.11 or newer, or the embedded store.' },
     );
   }
   return { flavor, version: text };

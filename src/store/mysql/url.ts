@@ -100,7 +100,10 @@ function pem(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw refuse(`the file ${path} of the database URL cannot be read: ${messageOf(error)}`);
+    throw refuse(
+      `the file ${path} of the database URL cannot be read: ${messageOf(error)}`,
+      'sslca, sslcert and sslkey are paths of PEM files on this machine.',
+    );
   }
 }
 
