@@ -1,6 +1,6 @@
 import type { InFlight } from './plan-shape.ts';
 import type { Manifest } from './ports/manifest.ts';
-import type { NewRun, RunHead } from './ports/runs.ts';
+import type { LiveRun, NewRun, RunHead } from './ports/runs.ts';
 import type { Statements } from './ports/store.ts';
 import { STARTED_OVER } from './qualification.ts';
 
@@ -52,7 +52,7 @@ async function eachPage(
   tx: Statements,
   campaignId: string,
   until: number,
-  work: (runs: RunHead[]) => Promise<void>,
+  work: (runs: LiveRun[]) => Promise<void>,
 ): Promise<void> {
   let after = 0;
   while (true) {
@@ -69,6 +69,11 @@ async function cancel(tx: Statements, runs: RunHead[], reason: string, at: numbe
   await tx.skipMessagesOf(ids, reason);
 }
 
-function anew({ campaignId, userId, entry }: RunHead, deploymentId: string, enteredAt: number): NewRun {
-  return { campaignId, userId, entry: entry + 1, deploymentId, enteredAt };
+/** What caused the entry is still what caused it. */
+function anew(
+  { campaignId, userId, entry, entryEventId }: LiveRun,
+  deploymentId: string,
+  enteredAt: number,
+): NewRun {
+  return { campaignId, userId, entry: entry + 1, deploymentId, enteredAt, entryEventId };
 }

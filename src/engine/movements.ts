@@ -4,7 +4,7 @@ import type { ManifestCampaign } from './ports/manifest.ts';
 import type { LatestRun, NewRun } from './ports/runs.ts';
 import type { Statements } from './ports/store.ts';
 import type { EventRow } from './ports/users.ts';
-import { decide, isLive, reasonToLeave } from './qualification.ts';
+import { decide, isLive, qualifies, reasonToLeave, STARTED_OVER } from './qualification.ts';
 import { eventsOfRuns, reachesGoal, triggerEvents } from './triggers.ts';
 import { wakeAwaiting } from './wakeups.ts';
 
@@ -86,7 +86,7 @@ export async function move(tx: Statements, evaluation: Evaluation): Promise<numb
         skipExisting.includes(campaign.id) &&
         evaluation.unswept.has(user.id) &&
         user.createdAt <= deployment.activatedAt;
-      const cause = await causeOf(tx, campaign, { userId: user.id, evaluation });
+      const entryEventId = await causeOf(tx, campaign, { userId: user.id, run, evaluation });
       entries.push({
         ...entryOf(campaign, {
           userId: user.id,
@@ -94,7 +94,7 @@ export async function move(tx: Statements, evaluation: Evaluation): Promise<numb
           deploymentId: deployment.id,
           now,
         }),
-        ...(cause ? { entryEventId: cause.id } : {}),
+        entryEventId,
         ...(existing ? { skipped: SKIPPED } : {}),
       });
     }
@@ -132,8 +132,20 @@ function entryOf(
   return { campaignId: campaign.id, userId, entry, deploymentId, enteredAt: now, ...spread };
 }
 
-/** The latest of the events that made the user be evaluated and can have made the user qualify. */
+/** The event that caused an entry. Who starts over was brought in by what it was before, unless the user comes to qualify anew. */
 async function causeOf(
+  tx: Statements,
+  campaign: ManifestCampaign,
+  about: { userId: string; run: LatestRun | undefined; evaluation: Evaluation },
+): Promise<number | null> {
+  const { userId, run, evaluation } = about;
+  const former = run?.reason === STARTED_OVER ? run.entryEventId : null;
+  if (former !== null && qualifies(campaign, evaluation.before.get(userId)!)) return former;
+  return (await latestCause(tx, campaign, { userId, evaluation }))?.id ?? former;
+}
+
+/** The latest of the events that made the user be evaluated and can have made the user qualify. */
+async function latestCause(
   tx: Statements,
   campaign: ManifestCampaign,
   { userId, evaluation }: { userId: string; evaluation: Evaluation },

@@ -259,6 +259,29 @@ test.each(['pin', 'restart', 'cancel'] as const)('--in-flight=%s does as planned
   );
 });
 
+test.each(['static', 'dynamic'])(
+  'who starts a %s campaign over has the event of the entry',
+  async (behavior) => {
+    await using world = await engineWorld();
+    const config = (words: string) =>
+      configOf({
+        segments: `buyers: { evaluator: (db) => db.selectDistinct({ id: schema.events.userId }).from(schema.events).where(eq(schema.events.name, 'purchase')) }`,
+        campaigns: `c: { segments: ['buyers'], behavior: '${behavior}', flow: function* (ctx, rt) {
+        yield rt.sendEmail('hello', { subject: '${words} ' + ctx.event?.attributes.item }); yield rt.wait({ days: 1 }); } }`,
+      });
+    await world.push(config('first'));
+    await world.add('ada');
+    await world.emit('ada', 'purchase', { item: 'book' });
+    await world.emit('ada', 'login');
+    await world.push(config('again'), { inFlight: 'restart' });
+    await world.settle();
+    expect(world.postmark.accepted.map(({ message }) => message.Subject)).toEqual([
+      'first book',
+      'again book',
+    ]);
+  },
+);
+
 test('the former deployment is returned to, with the same plan', async () => {
   await using world = await engineWorld();
   await addMany(world, 20);

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { Manifest } from './manifest.ts';
-import type { RunHead } from './runs.ts';
+import type { LiveRun, RunHead } from './runs.ts';
 import type { SegmentSql } from './segments.ts';
 import type { EventRow, UserRow } from './users.ts';
 
@@ -84,7 +84,7 @@ export interface PlanStatements {
     page: { after: number; limit: number },
   ): Promise<number[]>;
   /** The next live runs of the campaign after the run `after` and up to the run `until`. */
-  liveRuns(campaignId: string, range: { after: number; until: number; limit: number }): Promise<RunHead[]>;
+  liveRuns(campaignId: string, range: { after: number; until: number; limit: number }): Promise<LiveRun[]>;
   /** The id of the newest run, 0 when there is none. */
   newestRun(): Promise<number>;
   pinRuns(ids: number[]): Promise<void>;

@@ -11,6 +11,12 @@ export interface RunHead {
   status: RunStatus;
 }
 
+/** A run that has not ended. */
+export interface LiveRun extends RunHead {
+  /** The event that caused the entry. */
+  entryEventId: number | null;
+}
+
 /** A run with what decides whether its user may enter again, and whether it converted. */
 export interface LatestRun extends RunHead {
   enteredAt: number;

@@ -70,7 +70,10 @@ export function planStatements(on: Context): PlanStatements {
     },
 
     async liveRuns(campaignId, range) {
-      return (await rows(on, liveRuns, { campaignId, ...range })).map(runHeadOf);
+      return (await rows(on, liveRuns, { campaignId, ...range })).map((row) => ({
+        ...runHeadOf(row),
+        entryEventId: row.entry_event_id as number | null,
+      }));
     },
 
     async newestRun() {
@@ -165,7 +168,7 @@ const liveRunGroups = prepared<{ campaignId: string; after: number; limit: numbe
 );
 
 const liveRuns = prepared<{ campaignId: string; after: number; until: number; limit: number }>(
-  (param) => sql`select ${runHeadColumns} from ${runs}
+  (param) => sql`select ${runHeadColumns}, ${runs.entryEventId} from ${runs}
     where ${runs.endedAt} is null and ${runs.campaignId} = ${param('campaignId')}
       and ${runs.id} > ${param('after')} and ${runs.id} <= ${param('until')}
     order by ${runs.id} limit ${param('limit')}`,
