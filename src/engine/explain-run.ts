@@ -86,7 +86,12 @@ function waitOf(
       const branches = Object.values(pending.branches).map(wordsOf);
       return { for: `the first of: ${branches.join('; ')}`, until };
     }
-    if (pending.kind === 'retry') return { for: `another attempt, after: ${pending.error}`, until };
+    if (pending.kind === 'retry') {
+      const name = `the side effect "${last?.key ?? ''}"`;
+      // Its time is when it is looked for again, not one that it has to keep.
+      if (pending.error === null) return { for: `${name}, which goes on`, until: null };
+      return { for: `another attempt at ${name}, which failed: ${pending.error}`, until };
+    }
     if (pending.kind !== 'email' && pending.kind !== 'member' && pending.kind !== 'query') {
       return { for: wordsOf(pending), until };
     }

@@ -16,8 +16,11 @@ export type Pending =
    * store has them (times and JSON may be text).
    */
   | { kind: 'query'; sql: string; params: Json[] }
-  /** A side effect failed and is tried again then, by resuming without a result. */
-  | { kind: 'retry'; until: number; error: string };
+  /**
+   * A side effect failed and is tried again then, by resuming without a result. With an error of null it goes on meanwhile, and that
+   * asks what became of it.
+   */
+  | { kind: 'retry'; until: number; error: string | null };
 
 export type TimedPending =
   | { kind: 'wait'; until: number }

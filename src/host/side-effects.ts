@@ -118,7 +118,7 @@ function followUp(
 }
 
 function underWay(request: ActivationRequest, first: ActivationOutput | undefined): ActivationOutput {
-  const pending = { kind: 'retry', until: request.at + AGAIN_AFTER_MS, error: 'it is under way' } as const;
+  const pending = { kind: 'retry', until: request.at + AGAIN_AFTER_MS, error: null } as const;
   if (first?.outcome === 'advanced') return { ...first, pending };
   return { outcome: 'advanced', appended: '', position: journalPosition(request.journal), pending };
 }

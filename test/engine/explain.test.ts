@@ -53,6 +53,29 @@ test('who is not in it: the condition that fails, with what it looks at', async 
   );
 });
 
+test('a side effect that goes on, and one that is to be tried again', async () => {
+  const answer = Promise.withResolvers<Response>();
+  await using server = Bun.serve({ port: 0, fetch: () => answer.promise });
+  await using world = await engineWorld();
+  await world.push(
+    configOf({
+      campaigns: `c: { segments: ['everyone'], behavior: 'static', flow: function* (ctx, rt) {
+        yield rt.run('hook', async () => { if (!ctx.attributes.late) throw new Error('down'); await fetch('${server.url}'); }); } }`,
+    }),
+  );
+  await world.add('ada', { late: true });
+  const goesOn = await about(world, 'ada', 'c');
+  expect(goesOn.runs[0]!.waits).toEqual({ for: 'the side effect "hook", which goes on', until: null });
+  expect(goesOn.summary).toEndWith(', waiting for the side effect "hook", which goes on.');
+  await world.add('bob');
+  const failed = await about(world, 'bob', 'c');
+  expect(failed.runs[0]!.waits).toEqual({
+    for: 'another attempt at the side effect "hook", which failed: down',
+    until: expect.any(String),
+  });
+  answer.resolve(new Response());
+});
+
 test('events are counted, and what is summed of them is summed', async () => {
   await using world = await engineWorld();
   await world.push(CONFIG);

@@ -172,7 +172,7 @@ async function settled(
     results.map(async (result, index) => {
       let { journal } = requests[index]!;
       while (result.outcome === 'advanced' && result.pending?.kind === 'retry') {
-        if (result.pending.error !== 'it is under way') break;
+        if (result.pending.error !== null) break;
         journal += result.appended;
         const { result: _told, ...request } = requests[index]!;
         result = (await host.advance(bundle, [{ ...request, journal }]))[0]!;
@@ -273,7 +273,7 @@ describe('a side effect', () => {
     expect(first).toMatchObject({
       outcome: 'advanced',
       position: 2,
-      pending: { kind: 'retry', until: slow.at + 1000, error: 'it is under way' },
+      pending: { kind: 'retry', until: slow.at + 1000, error: null },
       effects: [{ kind: 'update', position: 0 }],
     });
     const journal = first?.outcome === 'advanced' ? first.appended : '';
