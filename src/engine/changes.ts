@@ -1,4 +1,5 @@
 import { canonicalJson, type JsonObject, mergePatch } from '../core/json.ts';
+import { awaitedEvents, parseAwaits } from './awaits.ts';
 import { eventMessageId } from './message-id.ts';
 import type { Operation, OperationResult } from './operations.ts';
 import type { NewMessage } from './ports/messages.ts';
@@ -22,6 +23,15 @@ export interface TransactionsOf {
   byEvent: Map<string, string[]>;
 }
 
+interface Options {
+  now: number;
+  transactions: TransactionsOf | undefined;
+  /** Whether an event of this name is anything to the configuration. Without it, every event is evaluated. */
+  eventMatters?: (name: string) => boolean;
+  /** Trusts that no event was stored before: when one was, flush throws `conflict`. */
+  allNew?: boolean;
+}
+
 /** Bytes of the attributes as JSON. */
 export function sizeOf(attributes: JsonObject): number {
   return Buffer.byteLength(JSON.stringify(attributes));
@@ -40,26 +50,21 @@ export class Changes {
   #puts = new Map<string, UserRow>();
   #events: NewEvent[] = [];
   #dirty = new Map<string, { userId: string; cause: DirtyCause }>();
+  #eventMatters: (name: string) => boolean;
+  /** Names of events by user that are nothing to the configuration, but perhaps to a run that waits. */
+  #others = new Map<string, Set<string>>();
   #touched = new Set<string>();
   #deletes = new Set<string>();
 
-  private constructor(
-    tx: Statements,
-    now: number,
-    transactions: TransactionsOf | undefined,
-    known: Set<string>,
-  ) {
+  private constructor(tx: Statements, known: Set<string>, options: Options) {
     this.#tx = tx;
-    this.#now = now;
-    this.#transactions = transactions;
+    this.#now = options.now;
+    this.#transactions = options.transactions;
+    this.#eventMatters = options.eventMatters ?? (() => true);
     this.#known = known;
   }
 
-  static async begin(
-    tx: Statements,
-    operations: Operation[],
-    options: { now: number; transactions: TransactionsOf | undefined },
-  ): Promise<Changes> {
+  static async begin(tx: Statements, operations: Operation[], options: Options): Promise<Changes> {
     const ids = new Set(
       operations.map((operation) => (operation.type === 'event' ? operation.userId : operation.id)),
     );
@@ -69,7 +74,8 @@ export class Changes {
         : [],
     );
     const users = await tx.lockUsers([...ids]);
-    const changes = new Changes(tx, options.now, options.transactions, await tx.knownEvents(pairs));
+    const known = options.allNew ? new Set<string>() : await tx.knownEvents(pairs);
+    const changes = new Changes(tx, known, options);
     for (const user of users) changes.#users.set(user.id, user);
     return changes;
   }
@@ -100,6 +106,7 @@ export class Changes {
     });
     await this.#send(ids);
     this.#events = [];
+    await this.#markAwaited();
     await this.#tx.markDirty([...this.#dirty.values()]);
     this.#dirty.clear();
     this.#touched.clear();
@@ -132,13 +139,26 @@ export class Changes {
     }
     const createdAt = Math.min(operation.createdAt ?? this.#now, this.#now);
     this.#events.push({ userId, name, attributes, createdAt, messageId: messageId ?? null });
-    this.#mark(userId, `event:${name}`);
+    if (this.#eventMatters(name)) this.#mark(userId, `event:${name}`);
+    else this.#others.set(userId, (this.#others.get(userId) ?? new Set()).add(name));
+    this.#touched.add(userId);
     return { ok: true, type: 'event', duplicate: false };
   }
 
   #mark(userId: string, cause: DirtyCause): void {
     this.#dirty.set(`${userId}\n${cause}`, { userId, cause });
     this.#touched.add(userId);
+  }
+
+  /** A run that begins to wait just now sees the events itself: it locks its user, as this has done (engine/waiting). */
+  async #markAwaited(): Promise<void> {
+    for (const { userId, awaits } of await this.#tx.readAwaitingRuns([...this.#others.keys()])) {
+      const happened = this.#others.get(userId)!;
+      for (const name of awaitedEvents(parseAwaits(awaits))) {
+        if (happened.has(name)) this.#mark(userId, `event:${name}`);
+      }
+    }
+    this.#others.clear();
   }
 
   async #send(eventIds: number[]): Promise<void> {

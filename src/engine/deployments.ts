@@ -18,6 +18,7 @@ import type { Store } from './ports/store.ts';
 import type { SecretBox } from './secret-box.ts';
 import { withSkips } from './skip-existing.ts';
 import { manifestOn } from './store-manifest.ts';
+import { eventMatters } from './triggers.ts';
 
 /** The configuration in force. */
 export interface Deployment {
@@ -153,13 +154,15 @@ export class Deployments {
 
   async inForce(): Promise<InForce> {
     const active = await this.active();
-    if (!active) return { activation: this.#activation ?? '', transactions: undefined };
+    if (!active) {
+      return { activation: this.#activation ?? '', transactions: undefined, eventMatters: () => false };
+    }
     const byEvent = new Map<string, string[]>();
     for (const { id, event } of active.manifest.transactions) {
       byEvent.set(event, [...(byEvent.get(event) ?? []), id]);
     }
     const transactions = { instanceId: await this.instanceId(), deploymentId: active.id, byEvent };
-    return { activation: active.activation, transactions };
+    return { activation: active.activation, transactions, eventMatters: eventMatters(active.manifest) };
   }
 
   /** Checks the code, stores it and puts it in force. @throws `invalid_config` with `details: Problem[]`; nothing changes then. */

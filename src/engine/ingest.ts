@@ -13,6 +13,8 @@ export interface InForce {
   /** The store's token of the activation. */
   activation: string;
   transactions: TransactionsOf | undefined;
+  /** Whether an event of this name is anything to a segment, or to a campaign's `exitWhen` or `goal`. */
+  eventMatters: (name: string) => boolean;
 }
 
 interface Waiting extends Submission {
@@ -92,18 +94,27 @@ export class Ingest {
     }
   }
 
-  /** Every event is answered by the transactions in force at its commit, whichever process put them in force. */
+  /**
+   * Every event is answered by what is in force at its commit, whichever process put it in force. Which events were
+   * stored before is asked only once one of them cannot be stored: few are sent again, and asking about all of them costs half of what storing them does.
+   */
   async #apply(batch: Waiting[]): Promise<Applied> {
+    let allNew = true;
     while (true) {
-      const { activation, transactions } = await this.#inForce();
-      const applied = await this.#store.transaction(async (tx) => {
-        if (this.#store.leases && (await tx.activation()) !== activation) return undefined;
-        const done = await applySubmissions(tx, batch, transactions);
-        crashPoint('ingest:before-commit');
-        return done;
-      });
-      if (applied) return applied;
-      await this.#refresh();
+      const { activation, transactions, eventMatters } = await this.#inForce();
+      try {
+        const applied = await this.#store.transaction(async (tx) => {
+          if ((await tx.activation()) !== activation) return undefined;
+          const done = await applySubmissions(tx, batch, { transactions, eventMatters, allNew });
+          crashPoint('ingest:before-commit');
+          return done;
+        });
+        if (applied) return applied;
+        await this.#refresh();
+      } catch (error) {
+        if (!allNew || !SegflowError.is(error) || error.code !== 'conflict') throw error;
+        allNew = false;
+      }
     }
   }
 }
@@ -119,7 +130,7 @@ interface Applied {
 async function applySubmissions(
   tx: Statements,
   submissions: Submission[],
-  transactions: TransactionsOf | undefined,
+  options: Omit<InForce, 'activation'> & { allNew: boolean },
 ): Promise<Applied> {
   const now = await tx.now();
   const keys = submissions.flatMap(({ idempotency }) => (idempotency ? [idempotency.key] : []));
@@ -128,7 +139,7 @@ async function applySubmissions(
   const changes = await Changes.begin(
     tx,
     fresh.flatMap(({ operations }) => operations),
-    { now, transactions },
+    { now, ...options },
   );
 
   const results: Applied['results'] = [];

@@ -8,6 +8,7 @@ import type { ManifestSegment } from './ports/manifest.ts';
 import type { DirtyMark, SegmentSql, SweepToken } from './ports/segments.ts';
 import type { Statements, Store } from './ports/store.ts';
 import type { SlotOwner } from './slots.ts';
+import { concerns } from './triggers.ts';
 import { wakeAsking } from './wakeups.ts';
 import type { Next } from './worker.ts';
 
@@ -176,13 +177,6 @@ interface Batch {
   /** Whether to consider campaigns also for users whose memberships did not change (after a deployment). */
   everyone: boolean;
   done: (tx: Statements) => Promise<void>;
-}
-
-function concerns(segment: ManifestSegment, cause: string): boolean {
-  if (cause === 'user') return true;
-  if (cause.startsWith('segment:')) return cause.slice(8) === segment.id;
-  const { events } = segment.triggers;
-  return segment.traits.readsEvents && (!events || events.includes(cause.slice(6)));
 }
 
 /** What made these users be evaluated. */

@@ -1,9 +1,24 @@
-import type { ManifestCampaign } from './ports/manifest.ts';
+import type { Manifest, ManifestCampaign, ManifestSegment } from './ports/manifest.ts';
 import type { LatestRun } from './ports/runs.ts';
 import type { Statements } from './ports/store.ts';
-import type { EventRow } from './ports/users.ts';
+import type { DirtyCause, EventRow } from './ports/users.ts';
 
-/* `exitWhen` and `goal`: what a user did, or came into, that ends a run or counts as its conversion. */
+/* What an event is evaluated for: segments that read it, and campaigns whose `exitWhen` or `goal` it is. */
+
+/** Whether what a mark tells can change who is in the segment. */
+export function concerns(segment: ManifestSegment, cause: DirtyCause): boolean {
+  if (cause === 'user') return true;
+  if (cause.startsWith('segment:')) return cause.slice(8) === segment.id;
+  const { readsEvents, eventNames } = segment.traits;
+  const names = segment.triggers.events ?? eventNames;
+  return readsEvents && (!names || names.includes(cause.slice(6)));
+}
+
+/** Whether events of this name can change who is in a segment, end a run or count as a conversion. */
+export function eventMatters({ segments, campaigns }: Manifest): (name: string) => boolean {
+  const triggers = triggerEvents(campaigns);
+  return (name) => triggers.has(name) || segments.some((segment) => concerns(segment, `event:${name}`));
+}
 
 /** Names of the events that some campaign's `exitWhen` or `goal` is about. */
 export function triggerEvents(campaigns: ManifestCampaign[]): Set<string> {

@@ -1,5 +1,6 @@
 import type { Placeholder, SQL } from 'drizzle-orm';
 import type { MySqlColumn, MySqlTable } from 'drizzle-orm/mysql-core';
+import type { SegmentTraits } from '../engine/ports/segments.ts';
 
 /*
  * What the statements need from a database. Statements are written once, with Drizzle's `sql` template and the tables of
@@ -11,6 +12,7 @@ export type Scalar = string | number | null | Uint8Array;
 /** A parameter. A list is only given where the statement used `inList` or `inTuples` of the dialect. */
 export type Value = Scalar | readonly Scalar[] | readonly (readonly Scalar[])[];
 export type Row = Record<string, Scalar>;
+export type Rows = readonly (readonly Scalar[])[];
 
 export interface Outcome {
   /** Rows inserted, updated or deleted. */
@@ -24,6 +26,8 @@ export interface Outcome {
 export interface Connection {
   query(text: string, params: readonly Value[]): Promise<Row[]>;
   execute(text: string, params: readonly Value[]): Promise<Outcome>;
+  /** Writes rows, in as many statements as that takes; each outcome is that of the next so many rows. */
+  write(text: RowsText, rows: Rows): Promise<Outcome[]>;
   /** Has the database check a statement without running it. */
   describe(text: string): Promise<{ columns: string[]; params: number }>;
 }
@@ -48,10 +52,6 @@ export interface Driver {
 /** The fragments in which databases differ. */
 export interface Dialect {
   readonly name: 'sqlite' | 'mysql';
-  /** The sizes of the statements that `rows` rows are written in. Few distinct sizes keep prepared statements reusable. */
-  chunks(rows: number): number[];
-  /** Most characters that the values of one statement may have together; undefined: as many as there are. */
-  maxLength?: number;
   /** `column in (the list)`. */
   inList(column: SQL | MySqlColumn, list: Placeholder): SQL;
   /** `(columns) in (the list of tuples)`. */
@@ -84,11 +84,10 @@ export interface RowUpdate {
   adjust?: { column: MySqlColumn; to: (value: SQL) => SQL }[];
 }
 
-/** A statement over any number of rows: `head`, then `row` for each separated by `between`, then `tail`. */
+/** A statement over any number of rows: `head`, then `row`, with a `?` for each value, for each separated by commas, then `tail`. */
 export interface RowsText {
   head: string;
   row: string;
-  between: string;
   tail: string;
 }
 
@@ -96,7 +95,7 @@ export interface RowsText {
 export interface AdaptedSegment {
   text: string;
   params: Value[];
-  traits: { readsClock: boolean; readsEvents: boolean; ownRowsOnly: boolean };
+  traits: SegmentTraits;
 }
 
 export interface SegmentDialect {

@@ -45,6 +45,41 @@ for (const [name, open] of Object.entries(STORES)) {
         }
       });
     }
+
+    otherEvents(() => ({ store, everyone, name }));
+  });
+}
+
+/** Last, since it adds to what happened: of each segment that names the events it reads, others change no member. */
+function otherEvents(at: () => { store: Store; everyone: string[]; name: string }): void {
+  test('events of names that a segment does not read change none of its members', async () => {
+    const { store, everyone, name } = at();
+    const happened: string[] = [];
+    let told = 0;
+    for (const event of ['unrelated', 'signup', 'login', 'purchase']) {
+      happened.push(event);
+      await store.insertEvents(
+        everyone.flatMap((userId) =>
+          [NOW - 86_400_000, NOW].map((createdAt) => ({
+            ...{ userId, name: event, createdAt, messageId: null },
+            attributes: { value: 5_000, device: 'phone', ok: true },
+          })),
+        ),
+      );
+      for (const [title, evaluator] of Object.entries(QUERIES)) {
+        if (name !== 'mysql' && REFUSED[title]?.[name as 'mariadb' | 'sqlite'] !== undefined) continue;
+        const query = { id: 'tested', ...(await buildSegmentQuery(evaluator, NOW)) };
+        const { eventNames, ...traits } = await store.inspectSegment(query);
+        if (!eventNames || eventNames.some((read) => happened.includes(read))) continue;
+        told++;
+        const selected = [...(await store.evaluateSegment(query, traits, everyone))].toSorted();
+        expect({ title, selected }).toEqual({
+          title,
+          selected: MEMBERS[title]!.split(' ').filter(Boolean).toSorted(),
+        });
+      }
+    }
+    expect(told).toBeGreaterThan(200);
   });
 }
 

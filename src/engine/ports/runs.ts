@@ -119,6 +119,8 @@ export interface RetryFilter {
 export interface AwaitStatements {
   /** The live runs of these users that await something, locked until the transaction ends. */
   awaitingRuns(userIds: string[]): Promise<AwaitingRun[]>;
+  /** The same, only read. */
+  readAwaitingRuns(userIds: string[]): Promise<AwaitingRun[]>;
   /** Writes what live runs await, and when they are due. */
   saveAwaits(rows: { id: number; awaits: string; wakeAt: number | null }[]): Promise<void>;
   /** Events of these names and users that happened at or after the earliest `since`, by user in the order in which they happened. */

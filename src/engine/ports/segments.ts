@@ -15,6 +15,8 @@ export interface SegmentTraits {
   /** Whether a user's membership depends on that user's own rows alone. When false it is evaluated whole. */
   ownRowsOnly: boolean;
   readsEvents: boolean;
+  /** Only events of these names can change the members; undefined: events of any name. */
+  eventNames?: string[];
 }
 
 export interface DirtyMark {

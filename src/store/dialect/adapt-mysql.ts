@@ -21,7 +21,7 @@ export function adaptToMysql(sql: string, params: readonly unknown[], flavor: 'm
   }
   const rewritten = flavor === 'mariadb' ? rewriteForMariadb(tree, kept) : tree;
   checkParams(rewritten, kept);
-  return { text: print(rewritten, quote), params: kept.map(toSql), traits: traitsOf(tree) };
+  return { text: print(rewritten, quote), params: kept.map(toSql), traits: traitsOf(tree, kept) };
 }
 
 /** Functions that do something, or keep the server busy. */

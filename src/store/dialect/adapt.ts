@@ -1,3 +1,4 @@
+import type { SegmentTraits } from '../../engine/ports/segments.ts';
 import { formatDateTime, parseDateTime } from './datetimes.ts';
 import { rewrite } from './rewrite.ts';
 import { refuse, type Token } from './tokens.ts';
@@ -7,7 +8,7 @@ import { isWord, type Node, parse, print, walk, word } from './tree.ts';
 export interface Adapted {
   text: string;
   params: (string | number | null)[];
-  traits: { readsClock: boolean; readsEvents: boolean; ownRowsOnly: boolean };
+  traits: SegmentTraits;
 }
 
 /**
@@ -25,7 +26,7 @@ export function adapt(sql: string, params: readonly unknown[]): Adapted {
     const ms = parseDateTime(values[index]);
     if (ms !== undefined) values[index] = formatDateTime(ms);
   }
-  return { text, params: values, traits: traitsOf(tree) };
+  return { text, params: values, traits: traitsOf(tree, kept) };
 }
 
 /**

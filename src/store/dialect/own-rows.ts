@@ -71,13 +71,14 @@ function analyseQuery(items: Node[], outer: Scope | undefined, known: Ctes, tied
 
 function analyseSelect(items: Node[], outer: Scope | undefined, ctes: Ctes, tied: boolean): QueryOutput {
   const parts = selectParts(items);
-  const { instances, conditions, usings } = fromClause(
-    parts.from,
-    (query) => analyseQuery(query, undefined, ctes),
-    ctes,
-  );
+  const {
+    instances,
+    conditions: joins,
+    usings,
+  } = fromClause(parts.from, (query) => analyseQuery(query, undefined, ctes), ctes);
   if (instances.some((instance) => instance.unknown)) throw new OthersMatter();
   const scope: Scope = { instances, outer };
+  const conditions = joins.map(({ on }) => on);
 
   const linked = connect(scope, [...conditions, parts.where], usings);
   const ofUsers = instances.some(hasUser);

@@ -21,6 +21,8 @@ export interface QueryOutput {
 export interface Instance {
   /** In lower case. */
   alias: string;
+  /** Its name where it is a table of Segflow's. */
+  table: string | undefined;
   columns: string[];
   /** The columns that hold the id of the user a row belongs to. */
   userColumns: Set<string>;
@@ -38,8 +40,8 @@ export interface Scope {
 
 export interface FromClause {
   instances: Instance[];
-  /** The ON conditions. */
-  conditions: Node[][];
+  /** The ON conditions, and the last table before each. */
+  conditions: { on: Node[]; joined: Instance | undefined }[];
   /** Pairs joined by USING of a column that is the user's id in both. */
   usings: [Instance, Instance][];
 }
@@ -64,7 +66,7 @@ export function fromClause(items: Node[], analyse: (query: Node[]) => QueryOutpu
       at++;
     } else if (isWord(item, 'on')) {
       const end = endOfCondition(items, at + 1);
-      found.conditions.push(items.slice(at + 1, end));
+      found.conditions.push({ on: items.slice(at + 1, end), joined: found.instances.at(-1) });
       at = end;
     } else if (isWord(item, 'using') && items[at + 1]?.kind === 'group') {
       addUsing(found, (items[at + 1] as Node & { kind: 'group' }).items);
@@ -161,6 +163,7 @@ function instanceOf(
     // Rows of users that no longer say whose they are cannot be told apart.
     return {
       alias,
+      table: undefined,
       columns,
       userColumns,
       ofUsers,
@@ -172,6 +175,7 @@ function instanceOf(
   const userColumn = name === undefined ? undefined : USER_TABLES.get(name);
   return {
     alias,
+    table: columns && name,
     columns: columns ?? [],
     userColumns: new Set(userColumn === undefined ? [] : [userColumn]),
     ofUsers: userColumn !== undefined,

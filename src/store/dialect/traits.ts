@@ -1,12 +1,16 @@
+import type { SegmentTraits } from '../../engine/ports/segments.ts';
+import { eventNames, isEvents } from './event-names.ts';
 import { membershipIsOwn } from './own-rows.ts';
 import { isWord, type Node, walk } from './tree.ts';
 
-/** What can be told of a SELECT from its text. In doubt `ownRowsOnly` is false, which is slower, never wrong. */
-export function traitsOf(tree: Node[]): { readsClock: boolean; readsEvents: boolean; ownRowsOnly: boolean } {
+/** What can be told of a SELECT from its text. In doubt it depends on more than it does, which is slower, never wrong. */
+export function traitsOf(tree: Node[], params: readonly unknown[]): SegmentTraits {
   const nodes = [...walk(tree)];
+  const names = eventNames(tree, params);
   return {
     readsClock: nodes.some(readsClock),
-    readsEvents: nodes.some((node) => lastName(node)?.toLowerCase() === 'events'),
+    readsEvents: nodes.some(isEvents),
+    ...(names && { eventNames: names }),
     ownRowsOnly: membershipIsOwn(tree),
   };
 }
@@ -23,9 +27,4 @@ function readsClock(node: Node): boolean {
     return CLOCK_CALLS.has(node.name) || (node.name === 'unix_timestamp' && node.args.length === 0);
   }
   return isWord(node, ...CLOCK_WORDS.split(' '));
-}
-
-function lastName(node: Node): string | undefined {
-  if (node.kind === 'column') return node.parts.at(-1);
-  return node.kind === 'word' || node.kind === 'name' ? node.value : undefined;
 }

@@ -1,7 +1,7 @@
 import type { PoolConnection, ResultSetHeader } from 'mysql2';
-import type { Connection, Outcome, Row, Value } from '../driver.ts';
+import type { Connection, Outcome, Row, Rows, RowsText, Value } from '../driver.ts';
 import { explainRefusal, isLost, wrapMysqlError } from './errors.ts';
-import { format } from './format.ts';
+import { format, formatRows } from './format.ts';
 
 /** After this long without an answer the connection is given up, and with it what was under way on it. */
 const ANSWER_MS = 90_000;
@@ -24,8 +24,13 @@ export class MysqlConnection implements Connection {
   }
 
   async execute(text: string, params: readonly Value[]): Promise<Outcome> {
-    const { affectedRows, insertId } = (await this.run(format(text, params))) as ResultSetHeader;
-    return { changes: affectedRows, firstId: insertId, idStep: this.#idStep };
+    return this.#outcome(await this.run(format(text, params)));
+  }
+
+  async write(text: RowsText, rows: Rows): Promise<Outcome[]> {
+    const outcomes: Outcome[] = [];
+    for (const statement of formatRows(text, rows)) outcomes.push(this.#outcome(await this.run(statement)));
+    return outcomes;
   }
 
   async describe(text: string): Promise<{ columns: string[]; params: number }> {
@@ -52,6 +57,11 @@ export class MysqlConnection implements Connection {
         else resolve(result);
       });
     });
+  }
+
+  #outcome(result: unknown): Outcome {
+    const { affectedRows, insertId } = result as ResultSetHeader;
+    return { changes: affectedRows, firstId: insertId, idStep: this.#idStep };
   }
 
   #noted(error: unknown): unknown {

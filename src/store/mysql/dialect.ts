@@ -5,12 +5,6 @@ import { firstsOf, names, render } from '../statement.ts';
 import { mysqlSegments } from './segments.ts';
 import type { Server } from './server.ts';
 
-/** Larger statements gain nothing measurable; few sizes keep the texts few. */
-const CHUNK_SIZES = [256, 64, 16, 4, 1];
-
-/** A quarter of the packet that MariaDB takes by default, since a character may become four bytes. */
-const MAX_LENGTH = 4_000_000;
-
 /** Transactions add to one of this many rows of a counter, so that they seldom wait for each other. */
 const COUNTER_SHARDS = 16;
 
@@ -20,15 +14,6 @@ export function mysqlDialect(flavor: Server['flavor'], database: string): Dialec
   return {
     name: 'mysql',
     counterShards: COUNTER_SHARDS,
-    maxLength: MAX_LENGTH,
-    chunks(rows) {
-      const sizes: number[] = [];
-      let left = rows;
-      for (const size of CHUNK_SIZES) {
-        for (; left >= size; left -= size) sizes.push(size);
-      }
-      return sizes;
-    },
     inList: (column, list) => sql`${column} in (${list})`,
     inTuples(columns, list) {
       const tuples = sql`(${sql.join(columns, sql`, `)}) in (${list})`;
@@ -74,7 +59,6 @@ function updateRows({ table, key, columns, adjust = [] }: RowUpdate, flavor: Ser
   return {
     head: render(sql`update (select ${names(all)} from ${table} where false union all values `).text,
     row: `${flavor === 'mysql' ? 'row' : ''}(${all.map(() => '?').join(', ')})`,
-    between: ', ',
     // In this order: a few rows by key, not the table row by row.
     tail: render(
       sql`) as ${given} straight_join ${table} on ${key} = ${given}.${sql.identifier(key.name)} set ${sql.join(set, sql`, `)}`,

@@ -67,6 +67,7 @@ export async function openMysql(options: { url: string; clock?: Clock }): Promis
     reads: {
       query: (text, params) => read((connection) => connection.query(text, params)),
       execute: (text, params) => read((connection) => connection.execute(text, params)),
+      write: (text, rows) => read((connection) => connection.write(text, rows)),
       describe: (text) => read((connection) => connection.describe(text)),
     },
     async now(connection) {

@@ -1,4 +1,4 @@
-import type { Scalar, Value } from '../driver.ts';
+import type { Rows, RowsText, Scalar, Value } from '../driver.ts';
 
 /*
  * Statements travel as text with their parameters written in, not as prepared ones: those are prepared on each of a pool's
@@ -23,6 +23,34 @@ export function format(text: string, params: readonly Value[]): string {
   let result = parts[0]!;
   for (let i = 0; i < params.length; i++) result += literal(params[i]!) + parts[i + 1]!;
   return result;
+}
+
+/** Rows that one statement writes; larger ones gain nothing measurable. */
+const MAX_ROWS = 256;
+
+/** A quarter of the packet that MariaDB takes by default, since a character may become four bytes. */
+const MAX_LENGTH = 4_000_000;
+
+/** Statements that together write the rows. One is longer than MAX_LENGTH characters only if it writes a single row. */
+export function* formatRows({ head, row, tail }: RowsText, rows: Rows): Generator<string> {
+  const parts = split(row);
+  let values = '';
+  let count = 0;
+  for (const given of rows) {
+    if (given.length !== parts.length - 1) {
+      throw new Error(`a row has ${parts.length - 1} placeholders but ${given.length} values`);
+    }
+    let next = parts[0]!;
+    for (let i = 0; i < given.length; i++) next += scalar(given[i]!) + parts[i + 1]!;
+    if (count === MAX_ROWS || (count > 0 && values.length + next.length > MAX_LENGTH)) {
+      yield head + values + tail;
+      values = '';
+      count = 0;
+    }
+    values += count === 0 ? next : `, ${next}`;
+    count++;
+  }
+  if (count > 0) yield head + values + tail;
 }
 
 /** A list in which nothing is: `x in (EMPTY)` is false, not unknown. */

@@ -1,10 +1,13 @@
 import type { Database, SQLQueryBindings, Statement } from 'bun:sqlite';
 import { SegflowError } from '../../core/errors.ts';
-import type { Connection, Outcome, Row, Value } from '../driver.ts';
+import type { Connection, Outcome, Row, Rows, RowsText, Value } from '../driver.ts';
 import { explainRefusal, wrapSqliteError } from './errors.ts';
 
 /** Prepared statements kept a connection. There are about a hundred statements, some in a few sizes. */
 const CACHE = 400;
+
+/** Rows that one statement writes. Larger ones gain nothing measurable, and each size is prepared once. */
+const SIZES = [256, 64, 16, 4, 1];
 
 /** One SQLite connection. SQLite runs on the calling thread: a statement is done when the call returns. */
 export class SqliteConnection implements Connection {
@@ -27,6 +30,17 @@ export class SqliteConnection implements Connection {
       // One writer at a time and AUTOINCREMENT: the ids of one INSERT follow each other.
       return { changes, firstId: Number(lastInsertRowid) - changes + 1 };
     });
+  }
+
+  async write(text: RowsText, rows: Rows): Promise<Outcome[]> {
+    const outcomes: Outcome[] = [];
+    let from = 0;
+    for (const size of SIZES) {
+      for (; rows.length - from >= size; from += size) {
+        outcomes.push(await this.execute(textOf(text, size), rows.slice(from, from + size).flat()));
+      }
+    }
+    return outcomes;
   }
 
   /** Runs text that is needed once, which may be several statements. */
@@ -78,6 +92,16 @@ export class SqliteConnection implements Connection {
       throw wrapSqliteError(error);
     }
   }
+}
+
+const texts = new WeakMap<RowsText, Map<number, string>>();
+
+function textOf(text: RowsText, size: number): string {
+  const bySize = texts.get(text) ?? new Map<number, string>();
+  texts.set(text, bySize);
+  const whole = bySize.get(size) ?? text.head + Array<string>(size).fill(text.row).join(', ') + text.tail;
+  bySize.set(size, whole);
+  return whole;
 }
 
 function bindings(params: readonly Value[]): SQLQueryBindings[] {

@@ -4,20 +4,9 @@ import type { Dialect, RowsText, RowUpdate } from '../driver.ts';
 import { names, render } from '../statement.ts';
 import { sqliteSegments } from './segments.ts';
 
-/** Larger statements gain nothing measurable, and each size is prepared once. */
-const CHUNK_SIZES = [256, 64, 16, 4, 1];
-
 /** Backticks, `?` and row values mean in SQLite what they mean in MySQL; these are the differences. */
 export const sqliteDialect: Dialect = {
   name: 'sqlite',
-  chunks(rows) {
-    const sizes: number[] = [];
-    let left = rows;
-    for (const size of CHUNK_SIZES) {
-      for (; left >= size; left -= size) sizes.push(size);
-    }
-    return sizes;
-  },
   inList: (column, list) => sql`${column} in (select value from json_each(${list}))`,
   inTuples(columns, list) {
     const items = columns.map((_, index) => sql.raw(`value ->> ${index}`));
@@ -49,7 +38,6 @@ function updateRows({ table, key, columns, adjust = [] }: RowUpdate): RowsText {
   return {
     head: `${render(sql`with ${given} (${names(all)}) as (values `).text}`,
     row: `(${all.map(() => '?').join(', ')})`,
-    between: ', ',
     tail: render(
       sql`) update ${table} set ${sql.join(set, sql`, `)} from ${given} where ${key} = ${given}.${sql.identifier(key.name)}`,
     ).text,

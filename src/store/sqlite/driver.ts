@@ -49,6 +49,7 @@ export function openSqlite(options: { path?: string; clock: Clock }): SqliteDriv
   const queued: Connection = {
     query: (text, params) => enqueue(() => writer.query(text, params)),
     execute: (text, params) => enqueue(() => writer.execute(text, params)),
+    write: (text, rows) => enqueue(() => writer.write(text, rows)),
     describe: (text) => enqueue(() => writer.describe(text)),
   };
 

@@ -1,10 +1,11 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { messageOf, SegflowError } from '../../core/errors.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
-import type { AwaitStatements } from '../../engine/ports/runs.ts';
+import type { AwaitingRun, AwaitStatements } from '../../engine/ports/runs.ts';
 import { events, runs, segmentMembers } from '../../schema/index.ts';
 import { bulkUpdate } from '../bulk.ts';
 import type { Context } from '../context.ts';
+import type { Dialect, Row } from '../driver.ts';
 import { prepared, rows } from '../statement.ts';
 import { dirtyUsers } from '../tables.ts';
 import { fromTime, toTime } from '../times.ts';
@@ -14,12 +15,12 @@ export function awaitStatements(on: Context): AwaitStatements {
   return {
     async awaitingRuns(userIds) {
       if (userIds.length === 0) return [];
-      return (await rows(on, awaitingRuns, { userIds })).map((row) => ({
-        id: Number(row.id),
-        userId: String(row.user_id),
-        awaits: String(row.awaits),
-        wakeAt: row.wake_at as number | null,
-      }));
+      return (await rows(on, lockAwaiting, { userIds })).map(awaitingOf);
+    },
+
+    async readAwaitingRuns(userIds) {
+      if (userIds.length === 0) return [];
+      return (await rows(on, readAwaiting, { userIds })).map(awaitingOf);
     },
 
     async saveAwaits(list) {
@@ -73,6 +74,15 @@ export function awaitStatements(on: Context): AwaitStatements {
   };
 }
 
+function awaitingOf(row: Row): AwaitingRun {
+  return {
+    id: Number(row.id),
+    userId: String(row.user_id),
+    awaits: String(row.awaits),
+    wakeAt: row.wake_at as number | null,
+  };
+}
+
 function named(columns: string[], values: Json[]): JsonObject {
   return Object.fromEntries(columns.map((name, index) => [name, values[index] ?? null]));
 }
@@ -80,11 +90,14 @@ function named(columns: string[], values: Json[]): JsonObject {
 /** Rows that a flow's query gives at most. */
 const MAX_ROWS = 1_000;
 
-const awaitingRuns = prepared<{ userIds: string[] }>(
-  (param, dialect) => sql`select ${runs.id}, ${runs.userId}, ${runs.awaits}, ${runs.wakeAt} from ${runs}
+const awaiting = (lock: (dialect: Dialect) => SQL) =>
+  prepared<{ userIds: string[] }>(
+    (param, dialect) => sql`select ${runs.id}, ${runs.userId}, ${runs.awaits}, ${runs.wakeAt} from ${runs}
     where ${dialect.inList(runs.userId, param('userIds'))} and ${runs.awaits} is not null
-      and ${runs.endedAt} is null ${dialect.lock}`,
-);
+      and ${runs.endedAt} is null ${lock(dialect)}`,
+  );
+const lockAwaiting = awaiting((dialect) => dialect.lock);
+const readAwaiting = awaiting(() => sql``);
 
 const saveAwaits = bulkUpdate({ table: runs, key: runs.id, columns: [runs.awaits, runs.wakeAt] });
 

@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/mysql-core';
 import { messageOf, SegflowError } from '../../core/errors.ts';
 import { slotOf } from '../../core/hash.ts';
-import type { SegmentSql, SegmentStatements } from '../../engine/ports/segments.ts';
+import type { DirtyMark, SegmentSql, SegmentStatements } from '../../engine/ports/segments.ts';
 import { segmentMembers, segments } from '../../schema/index.ts';
 import { bulkInsert, changed } from '../bulk.ts';
 import type { Context } from '../context.ts';
@@ -44,13 +45,13 @@ export function segmentStatements(on: Context): Omit<SegmentStatements, Sweeping
     },
 
     async dirtyUsers(limit, slots) {
-      const first = await rows(on, oldestMarks.of(slots), { limit });
-      const userIds = [...new Set(first.map((row) => String(row.user_id)))];
-      if (userIds.length === 0) return [];
-      const place = new Map(userIds.map((id, index) => [id, index]));
-      return (await rows(on, marksOf, { userIds }))
-        .map((row) => ({ userId: String(row.user_id), cause: String(row.cause), seq: Number(row.seq) }))
-        .sort((a, b) => place.get(a.userId)! - place.get(b.userId)!);
+      // A user with several marks is found once for each.
+      const marks = new Map<string, DirtyMark>();
+      for (const row of await rows(on, oldestMarks.of(slots), { limit })) {
+        const mark = { userId: String(row.user_id), cause: String(row.cause), seq: Number(row.seq) };
+        marks.set(`${mark.userId}\n${mark.cause}`, mark);
+      }
+      return [...marks.values()];
     },
 
     async clearDirty(marks) {
@@ -105,21 +106,13 @@ export async function about<T>(segment: SegmentSql, work: () => Promise<T>): Pro
   }
 }
 
-const oldestMarks = slotted<{ limit: number }>(
-  (
-    param,
-    dialect,
-    owned,
-  ) => sql`select ${dirtyUsers.userId} from ${dirtyUsers} ${dialect.index('dirty_users_first')}
-    where true ${owned(dirtyUsers.slot)} order by ${dirtyUsers.firstSeq} limit ${param('limit')}`,
-);
+const oldest = alias(dirtyUsers, 'oldest');
 
-const marksOf = prepared<{ userIds: string[] }>(
-  (
-    param,
-    dialect,
-  ) => sql`select ${dirtyUsers.userId}, ${dirtyUsers.cause}, ${dirtyUsers.seq} from ${dirtyUsers}
-    where ${dialect.inList(dirtyUsers.userId, param('userIds'))}`,
+const oldestMarks = slotted<{ limit: number }>(
+  (param, dialect, owned) => sql`select ${dirtyUsers.userId}, ${dirtyUsers.cause}, ${dirtyUsers.seq}
+    from (select ${dirtyUsers.userId}, ${dirtyUsers.firstSeq} from ${dirtyUsers} ${dialect.index('dirty_users_first')}
+      where true ${owned(dirtyUsers.slot)} order by ${dirtyUsers.firstSeq} limit ${param('limit')}) as ${sql.identifier('oldest')}
+    join ${dirtyUsers} on ${dirtyUsers.userId} = ${oldest.userId} order by ${oldest.firstSeq}`,
 );
 
 const clearMarks = prepared<{ marks: (string | number)[][] }>(

@@ -20,9 +20,10 @@ export function awaits(open: Opener): void {
         runUpdate(ann!.id, { awaits: AWAITS, wakeAt: null }),
         runUpdate(bob!.id, { awaits: AWAITS, wakeAt: START + 500 }),
       ]);
-      expect(await store.awaitingRuns(['ann', 'eve'])).toEqual([
-        { id: ann!.id, userId: 'ann', awaits: AWAITS, wakeAt: null },
-      ]);
+      const found = [{ id: ann!.id, userId: 'ann', awaits: AWAITS, wakeAt: null }];
+      expect(await store.awaitingRuns(['ann', 'eve'])).toEqual(found);
+      expect(await store.readAwaitingRuns(['ann', 'eve'])).toEqual(found);
+      expect(await store.readAwaitingRuns([])).toEqual([]);
       await store.saveAwaits([{ id: ann!.id, awaits: '{"since":1}', wakeAt: START + 5 }]);
       expect((await store.dueRuns(START + 5, 10)).find(({ id }) => id === ann!.id)).toMatchObject({
         awaits: '{"since":1}',

@@ -80,7 +80,7 @@ export function segments(open: Opener): void {
         ['ann', 'bob', 'cid'].map((id) => user(id, { plan: id === 'bob' ? 'pro' : 'free' })),
       );
       const traits = await store.inspectSegment(PRO);
-      expect(traits).toEqual({ readsClock: false, readsEvents: false, ownRowsOnly: true });
+      expect(traits).toEqual({ readsClock: false, readsEvents: false, eventNames: [], ownRowsOnly: true });
       expect(await store.evaluateSegment(PRO, traits, ['ann', 'bob', 'nobody'])).toEqual(new Set(['bob']));
       expect(await store.evaluateSegment(PRO, traits, ['ann'])).toEqual(new Set());
       expect(await store.evaluateSegment(PRO, traits, [])).toEqual(new Set());
@@ -201,7 +201,12 @@ export function segments(open: Opener): void {
       params: ['purchase'],
     };
     const traits = await store.inspectSegment(spenders);
-    expect(traits).toEqual({ readsClock: false, readsEvents: true, ownRowsOnly: true });
+    expect(traits).toEqual({
+      readsClock: false,
+      readsEvents: true,
+      eventNames: ['purchase'],
+      ownRowsOnly: true,
+    });
     expect(await store.evaluateSegment(spenders, traits, ['ann', 'bob'])).toEqual(new Set(['ann']));
   });
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { traitsOf } from '../../../src/store/dialect/traits.ts';
 import { parse } from '../../../src/store/dialect/tree.ts';
 
-const own = (sql: string) => traitsOf(parse(sql)).ownRowsOnly;
+const own = (sql: string) => traitsOf(parse(sql), []).ownRowsOnly;
 
 describe('membership depends on the user’s own rows', () => {
   test.each([
