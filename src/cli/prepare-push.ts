@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { SegflowError } from '../core/errors.ts';
-import type { Problem } from '../engine/ports/manifest.ts';
+import type { Bundle, Problem } from '../engine/ports/manifest.ts';
 import { loadDotenvInto } from './dotenv.ts';
 
 export interface PreparedPush {
@@ -31,7 +31,8 @@ export async function preparePush(given: string | undefined, folder: string): Pr
   const { values, missing } = captureEnvironment(bundled.environmentNames);
   // What is missing here may be set on the server, which looks the config over with its own values and has the last word.
   const wrong = bundled.problems.length > 0;
-  const found = wrong || missing.length === 0 ? await inspect(path, bundled.code, { loads: !wrong }) : [];
+  const bundle = { id: bundled.id, code: bundled.code, environment: values };
+  const found = wrong || missing.length === 0 ? await check(bundle, { loads: !wrong }) : [];
   const problems = [...bundled.problems, ...found];
   if (problems.length > 0) throw invalidConfig(problems);
   return { path, code: bundled.code, environment: values, missing };
@@ -39,19 +40,11 @@ export async function preparePush(given: string | undefined, folder: string): Pr
 
 // --- internal ---
 
-/** What is wrong with the meaning of the config. One that may not load for reasons already found (`loads: false`) says nothing then. */
-async function inspect(path: string, source: string, { loads }: { loads: boolean }): Promise<Problem[]> {
-  const [{ loadConfig }, { inspectConfig }] = await Promise.all([
-    import('../config/load.ts'),
-    import('../config/inspect.ts'),
-  ]);
-  try {
-    const { config } = await loadConfig(path);
-    return (await inspectConfig(config, Date.now(), { source })).problems;
-  } catch (error) {
-    if (loads) throw error;
-    return [];
-  }
+/** What is wrong with the meaning of the config. One that may not load for reasons already found (`loads: false`) says nothing of that. */
+async function check(bundle: Bundle, { loads }: { loads: boolean }): Promise<Problem[]> {
+  const { checkConfig } = await import('./check-config.ts');
+  const problems = await checkConfig(bundle);
+  return loads ? problems : problems.filter(({ path, file }) => path !== '' && path !== file);
 }
 
 function invalidConfig(problems: Problem[]): SegflowError {

@@ -32,12 +32,13 @@ export function endingError(
     );
   }
   const message = words(ending, index === STAGE.bundle ? LOADING : SUBJECT[kind]);
+  const cause = new SegflowError(ending.reason === 'timeout' ? 'host_timeout' : 'host_crashed', message);
   if (kind === 'inspect' || kind === 'catalog') {
     const hint = 'Look for an endless loop, or a call that ends the process, outside of the flows.';
     const problem: Problem = { path: '', message, hint };
-    return new SegflowError('invalid_config', message, { hint, details: [problem] });
+    return new SegflowError('invalid_config', message, { hint, details: [problem], cause });
   }
-  return new SegflowError(ending.reason === 'timeout' ? 'host_timeout' : 'host_crashed', message);
+  return cause;
 }
 
 /** An error that a child reported, as it was there. */

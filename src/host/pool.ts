@@ -32,6 +32,11 @@ export interface HostOptions {
 }
 
 export interface ProcessHost extends Host, AsyncDisposable {
+  /**
+   * Evaluates the bundle's code and nothing else. Throws `invalid_config`: what the code threw, or, with a cause that says so, that it did
+   * not come to an end or ended the process.
+   */
+  load(bundle: Bundle): Promise<void>;
   /** Process ids of the children there are. */
   pids(): number[];
 }
@@ -111,6 +116,12 @@ export function createHost(options: HostOptions = {}): ProcessHost {
           problems: error.details as Problem[],
         };
       }
+    },
+    async load(bundle) {
+      // Of all work this needs the least of Segflow's own modules.
+      const reply = await processes.run(checking(jobOf('segments', bundle, [])));
+      if ('ended' in reply) throw endingError(reply.ended, { index: reply.index, kind: 'inspect' });
+      if ('error' in reply.answer) throw wireFailure(reply.answer.error);
     },
     async segmentQueries(bundle, segmentIds, at) {
       if (segmentIds.length === 0) return [];

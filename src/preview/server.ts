@@ -24,7 +24,8 @@ export interface RunningPreview {
 /** Serves the preview of a config until closed. Throws `port_in_use` when neither the port nor the next 20 are free. */
 export async function startPreview(options: PreviewOptions): Promise<RunningPreview> {
   const { configPath, log } = options;
-  const host = createHost();
+  // What is under way when it closes is of no use to anybody, and may never end.
+  const host = createHost({ graceMs: 0 });
   const environment = projectEnvironment(dirname(resolve(configPath)));
   const project = await openProject({ configPath, host, bundle: bundleConfig, environment, log });
   try {
@@ -33,13 +34,11 @@ export async function startPreview(options: PreviewOptions): Promise<RunningPrev
       url: `http://${urlHost(options.host)}:${server.port}`,
       async close() {
         await server.stop(true);
-        await project.close();
-        await host.close();
+        await Promise.all([project.close(), host.close()]);
       },
     };
   } catch (error) {
-    await project.close();
-    await host.close();
+    await Promise.all([project.close(), host.close()]);
     throw error;
   }
 }

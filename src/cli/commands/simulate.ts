@@ -48,15 +48,18 @@ export default defineCommand({
       start: startOf(args.start),
       sample: args.sample === undefined ? undefined : await readSample(args.sample),
     };
-    const [{ findConfig }, { loadConfig }, { forecast }, { forecastText }, { progressLine }] =
+    const [{ findConfig }, { loadConfig }, { checkEnds }, { forecast }, { forecastText }, { progressLine }] =
       await Promise.all([
         import('../../config/find.ts'),
         import('../../config/load.ts'),
+        import('../check-config.ts'),
         import('../../testing/forecast.ts'),
         import('../forecast-text.ts'),
         import('../progress.ts'),
       ]);
-    const { config } = await loadConfig(findConfig(args['config-path']));
+    const path = findConfig(args['config-path']);
+    await checkEnds(path);
+    const { config } = await loadConfig(path);
     using line = progressLine();
     const days = Math.ceil(options.lengthMs / DAY_MS);
     const onProgress = (at: number) =>

@@ -1,0 +1,80 @@
+import { expect, setDefaultTimeout, test } from 'bun:test';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkConfig, checkEnds } from '../../src/cli/check-config.ts';
+import { bundleConfig } from '../../src/config/bundle.ts';
+import { processesOf } from '../helpers/processes.ts';
+import { project } from '../helpers/project.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+import { emptyFolder } from './command-line.ts';
+
+setDefaultTimeout(60_000);
+
+/** A quarter of what the whole check may take. */
+const SHORT = { timeoutMs: 100 };
+
+test('a config whose code never ends is refused in time, with what to look for', async () => {
+  await using folder = await emptyFolder();
+  const path = join(folder.path, 'segflow.config.ts');
+  await writeFile(path, 'while (true) {}\nexport default {};\n');
+  const { id, code } = await bundleConfig(path);
+  const problem = {
+    message: 'the configuration was not loaded within 0.4 s',
+    hint: expect.stringContaining('endless loop'),
+  };
+  expect(await checkConfig({ id, code, environment: {} }, SHORT)).toEqual([{ path: '', ...problem }]);
+  expect(await checkEnds(path, SHORT).catch((error) => error)).toMatchObject({
+    code: 'invalid_config',
+    ...problem,
+  });
+});
+
+test('so is one with a segment whose query is never ready', async () => {
+  await using folder = await emptyFolder();
+  const path = join(folder.path, 'segflow.config.ts');
+  await writeFile(
+    path,
+    `export default {
+      emailProvider: { config: { name: 'file' }, fromAddress: 'a@example.com' },
+      segments: { all: { evaluator: () => { while (true) {} } } },
+    };`,
+  );
+  const { id, code } = await bundleConfig(path);
+  expect(await checkConfig({ id, code, environment: {} }, SHORT)).toMatchObject([
+    { message: 'the check of the configuration was not done within 0.4 s' },
+  ]);
+  // Evaluating the code is all that this one looks at.
+  await checkEnds(path, SHORT);
+});
+
+test('code that throws is no endless loop', async () => {
+  await using folder = await emptyFolder();
+  const path = join(folder.path, 'segflow.config.ts');
+  await writeFile(path, "\nthrow new Error('no plan is set');\nexport default {};\n");
+  await checkEnds(path);
+  const { id, code } = await bundleConfig(path);
+  expect(await checkConfig({ id, code, environment: {} })).toMatchObject([
+    { message: 'no plan is set', file: 'segflow.config.ts', line: 2 },
+  ]);
+});
+
+const COMMANDS = ['push', 'push --dry-run', 'simulate', 'preview --port 0'];
+
+test.each(COMMANDS)('Ctrl-C ends %s while a config hangs, and leaves nothing behind', async (command) => {
+  await using machine = await project();
+  await writeFile(join(machine.path, 'segflow.config.ts'), 'while (true) {}\nexport default {};\n');
+  const child = Bun.spawn([machine.program, ...command.split(' ')], {
+    cwd: machine.path,
+    env: { ...machine.env, SEGFLOW_URL: 'http://127.0.0.1:1', SEGFLOW_API_KEY: 'key' },
+    stdio: ['ignore', 'ignore', 'ignore'],
+  });
+  try {
+    await waitFor('the check to begin', () => processesOf(machine.program).length === 2);
+    child.kill('SIGINT');
+    // Far sooner than the check would give up.
+    await waitFor('all of it to end', () => processesOf(machine.program).length === 0, { timeoutMs: 10_000 });
+  } finally {
+    child.kill('SIGKILL');
+    await child.exited;
+  }
+});
