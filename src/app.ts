@@ -117,6 +117,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     backend,
     apiKey: apiKey.value,
     version: options.version,
+    now: () => engine.now(),
     log: (line) => log.error(line),
   });
   const listener = await listen(app, { host: options.host, port: options.port });

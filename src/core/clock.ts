@@ -2,18 +2,22 @@
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
-  /** Resolves once `now()` has reached `at` or `signal` aborts, whichever is first; never rejects. */
+  /**
+   * Resolves once `now()` has reached `at` or `signal` aborts, whichever is first; never rejects. The system's also resolves when
+   * as much time has passed as `at` was away, so that a clock that is set back delays nothing: look at `now()` again.
+   */
   sleepUntil(at: number, signal: AbortSignal): Promise<void>;
 }
 
-/** The longest delay setTimeout takes; longer sleeps are taken in pieces. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Timers do not count while the machine is suspended, so the clock is looked at this often. */
+const LONGEST_TIMER_MS = 10_000;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   async sleepUntil(at, signal) {
+    const passed = performance.now() + (at - Date.now()) + 1;
     while (!signal.aborted) {
-      const delay = at - Date.now();
+      const delay = Math.min(at - Date.now(), passed - performance.now());
       if (delay <= 0) return;
       await new Promise<void>((resolve) => {
         const done = () => {
@@ -21,7 +25,7 @@ export const systemClock: Clock = {
           signal.removeEventListener('abort', done);
           resolve();
         };
-        const timer = setTimeout(done, Math.min(delay, MAX_TIMER_MS));
+        const timer = setTimeout(done, Math.min(delay, LONGEST_TIMER_MS));
         signal.addEventListener('abort', done, { once: true });
       });
     }

@@ -65,11 +65,13 @@ export class Engine {
   #cleared = Promise.withResolvers<void>();
   #leased: LeasedSlots | undefined;
   #lease: Worker | undefined;
+  #clock: Clock;
   #log: Log;
 
   constructor(options: EngineOptions) {
     const { store, host, clock, log } = options;
     this.#log = log;
+    this.#clock = clock;
     this.store = store;
     this.host = host;
     const evaluation = new Mutex();
@@ -255,6 +257,11 @@ export class Engine {
     }
     if (count > 0) this.#wakeRunners();
     return count;
+  }
+
+  /** The time that all processes on the store agree on, without asking it. */
+  now(): number {
+    return this.#leased?.now() ?? this.#clock.now();
   }
 
   /** The processes that share the store, as of a moment ago; undefined when this one has it to itself. */

@@ -60,6 +60,8 @@ export class LeasedSlots implements SlotOwner {
   #owned = new Set<number>();
   #leaving = new Set<number>();
   #validUntil = { monotonic: 0, wall: 0 };
+  /** How far the database's clock is ahead of this process's monotonic one. */
+  #ahead: number | undefined;
   #view: LeaseView | undefined;
   #leaseMs: number;
 
@@ -99,6 +101,11 @@ export class LeasedSlots implements SlotOwner {
     return this.holds() && this.#owned.has(0);
   }
 
+  /** The database's time, which every process goes by, as far as the last renewal told; undefined before the first. */
+  now(): number | undefined {
+    return this.#ahead === undefined ? undefined : Math.floor(performance.now() + this.#ahead);
+  }
+
   /** Who lived and owned what at the last renewal. */
   get view(): LeaseView | undefined {
     return this.#view;
@@ -110,7 +117,9 @@ export class LeasedSlots implements SlotOwner {
     const { nodes, free } = view;
     this.#view = view;
     this.#validUntil = { monotonic: asked.monotonic + this.#leaseMs, wall: asked.wall + this.#leaseMs };
-    const mine = new Set(nodes.find(({ id }) => id === this.nodeId)?.slots);
+    const own = nodes.find(({ id }) => id === this.nodeId);
+    if (own) this.#ahead = own.expiresAt - this.#leaseMs - asked.monotonic;
+    const mine = new Set(own?.slots);
     for (const slot of this.#owned) if (!mine.has(slot)) this.#owned.delete(slot);
 
     const given = [...this.#leaving].filter((slot) => mine.has(slot));

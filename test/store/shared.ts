@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { systemClock } from '../../src/core/clock.ts';
 import type { Store } from '../../src/engine/ports/store.ts';
+import { LeasedSlots } from '../../src/engine/slots.ts';
 import { openStore } from '../../src/store/open.ts';
 import { event, START, user } from './conformance/rows.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
@@ -55,6 +56,20 @@ export function sharedStore(name: string, serverUrl: string | undefined): void {
         await b.leases!.leave('b');
         expect((await b.leases!.renew(node('c'), MINUTE)).free).toBe(256);
         await b.leases!.leave('c');
+      });
+
+      test('a machine whose clock is wrong goes by the time of the database', async () => {
+        const slots = new LeasedSlots({
+          leases: a.leases!,
+          node: node('late'),
+          clock: { ...systemClock, now: () => Date.now() - 60 * MINUTE },
+          log: { info: () => {}, warn: () => {}, error: () => {} },
+          onAcquired: async () => {},
+        });
+        expect(slots.now()).toBeUndefined();
+        await slots.step();
+        expect(Math.abs(slots.now()! - (await a.now()))).toBeLessThan(MINUTE);
+        await slots.leave();
       });
 
       test('several that take slots at once share none', async () => {
