@@ -1,6 +1,7 @@
 import type { ActivationInput, ActivationOutput, Outside } from './activation.ts';
 import { flowScope, within } from './deterministic.ts';
-import { type Interruption, Passage } from './passage.ts';
+import type { Interruption } from './live-activation.ts';
+import { Passage } from './passage.ts';
 
 /**
  * Runs one activation of `flow`. Never throws or rejects: what goes wrong is an outcome. It is done when it returns unless the

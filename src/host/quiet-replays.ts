@@ -1,4 +1,4 @@
-import { isReplaying } from '../flow/passage.ts';
+import { isReplaying } from '../flow/journal-replay.ts';
 
 /** Keeps what flows print from being printed again each time they are replayed. Returns how to end that. */
 export function quietReplays(): () => void {
