@@ -1,5 +1,7 @@
 import { link, readFile, unlink, writeFile } from 'node:fs/promises';
-import { SegflowError } from './core/errors.ts';
+import { userInfo } from 'node:os';
+import { basename } from 'node:path';
+import { messageOf, SegflowError } from './core/errors.ts';
 
 /**
  * The secret kept in `path` (one line, mode 0600), made on first use: 256 random bits as hex. Written whole under another
@@ -33,6 +35,24 @@ async function read(path: string): Promise<string | undefined> {
     return value;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    throw SegflowError.is(error) ? error : unreadable(path, error);
+  }
+}
+
+/** A server that was once started by another user, such as root, leaves files that only that user may read. */
+function unreadable(path: string, cause: unknown): SegflowError {
+  const variable = basename(path) === 'api-key' ? 'SEGFLOW_API_KEY' : 'SEGFLOW_SECRET';
+  return new SegflowError('invalid_input', `the file ${path} cannot be read: ${messageOf(cause)}`, {
+    hint: `It must be a file that ${userName()} may read: give it to that user (chown), serve as the user who owns it, or set ${variable} instead.`,
+    cause,
+  });
+}
+
+function userName(): string {
+  try {
+    return `the user "${userInfo().username}"`;
+  } catch {
+    // A user id without an account, as in containers.
+    return 'the user of this process';
   }
 }
