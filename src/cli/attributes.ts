@@ -1,5 +1,6 @@
-import { SegflowError } from '../core/errors.ts';
+import { messageOf, SegflowError } from '../core/errors.ts';
 import { isObject, type Json, type JsonObject } from '../core/json.ts';
+import { parseJson } from '../core/json-text.ts';
 
 const HINT = `Write key=value pairs (username=johndoe plan=pro) or JSON: -j '{"username": "johndoe"}'`;
 
@@ -54,12 +55,13 @@ function decimal(text: string): string {
 }
 
 function parseObject(text: string): JsonObject {
+  // As strict as the server, which cannot see what was lost here, such as the first of two keys that are the same.
   let value: Json;
   try {
-    value = JSON.parse(text);
+    value = parseJson(new TextEncoder().encode(text), 'the JSON of -j');
   } catch (error) {
-    throw new SegflowError('invalid_input', `-j is not JSON: ${(error as Error).message}`, {
-      hint: `Quote it for the shell: -j '{"username": "johndoe"}'`,
+    throw new SegflowError('invalid_input', messageOf(error), {
+      hint: `Quote it for the shell, and give each key once: -j '{"username": "johndoe"}'`,
       cause: error,
     });
   }

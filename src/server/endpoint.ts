@@ -4,11 +4,11 @@ import type { Context } from 'hono';
 import { z } from 'zod';
 import { SegflowError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import { parseJson } from '../core/json-text.ts';
 import { errorSchema, MAX_BODY_BYTES, userIdSchema } from '../protocol/api.ts';
 import type { Authorize } from './auth.ts';
 import type { Backend } from './backend.ts';
 import { readBody } from './body.ts';
-import { parseJson } from './json-text.ts';
 import { validate } from './validate.ts';
 
 /** What every route gets from createApp. */

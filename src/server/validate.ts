@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { SegflowError } from '../core/errors.ts';
-import { clip, pathText } from './json-diagnose.ts';
+import { clip, pathText } from '../core/json-diagnose.ts';
 
 /** One field that is wrong: an entry of an error's `details`. */
 export interface FieldProblem {

@@ -1,4 +1,4 @@
-import type { Json } from '../core/json.ts';
+import type { Json } from './json.ts';
 import { diagnose, MAX_DEPTH, MAX_KEY, problem } from './json-diagnose.ts';
 
 /**
@@ -7,30 +7,32 @@ import { diagnose, MAX_DEPTH, MAX_KEY, problem } from './json-diagnose.ts';
  *
  * One pass over the bytes and one over the value, about 0.3 µs for an event, decide that nothing is wrong; only else
  * does the slow exact reader run, which knows the place. Duplicate keys show as more colons in the text than keys in the value.
+ *
+ * @param what names the text in messages.
  */
-export function parseJson(bytes: Uint8Array): Json {
-  const text = decode(bytes);
+export function parseJson(bytes: Uint8Array, what = 'the body'): Json {
+  const text = decode(bytes, what);
   const { colons, depth, suspicious } = survey(bytes);
-  if (suspicious || depth > MAX_DEPTH) diagnose(text);
+  if (suspicious || depth > MAX_DEPTH) diagnose(text, what);
   let value: Json;
   try {
     value = JSON.parse(text);
   } catch {
-    diagnose(text);
-    throw problem(text, 0, 'the body is not valid JSON');
+    diagnose(text, what);
+    throw problem(text, 0, `${what} is not valid JSON`);
   }
-  if (countKeys(value) !== colons) diagnose(text);
+  if (countKeys(value) !== colons) diagnose(text, what);
   return value;
 }
 
-function decode(bytes: Uint8Array): string {
+function decode(bytes: Uint8Array, what: string): string {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
-    throw problem('', 0, 'the body begins with a byte order mark', 'Send UTF-8 without one.');
+    throw problem('', 0, `${what} begins with a byte order mark`, 'Send UTF-8 without one.');
   }
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw problem('', 0, 'the body is not UTF-8', 'Encode the JSON text as UTF-8.');
+    throw problem('', 0, `${what} is not UTF-8`, 'Encode the JSON text as UTF-8.');
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { SegflowError } from '../../src/core/errors.ts';
-import { parseJson } from '../../src/server/json-text.ts';
-import { pick, random, randomJson, writeJson } from './random-json.ts';
+import { parseJson } from '../../src/core/json-text.ts';
+import { pick, random, randomJson, writeJson } from '../server/random-json.ts';
 
 const parse = (text: string) => parseJson(new TextEncoder().encode(text));
 

@@ -1,13 +1,13 @@
-import { SegflowError } from '../core/errors.ts';
+import { SegflowError } from './errors.ts';
 
 /** Deepest nesting of lists and objects in a body. MySQL's own limit for a JSON document is 100. */
 export const MAX_DEPTH = 64;
 /** Longest key, in characters. MySQL's own limit is 65,535 bytes. */
 export const MAX_KEY = 1024;
 
-/** Throws `invalid_input` for the first thing wrong with a JSON text, with line, column and path. Returns when nothing is. */
-export function diagnose(text: string): void {
-  const reader = new Reader(text);
+/** Throws `invalid_input` for the first thing wrong with a JSON text, with line, column and path. Returns when nothing is. `what` names the text. */
+export function diagnose(text: string, what: string): void {
+  const reader = new Reader(text, what);
   reader.value([]);
   reader.end();
 }
@@ -55,10 +55,12 @@ const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 
 class Reader {
   readonly #text: string;
+  readonly #what: string;
   #at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, what: string) {
     this.#text = text;
+    this.#what = what;
   }
 
   value(path: Path): void {
@@ -73,7 +75,7 @@ class Reader {
 
   end(): void {
     this.#take(SPACE);
-    if (this.#at < this.#text.length) this.#unexpected('the end of the body', []);
+    if (this.#at < this.#text.length) this.#unexpected(`the end of ${this.#what}`, []);
   }
 
   #object(path: Path): void {
@@ -113,7 +115,7 @@ class Reader {
 
   #enter(path: Path): void {
     if (path.length >= MAX_DEPTH) {
-      this.#refuse(this.#at, [], 'the body is nested too deep', `at most ${MAX_DEPTH} levels`);
+      this.#refuse(this.#at, [], `${this.#what} is nested too deep`, `at most ${MAX_DEPTH} levels`);
     }
     this.#at++;
   }
@@ -190,11 +192,11 @@ class Reader {
   #unexpected(expected: string, path: Path): never {
     const rest = this.#text.slice(this.#at, this.#at + 12);
     const got =
-      rest === '' ? 'the end of the body' : JSON.stringify(clip(rest.split(/(?<=\w)\b/)[0] ?? rest));
+      rest === '' ? `the end of ${this.#what}` : JSON.stringify(clip(rest.split(/(?<=\w)\b/)[0] ?? rest));
     throw problem(
       this.#text,
       this.#at,
-      `the body is not valid JSON: expected ${expected}, got ${got}`,
+      `${this.#what} is not valid JSON: expected ${expected}, got ${got}`,
       undefined,
       {
         path: pathText(path),
