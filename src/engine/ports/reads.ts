@@ -28,7 +28,7 @@ export interface MessageFilter {
   status?: MessageStatus;
   campaignId?: string;
   template?: string;
-  /** Messages older than this one: for paging. */
+  /** Messages older than this one: for paging. One there is not is refused with `invalid_input`. */
   before?: string;
   limit: number;
 }

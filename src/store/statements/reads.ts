@@ -1,4 +1,5 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm';
+import { SegflowError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { MessageFilter, MessageView, ReadStatements } from '../../engine/ports/reads.ts';
 import { events, type MessageStatus, messages, runs } from '../../schema/index.ts';
@@ -16,7 +17,7 @@ export function readStatements(on: Context): ReadStatements {
 
     async listMessages(filter) {
       const before = filter.before === undefined ? undefined : await createdAt(on, filter.before);
-      if (filter.before !== undefined && before === undefined) return [];
+      if (filter.before !== undefined && before === undefined) throw noSuchMessage(filter.before);
       const { text, params } = render(messageQuery(filter, before));
       return (await on.connection.query(text, params)).map(messageViewOf);
     },
@@ -57,6 +58,15 @@ export function readStatements(on: Context): ReadStatements {
 async function createdAt(on: Context, messageId: string): Promise<number | undefined> {
   const [row] = await rows(on, messageCreatedAt, { messageId });
   return row && fromTime(String(row.created_at));
+}
+
+/** An empty page would look like the end of the list. */
+function noSuchMessage(id: string): SegflowError {
+  const message = `before: there is no message "${id}"`;
+  return new SegflowError('invalid_input', message, {
+    hint: 'Give the id of the last message of the page before. It goes when its user is deleted: begin at the newest then.',
+    details: [{ path: 'before', message, expected: 'the id of a message', got: JSON.stringify(id) }],
+  });
 }
 
 function messageQuery(filter: MessageFilter, before: number | undefined): SQL {

@@ -181,7 +181,12 @@ export function messages(open: Opener): void {
       expect(await ids({ userId: 'ann', campaignId: 'welcome' })).toEqual(['m3', 'm1']);
       expect(await ids({ template: 'tips' })).toEqual(['m2', 'm1', 'm0']);
       expect(await ids({ status: 'sent' })).toEqual([]);
-      expect(await ids({ before: 'unheard of' })).toEqual([]);
+      // An empty page would be taken for the end.
+      await expect(ids({ before: 'unheard-of' })).rejects.toMatchObject({
+        code: 'invalid_input',
+        message: 'before: there is no message "unheard-of"',
+        details: [{ path: 'before' }],
+      });
     });
   });
 }
