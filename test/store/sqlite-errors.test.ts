@@ -18,6 +18,32 @@ describe('what SQLite reports', () => {
     connection.close();
   });
 
+  test.each([
+    ['a missing value', 'insert into t values (1, null)', 'NOTNULL'],
+    ['a value that is not allowed', 'insert into t values (1, 0)', 'CHECK'],
+    ['a value of another type', "insert into t values (1, 'x')", 'DATATYPE'],
+  ])('%s is no conflict of keys', async (_what, statement, kind) => {
+    const connection = new SqliteConnection(new Database(':memory:'));
+    connection.script('create table t (id integer primary key, n integer not null check (n > 0)) strict');
+    const failure = await connection.execute(statement, []).catch((error) => error);
+    expect(failure).toMatchObject({ code: 'internal', cause: { code: `SQLITE_CONSTRAINT_${kind}` } });
+    expect(failure.message).not.toContain('exists already');
+    connection.close();
+  });
+
+  test.each([
+    ['a rowid', 'insert into t (rowid, n, u) values (1, 2, 2)'],
+    ['a unique value', 'insert into t (n, u) values (2, 1)'],
+    ['a primary key', 'insert into t (n, u) values (1, 2)'],
+  ])('%s that exists is one', async (_what, statement) => {
+    const connection = new SqliteConnection(new Database(':memory:'));
+    connection.script('create table t (n text primary key, u integer unique)');
+    await connection.execute('insert into t (rowid, n, u) values (1, 1, 1)', []);
+    const failure = await connection.execute(statement, []).catch((error) => error);
+    expect(failure).toMatchObject({ code: 'conflict' });
+    connection.close();
+  });
+
   test('a full disk is unavailable, and takes back the transaction', async () => {
     using folder = temporaryFolder();
     const driver = openSqlite({ path: `${folder.path}/full.db`, clock: new FakeClock() });

@@ -52,7 +52,9 @@ export function explainRefusal(error: unknown): unknown {
 const TABLES = 'The tables and columns are those of segflow/schema.';
 const RESTORE = 'Stop Segflow and restore the data folder from a backup.';
 
-const MEANINGS: [prefix: string, code: ErrorCode, what: string, hint: string][] = [
+type Meaning = [prefix: string, code: ErrorCode, what: string, hint: string];
+
+const MEANINGS: Meaning[] = [
   [
     'SQLITE_BUSY',
     'unavailable',
@@ -83,5 +85,13 @@ const MEANINGS: [prefix: string, code: ErrorCode, what: string, hint: string][] 
   ['SQLITE_NOMEM', 'unavailable', 'out of memory', 'Give the process more memory.'],
   ['SQLITE_CORRUPT', 'unavailable', 'the database file is damaged', RESTORE],
   ['SQLITE_NOTADB', 'unavailable', 'the database file is not a database', RESTORE],
-  ['SQLITE_CONSTRAINT', 'conflict', 'a row with this key exists already', 'Read it again and decide anew.'],
+  // The other constraints (NOT NULL, CHECK, a column's type) are broken by a mistake of Segflow's own.
+  ...['PRIMARYKEY', 'UNIQUE', 'ROWID'].map(
+    (kind): Meaning => [
+      `SQLITE_CONSTRAINT_${kind}`,
+      'conflict',
+      'a row with this key exists already',
+      'Read it again and decide anew.',
+    ],
+  ),
 ];
