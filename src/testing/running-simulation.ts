@@ -77,7 +77,11 @@ export class RunningSimulation<A extends object> implements Simulation<A> {
     this.#advancing = true;
     try {
       await this.#settle();
-      for (let next = this.#clock.nextWake; next !== undefined && next <= end; next = this.#clock.nextWake) {
+      for (
+        let [next] = this.#clock.sleeping;
+        next !== undefined && next <= end;
+        [next] = this.#clock.sleeping
+      ) {
         const step = Math.ceil(next / this.#resolutionMs) * this.#resolutionMs;
         this.#clock.set(Math.min(Math.max(step, this.#clock.now()), end));
         await this.#settle();

@@ -29,14 +29,12 @@ export class SimulatedClock implements Clock {
     });
   }
 
-  /** When the first of those who sleep is to be woken; undefined when nobody sleeps. */
-  get nextWake(): number | undefined {
-    let first: number | undefined;
-    for (const { at } of this.#sleepers) if (first === undefined || at < first) first = at;
-    return first;
+  /** When those who sleep want to be woken, the earliest first. */
+  get sleeping(): number[] {
+    return [...this.#sleepers].map(({ at }) => at).sort((a, b) => a - b);
   }
 
-  /** Goes on to a time and wakes who is due. */
+  /** Goes to a time, forwards or backwards, and wakes who is due. */
   set(to: number): void {
     this.#now = to;
     const due = [...this.#sleepers].filter(({ at }) => at <= to).sort((a, b) => a.at - b.at);

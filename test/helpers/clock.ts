@@ -1,47 +1,16 @@
-import type { Clock } from '../../src/core/clock.ts';
+import { SimulatedClock } from '../../src/testing/simulated-clock.ts';
 
-/** A clock that stands still until it is told otherwise. */
-export class FakeClock implements Clock {
-  #now: number;
-  #sleepers = new Set<{ at: number; wake: () => void }>();
-
+/** The simulation's clock, which stands still until it is told otherwise, for tests: it takes times as they are written. */
+export class FakeClock extends SimulatedClock {
   constructor(now: number | string | Date = '2026-01-01T00:00:00Z') {
-    this.#now = new Date(now).getTime();
+    super(new Date(now).getTime());
   }
 
-  now(): number {
-    return this.#now;
-  }
-
-  sleepUntil(at: number, signal: AbortSignal): Promise<void> {
-    if (at <= this.#now || signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const sleeper = {
-        at,
-        wake: () => {
-          this.#sleepers.delete(sleeper);
-          signal.removeEventListener('abort', sleeper.wake);
-          resolve();
-        },
-      };
-      this.#sleepers.add(sleeper);
-      signal.addEventListener('abort', sleeper.wake, { once: true });
-    });
-  }
-
-  /** When those who sleep want to be woken, the earliest first. */
-  get sleeping(): number[] {
-    return [...this.#sleepers].map(({ at }) => at).sort((a, b) => a - b);
-  }
-
-  /** Goes to a time, forwards or backwards, and wakes who is due. */
-  set(to: number | string | Date): void {
-    this.#now = new Date(to).getTime();
-    const due = [...this.#sleepers].filter(({ at }) => at <= this.#now).sort((a, b) => a.at - b.at);
-    for (const sleeper of due) sleeper.wake();
+  override set(to: number | string | Date): void {
+    super.set(new Date(to).getTime());
   }
 
   advance(ms: number): void {
-    this.set(this.#now + ms);
+    this.set(this.now() + ms);
   }
 }

@@ -1,7 +1,7 @@
-import { isCall } from './operands.ts';
+import { foldArrows, type JsonReading } from './json-arrows.ts';
 import { template } from './template.ts';
 import { refuse } from './tokens.ts';
-import { call, isSymbol, isWord, type JsonAccess, type Node, splitCommas, string } from './tree.ts';
+import { call, isWord, type JsonAccess, type Node, splitCommas, string } from './tree.ts';
 import { unsupported } from './unsupported.ts';
 
 /**
@@ -10,7 +10,7 @@ import { unsupported } from './unsupported.ts';
  * is taken: a JSON null is not NULL, LIKE sees the quotes of a string, and JSON functions take JSON.
  */
 export function rewriteJson(items: Node[]): Node[] {
-  const folded = foldArrows(items);
+  const folded = foldArrows(items, inSqlite);
   return folded.flatMap((item, index): Node[] => {
     if (item.kind !== 'json' || item.unquotes) return [item];
     const next = isWord(folded[index + 1], 'not') ? folded[index + 2] : folded[index + 1];
@@ -38,33 +38,11 @@ const JSON_FUNCTIONS = new Set(
   ),
 );
 
-function foldArrows(items: Node[]): Node[] {
-  const folded: Node[] = [];
-  for (let i = 0; i < items.length; i++) {
-    const item = items[i]!;
-    if (isSymbol(item, '->', '->>')) {
-      const doc = folded.pop();
-      const path = items[++i];
-      if (doc === undefined) throw refuse(`${item.value} has no column on its left`);
-      if (path?.kind !== 'string') {
-        throw refuse(
-          `${item.value} takes a path in quotes, such as '$.plan'`,
-          'For a computed path use JSON_EXTRACT.',
-        );
-      }
-      folded.push(accessOf(doc, path, item.value === '->>'));
-    } else if (isWord(item, 'member')) {
-      const value = folded.pop();
-      const array = isWord(items[i + 1], 'of') ? items[i + 2] : items[i + 1];
-      const list = array?.kind === 'group' ? array.items : isCall(array, 'of') ? array.args : undefined;
-      if (value === undefined || list === undefined)
-        throw refuse('MEMBER OF is written: value MEMBER OF(json)');
-      folded.push(jsonCall(call('mysql_member_of', [value], list)));
-      i += array?.kind === 'group' ? 2 : 1;
-    } else folded.push(item.kind === 'call' ? jsonCall(item) : item);
-  }
-  return folded;
-}
+const inSqlite: JsonReading = {
+  access: accessOf,
+  memberOf: (value, list) => jsonCall(call('mysql_member_of', [value], list)),
+  call: jsonCall,
+};
 
 function jsonCall(node: Node & { kind: 'call' }): Node {
   const args = splitCommas(node.args);

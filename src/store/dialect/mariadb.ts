@@ -1,17 +1,17 @@
 import { SegflowError } from '../../core/errors.ts';
+import { foldArrows, type JsonReading } from './json-arrows.ts';
 import { type JsonDialect, rewriteJsonComparisons } from './json-comparisons.ts';
-import { isCall, isJsonText, type Params } from './operands.ts';
+import { isJsonText, type Params } from './operands.ts';
 import { refuseRawJson } from './raw-json.ts';
 import { template } from './template.ts';
-import { refuse } from './tokens.ts';
-import { call, isSymbol, isWord, type JsonAccess, type Node, splitCommas, string, word } from './tree.ts';
+import { call, isWord, type JsonAccess, type Node, splitCommas, string, word } from './tree.ts';
 
 const STORE = 'MariaDB';
 
 /** A SELECT written for MySQL as the one that MariaDB answers alike. Throws `store_unsupported`, `invalid_config`. */
 export function rewriteForMariadb(items: Node[], params: Params, inCall?: string): Node[] {
   let list = items.map((item) => descend(item, params));
-  list = foldJson(list);
+  list = foldArrows(list, inMariadb);
   list = list.map((item) => (item.kind === 'call' ? rewriteCall(item, params) : item));
   list = rewriteJsonComparisons(list, params, mariadbJson);
   refuseRawJson(list, STORE, inCall);
@@ -38,34 +38,11 @@ function descend(node: Node, params: Params): Node {
 }
 
 /** MariaDB has no `->`, `->>`, MEMBER OF and JSON type; MySQL defines the first two by functions that both have. */
-function foldJson(items: Node[]): Node[] {
-  const folded: Node[] = [];
-  for (let i = 0; i < items.length; i++) {
-    const item = items[i]!;
-    if (isSymbol(item, '->', '->>')) {
-      const doc = folded.pop();
-      const path = items[++i];
-      if (doc === undefined) throw refuse(`${item.value} has no column on its left`);
-      if (path?.kind !== 'string') {
-        throw refuse(
-          `${item.value} takes a path in quotes, such as '$.plan'`,
-          'For a computed path use JSON_EXTRACT.',
-        );
-      }
-      folded.push({ kind: 'json', unquotes: item.value === '->>', doc, path });
-    } else if (isWord(item, 'member')) {
-      const value = folded.pop();
-      const array = isWord(items[i + 1], 'of') ? items[i + 2] : items[i + 1];
-      const inner = array?.kind === 'group' ? array.items : isCall(array, 'of') ? array.args : undefined;
-      if (value === undefined || inner === undefined)
-        throw refuse('MEMBER OF is written: value MEMBER OF(json)');
-      folded.push(call('json_contains', inner, [asJson(value)]));
-      i += array?.kind === 'group' ? 2 : 1;
-    } else if (item.kind === 'call') folded.push(accessOf(item) ?? item);
-    else folded.push(item);
-  }
-  return folded;
-}
+const inMariadb: JsonReading = {
+  access: (doc, path, unquotes) => ({ kind: 'json', unquotes, doc, path }),
+  memberOf: (value, list) => call('json_contains', list, [asJson(value)]),
+  call: (node) => accessOf(node) ?? node,
+};
 
 function accessOf({ name, args }: Node & { kind: 'call' }): JsonAccess | undefined {
   const list = splitCommas(args);
@@ -138,7 +115,10 @@ function castArguments(args: Node[], params: Params): Node[] {
     !['signed', 'unsigned', 'decimal', 'dec', 'numeric', 'double', 'float', 'real'].includes(name)
   )
     return args;
-  const folded = foldJson(args.slice(0, as).map((item) => descend(item, params)));
+  const folded = foldArrows(
+    args.slice(0, as).map((item) => descend(item, params)),
+    inMariadb,
+  );
   const [only] = folded;
   if (folded.length !== 1 || only?.kind !== 'json') return args;
   return [{ ...only, unquotes: true }, ...args.slice(as)];

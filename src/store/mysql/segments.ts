@@ -1,11 +1,8 @@
-import { SegflowError } from '../../core/errors.ts';
+import { adaptedOnce } from '../adapted-segments.ts';
 import { adaptToMysql } from '../dialect/adapt-mysql.ts';
 import { USER_TABLES } from '../dialect/scopes.ts';
-import type { AdaptedSegment, SegmentDialect } from '../driver.ts';
+import type { SegmentDialect } from '../driver.ts';
 import type { Server } from './server.ts';
-
-/** Adapted statements kept: every segment of a deployment, and some of those before. */
-const CACHE = 500;
 
 /**
  * A segment is shown only the rows of the users in question: tables of the same names, restricted, that the server merges into
@@ -13,7 +10,6 @@ const CACHE = 500;
  * uncorrelated `not in (select user_id from events …)` would read all events).
  */
 export function mysqlSegments(flavor: Server['flavor'], database: string): SegmentDialect {
-  const known = new Map<string, AdaptedSegment>();
   const shown = (text: string, list: string) =>
     [...USER_TABLES]
       .filter(([table]) => text.includes(table))
@@ -23,21 +19,7 @@ export function mysqlSegments(flavor: Server['flavor'], database: string): Segme
       );
   return {
     paged: false,
-    adapt({ id, sql, params }) {
-      const key = JSON.stringify([sql, params]);
-      const found = known.get(key);
-      if (found) return found;
-      try {
-        const adapted = adaptToMysql(sql, params, flavor);
-        if (known.size >= CACHE) known.clear();
-        known.set(key, adapted);
-        return adapted;
-      } catch (error) {
-        if (!SegflowError.is(error)) throw error;
-        const options = { cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) };
-        throw new SegflowError(error.code, `segment "${id}": ${error.message}`, options);
-      }
-    },
+    adapt: adaptedOnce((sql, params) => adaptToMysql(sql, params, flavor)),
     among(segment, ownRowsOnly, userIds) {
       const { text, params } = segment;
       if (!ownRowsOnly || !segment.traits.ownRowsOnly) {

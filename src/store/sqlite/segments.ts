@@ -1,10 +1,7 @@
-import { SegflowError } from '../../core/errors.ts';
+import { adaptedOnce } from '../adapted-segments.ts';
 import { adapt } from '../dialect/adapt.ts';
 import { USER_TABLES } from '../dialect/scopes.ts';
-import type { AdaptedSegment, SegmentDialect } from '../driver.ts';
-
-/** Adapted statements kept: every segment of a deployment, and some of those before. */
-const CACHE = 500;
+import type { SegmentDialect } from '../driver.ts';
 
 /**
  * SQLite does not push a condition into a segment's query, so the tables are shown to the query as if only the users in
@@ -12,24 +9,9 @@ const CACHE = 500;
  * the whole segment takes seconds.)
  */
 export function sqliteSegments(): SegmentDialect {
-  const known = new Map<string, AdaptedSegment>();
   return {
     paged: true,
-    adapt({ id, sql, params }) {
-      const key = JSON.stringify([sql, params]);
-      const found = known.get(key);
-      if (found) return found;
-      try {
-        const adapted = adapt(sql, params);
-        if (known.size >= CACHE) known.clear();
-        known.set(key, adapted);
-        return adapted;
-      } catch (error) {
-        if (!SegflowError.is(error)) throw error;
-        const options = { cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) };
-        throw new SegflowError(error.code, `segment "${id}": ${error.message}`, options);
-      }
-    },
+    adapt: adaptedOnce(adapt),
     among(segment, ownRowsOnly, userIds) {
       if (!ownRowsOnly || !segment.traits.ownRowsOnly) {
         return {
