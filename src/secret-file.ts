@@ -1,5 +1,4 @@
 import { link, readFile, unlink, writeFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { basename } from 'node:path';
 import { messageOf, SegflowError } from './core/errors.ts';
 
@@ -49,10 +48,6 @@ function unreadable(path: string, cause: unknown): SegflowError {
 }
 
 function userName(): string {
-  try {
-    return `the user "${userInfo().username}"`;
-  } catch {
-    // A user id without an account, as in containers.
-    return 'the user of this process';
-  }
+  const uid = process.getuid?.();
+  return uid === undefined ? 'the user of this process' : `the user of this process (id ${uid})`;
 }
