@@ -106,7 +106,7 @@ async function agree(plan: Plan): Promise<void> {
       plan.people > 0
         ? `${people(plan.people)} would be mailed`
         : ended > 0
-          ? `${ended} run(s) would end`
+          ? `${ended.toLocaleString('en')} ${ended === 1 ? 'run' : 'runs'} would end`
           : 'Ready';
     const answer = await ask(`${what}. Put it in force? [y/N]`);
     if (/^y(es)?$/i.test(answer)) return;

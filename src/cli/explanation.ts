@@ -3,6 +3,11 @@ import { paint } from './output.ts';
 import { short } from './plan.ts';
 import { cell, localTime } from './table.ts';
 
+/** Of a run's steps, and of a stack's frames, as many as are read. */
+const FIRST_STEPS = 5;
+const LAST_STEPS = 25;
+const FRAMES = 6;
+
 /** Why a user is, or is not, in campaigns, for a person to read. */
 export function formatExplanation({ user, pending, campaigns }: Explanation): string {
   const head = paint('bold', cell(user)) + (pending ? paint('yellow', '  waits to be evaluated') : '');
@@ -36,7 +41,7 @@ function formatCampaign({
 function formatCondition({ segment, role, member, since, sql, params, sees }: Condition): string[] {
   const good = member === (role === 'required');
   const mark = good ? paint('green', '✓') : paint('red', '✗');
-  const word = role === 'excluded' ? 'excluded segment' : 'segment';
+  const word = { required: 'segment', excluded: 'excluded segment', exit: 'segment that ends it,' }[role];
   const stored = since ? ` since ${localTime(since)}` : '';
   return [
     `  ${mark} ${member ? 'in' : 'not in'} ${word} ${cell(segment)}${stored}`,
@@ -50,20 +55,39 @@ function formatRun(run: ExplainedRun): string[] {
   const cause = run.cause ? `, by the event ${cell(run.cause.name, 40)}` : '';
   const head = `  run ${run.id}, entry ${run.entry}: ${run.status}, entered ${localTime(run.enteredAt)}${cause}`;
   const lines = [head + (run.endedAt ? `, ended ${localTime(run.endedAt)}` : '')];
-  if (run.reason) lines.push(`      ${cell(run.reason.split('\n')[0] ?? '', 160)}`);
+  if (run.reason) lines.push(...reasonLines(run.reason));
   if (run.convertedAt) lines.push(`      reached its goal ${localTime(run.convertedAt)}`);
-  for (const step of run.steps) {
-    const open = run.endedAt ? paint('dim', '–') : paint('yellow', '…');
-    const mark = step.endedAt ? paint('green', '✓') : open;
-    lines.push(
-      `    ${mark} ${localTime(step.at)}  ${step.step}. ${step.kind} ${cell(step.key)}${outcome(step)}`,
-    );
-  }
+  lines.push(...formatSteps(run));
   if (run.waits) {
     const until = run.waits.until ? `, until ${localTime(run.waits.until)}` : '';
     lines.push(`      waits for ${cell(run.waits.for, 160)}${until}`);
   }
   if (run.follows) lines.push(`      ${following(run)}`);
+  return lines;
+}
+
+/** What was thrown, and where in the author's files. */
+function reasonLines(reason: string): string[] {
+  const [message = '', ...stack] = reason.split('\n').filter((line) => line.trim() !== '');
+  const frames = stack.slice(0, FRAMES).map((line) => `      ${paint('dim', cell(line.trimEnd(), 120))}`);
+  return [`      ${cell(message, 160)}`, ...frames];
+}
+
+/** Of a long history, how it began and how it stands. */
+function formatSteps({ steps, endedAt }: ExplainedRun): string[] {
+  const lines = steps.map((step) => {
+    const open = endedAt ? paint('dim', '–') : paint('yellow', '…');
+    const mark = step.endedAt ? paint('green', '✓') : open;
+    const key = cell(withLocalTimes(step.key));
+    return `    ${mark} ${localTime(step.at)}  ${step.step}. ${step.kind} ${key}${outcome(step)}`;
+  });
+  if (lines.length > FIRST_STEPS + LAST_STEPS) {
+    const left = (lines.length - FIRST_STEPS - LAST_STEPS).toLocaleString('en');
+    const gap = paint('dim', `      ${left} steps in between: --json shows all`);
+    lines.splice(FIRST_STEPS, lines.length - FIRST_STEPS - LAST_STEPS, gap);
+  }
+  const before = (steps[0]?.step ?? 1) - 1;
+  if (before > 0) lines.unshift(paint('dim', `      begun anew after step ${before} (rt.continueAsNew)`));
   return lines;
 }
 
@@ -82,9 +106,11 @@ function following({ follows, deployment, pinned }: ExplainedRun): string {
   const where = divergence
     ? ` (step ${divergence.step} was "${cell(divergence.recorded)}" and is now "${cell(divergence.yielded)}")`
     : '';
-  return follows?.own
-    ? `stays on deployment ${short(deployment)}: the active code does not follow its history${where}`
-    : paint('red', `no code follows its history${where}`);
+  if (follows?.own) {
+    return `stays on deployment ${short(deployment)}: the active code does not follow its history${where}`;
+  }
+  const why = 'not even its own, so the flow depends on more than that, such as a variable of the module';
+  return paint('red', `no code follows its history${where}, ${why}`);
 }
 
 /** The server writes UTC; people read their own clock. */

@@ -32,13 +32,16 @@ function section(title: string, lines: string[]): string {
 
 function formatRun(run: RunItem): string[] {
   const wake = run.wakeAt ? `, wakes ${localTime(run.wakeAt)}` : '';
-  const reason = run.reason ? `: ${cell(run.reason, 80)}` : '';
+  const [message = '', ...stack] = (run.reason ?? '').split('\n');
+  const reason = message ? `: ${cell(message, 120)}` : '';
+  const place = stack.slice(0, 1).map((line) => `      ${paint('dim', cell(line.trim(), 120))}`);
   const again = run.entry > 1 ? ` (entry ${run.entry})` : '';
   const steps = run.steps.map((step) => {
-    const done = step.endedAt ? paint('green', '✓') : paint('yellow', '…');
+    const open = run.endedAt ? paint('dim', '–') : paint('yellow', '…');
+    const done = step.endedAt ? paint('green', '✓') : open;
     return `    ${done} ${localTime(step.at)}  ${step.kind} ${cell(step.key)}${outcome(step.result)}`;
   });
-  return [`  ${paint('cyan', run.campaign)}${again}  ${run.status}${wake}${reason}`, ...steps];
+  return [`  ${paint('cyan', run.campaign)}${again}  ${run.status}${wake}${reason}`, ...place, ...steps];
 }
 
 /** An email's result says how it ended; other results are the flow's own business. */

@@ -40,7 +40,7 @@ function choices({ inFlight, existing }: Plan): string {
 
 function segmentLines({ id, change, enter, leave, members }: Segment): string[] {
   if (change === 'unchanged' && enter === 0 && leave === 0) return [];
-  const moves = [enter > 0 ? `${number(enter)} enter` : '', leave > 0 ? `${number(leave)} leave` : ''].filter(
+  const moves = [enter > 0 ? entering(enter) : '', leave > 0 ? counted(leave, 'leaves', 'leave') : ''].filter(
     Boolean,
   );
   const now = change === 'added' ? '' : ` (${number(members)} now)`;
@@ -49,24 +49,26 @@ function segmentLines({ id, change, enter, leave, members }: Segment): string[] 
 
 function campaignLines({ id, change, enter, skip, messages, runs }: Campaign): string[] {
   const details = [
-    ...(enter > 0 ? [`${number(enter)} enter: ${mail(messages)}`] : []),
-    ...(skip > 0 ? [`${number(skip)} qualify already and are skipped`] : []),
+    ...(enter > 0 ? [`${entering(enter)}: ${mail(messages)}`, ...failure(messages)] : []),
+    ...(skip > 0
+      ? [counted(skip, 'qualifies already and is skipped', 'qualify already and are skipped')]
+      : []),
     ...inFlight(runs, change !== 'unchanged'),
   ];
   if (change === 'unchanged' && details.length === 0) return [];
   return [
-    `  ${mark(change)} campaign ${cell(id)}${details.length > 0 ? '' : ': nobody enters'}`,
+    `  ${mark(change)} campaign ${cell(id)}${details.length > 0 || change === 'removed' ? '' : ': nobody enters'}`,
     ...details.map((detail) => `      ${detail}`),
     ...runs.divergences.map(
       ({ count, step, recorded, yielded, deployment }) =>
-        `        ${number(count)} at step ${step}: "${cell(recorded)}" became "${cell(yielded)}" (they follow ${short(deployment)})`,
+        `        ${number(count)} at step ${step}: "${cell(recorded)}" became "${cell(yielded)}" (begun on ${short(deployment)})`,
     ),
   ];
 }
 
 function mail({ now, later, more, estimated }: Forecast): string {
   const about = estimated ? 'about ' : '';
-  const parts = [`${about}${number(now)} email(s) at once`];
+  const parts = [now === 0 ? 'no email at once' : `${about}${counted(now, 'email', 'emails')} at once`];
   if (later > 0) parts.push(`${about}${number(later)} more within a year`);
   if (more) parts.push('and further ones after that');
   return parts.join(', ');
@@ -75,12 +77,14 @@ function mail({ now, later, more, estimated }: Forecast): string {
 function inFlight(runs: PlannedRuns, changed: boolean): string[] {
   const { live, migrate, stay, pinned, block, unblock, restart, cancel } = runs;
   const parts = [
-    migrate > 0 && (changed || migrate < live) ? `${number(migrate)} migrate` : '',
-    unblock > 0 ? `${number(unblock)} of them were blocked` : '',
-    stay > 0 ? `${number(stay)} stay on their version${pinned > 0 ? ` (${number(pinned)} pinned)` : ''}` : '',
+    migrate > 0 && (changed || migrate < live) ? counted(migrate, 'migrates', 'migrate') : '',
+    unblock > 0 ? `${number(unblock)} of them blocked until now` : '',
+    stay > 0
+      ? `${counted(stay, 'stays on its version', 'stay on their version')}${pinned > 0 ? ` (${number(pinned)} pinned)` : ''}`
+      : '',
     block > 0 ? paint('red', `${number(block)} would block`) : '',
-    restart > 0 ? `${number(restart)} start over` : '',
-    cancel > 0 ? paint('red', `${number(cancel)} are cancelled`) : '',
+    restart > 0 ? counted(restart, 'starts over', 'start over') : '',
+    cancel > 0 ? paint('red', counted(cancel, 'is cancelled', 'are cancelled')) : '',
   ].filter(Boolean);
   if (parts.length === 0) return [];
   return [`${number(live)} in flight: ${runs.estimated ? 'about ' : ''}${parts.join(', ')}`];
@@ -92,6 +96,26 @@ function contentLines(noun: string, { added, removed, changed }: Plan['templates
     ...changed.map((id) => `  ${mark('changed')} ${noun} ${cell(id)}`),
     ...removed.map((id) => `  ${mark('removed')} ${noun} ${cell(id)}`),
   ];
+}
+
+/** A flow that throws for those who enter: better known before than after. */
+function failure({ failing, estimated }: Forecast): string[] {
+  if (!failing) return [];
+  const { count, reason } = failing;
+  const about = estimated ? 'about ' : '';
+  const [message = '', place] = reason.split('\n');
+  return [
+    paint('red', `the flow fails for ${about}${number(count)}: ${cell(message, 160)}`),
+    ...(place ? [`  ${paint('dim', cell(place.trim(), 120))}`] : []),
+  ];
+}
+
+function entering(count: number): string {
+  return counted(count, 'enters', 'enter');
+}
+
+function counted(count: number, one: string, more: string): string {
+  return `${number(count)} ${count === 1 ? one : more}`;
 }
 
 function number(count: number): string {

@@ -50,6 +50,7 @@ export interface FileProviderConfig {
 
 export interface Template<A extends object> {
   subject: string | ((user: A) => string);
+  /** Gets `user`, and the `props` that `rt.sendEmail` gives it: optional ones (`code?: string`), for not every flow need give them. */
   component: ComponentType<{ user: A }>;
 }
 
@@ -67,7 +68,10 @@ export interface Transaction<A extends object> {
   component: ComponentType<{ user: A; event: TransactionEvent }>;
 }
 
-/** What an evaluator gets: Drizzle's MySQL query builder (`select`, `selectDistinct`, `with`, …). It builds; Segflow runs. */
+/**
+ * What an evaluator gets: Drizzle's MySQL query builder (`select`, `selectDistinct`, `with`, …). It builds; Segflow runs. Set operations
+ * are methods of its selects, `db.select(…).union(db.select(…))`: Drizzle's types refuse these selects in `union(…)` on its own.
+ */
 export type SegmentDb = Pick<QueryBuilder, 'select' | 'selectDistinct' | '$with' | 'with'>;
 
 /**

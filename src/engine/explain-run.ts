@@ -1,3 +1,4 @@
+import type { Json } from '../core/json.ts';
 import type { ActivationOutput } from '../flow/activation.ts';
 import { type JournalEntry, parseJournal } from '../flow/journal.ts';
 import type { TimedPending } from '../flow/pending.ts';
@@ -35,7 +36,14 @@ export async function explainRun(
     pinned: run.pinned,
     cause: cause ? { name: cause.name, at: iso(cause.createdAt) } : null,
     steps: entries.map((entry, i) => stepOf(entry, base + i, byPosition.get(base + i))),
-    waits: isLive(run) ? waitOf(run, entries.at(-1), byPosition.get(base + entries.length - 1)) : null,
+    waits: isLive(run)
+      ? waitOf(run, {
+          last: entries.at(-1),
+          message: byPosition.get(base + entries.length - 1),
+          timezone: replayable?.attributes.timezone,
+          now: await world.store.now(),
+        })
+      : null,
     follows: isLive(run) && replayable ? await followed(world, replayable) : null,
   };
 }
@@ -66,10 +74,16 @@ function stepOf(
 
 function waitOf(
   run: RunView,
-  last: JournalEntry | undefined,
-  message: MessageView | undefined,
+  about: {
+    last: JournalEntry | undefined;
+    message: MessageView | undefined;
+    timezone: Json | undefined;
+    now: number;
+  },
 ): ExplainedRun['waits'] {
-  const until = isoOrNull(run.wakeAt);
+  const { last, message } = about;
+  // A time that is past is one that something else keeps from being used, such as a pause.
+  const until = isoOrNull(run.wakeAt !== null && run.wakeAt > about.now ? run.wakeAt : null);
   if (run.status === 'blocked')
     return { for: 'code that follows its history (a push), or segflow retry', until };
   if (run.status === 'running') {
@@ -83,7 +97,7 @@ function waitOf(
   if (run.awaits !== null) {
     const { pending } = parseAwaits(run.awaits);
     if (pending.kind === 'race') {
-      const branches = Object.values(pending.branches).map(wordsOf);
+      const branches = Object.values(pending.branches).map((branch) => wordsOf(branch, about));
       return { for: `the first of: ${branches.join('; ')}`, until };
     }
     if (pending.kind === 'retry') {
@@ -93,7 +107,7 @@ function waitOf(
       return { for: `another attempt at ${name}, which failed: ${pending.error}`, until };
     }
     if (pending.kind !== 'email' && pending.kind !== 'member' && pending.kind !== 'query') {
-      return { for: wordsOf(pending), until };
+      return { for: wordsOf(pending, about), until };
     }
   }
   if (run.status === 'pending') return { for: last ? 'its next step' : 'its first step', until };
@@ -101,12 +115,12 @@ function waitOf(
   return { for: last ? `the end of "${last.kind} ${last.key}"` : 'its next step', until };
 }
 
-function wordsOf(pending: TimedPending): string {
+function wordsOf(pending: TimedPending, { timezone }: { timezone: Json | undefined }): string {
   switch (pending.kind) {
     case 'wait':
       return 'a time';
     case 'daytime':
-      return `${pending.time}${pending.weekdays ? ` on ${pending.weekdays.map((day) => DAYS[day - 1]).join(', ')}` : ''} (${pending.timezone ?? "the user's time zone"})`;
+      return `${pending.time}${pending.weekdays ? ` on ${pending.weekdays.map((day) => DAYS[day - 1]).join(', ')}` : ''} (${pending.timezone ?? `the user's time zone, ${typeof timezone === 'string' && timezone ? timezone : 'UTC'}`})`;
     case 'event':
       return `the event "${pending.name}"${pending.match ? ` with ${JSON.stringify(pending.match)}` : ''}`;
     case 'segment':

@@ -7,7 +7,7 @@ import { explainRun } from './explain-run.ts';
 import type { ManifestCampaign } from './ports/manifest.ts';
 import type { MessageView, RunView } from './ports/reads.ts';
 import type { PauseRow } from './ports/runs.ts';
-import { isLive } from './qualification.ts';
+import { isLive, LEFT, SKIPPED } from './qualification.ts';
 
 const RUNS = 200;
 const MESSAGES = 1_000;
@@ -85,6 +85,7 @@ async function explainCampaign(
           [
             ...rule.segments.map((segment) => ({ segment, role: 'required' as const })),
             ...rule.excludeSegments.map((segment) => ({ segment, role: 'excluded' as const })),
+            ...(rule.exitWhen?.segment ? [{ segment: rule.exitWhen.segment, role: 'exit' as const }] : []),
           ],
           facts,
         )
@@ -136,32 +137,54 @@ function summaryOf(about: {
     const state = run.status === 'blocked' ? `, but blocked: ${firstLine(run.reason)}` : wait;
     return `The user has been in it since ${run.enteredAt}${state}.${paused}`;
   }
-  const last = run ? ` The last time ${endingOf(run)}.` : '';
+  const last = run ? ` The last time ${endingOf(run)}` : '';
   if (!rule) return `The campaign is not deployed any more.${last}`;
   if (!qualifies) return `The user is not in it: ${whyNot(conditions)}.${last}${paused}`;
   if (about.pending) return `The user qualifies and waits to be evaluated.${last}${paused}`;
   if (!run) return `The user qualifies, but has not entered yet: evaluation follows.${paused}`;
-  return `The user qualifies, but was in it already and ${againRule(rule)}.${last}${paused}`;
+  if (run.status === 'failed') {
+    return `The user was in it, and the run failed${at(run)}: ${firstLine(run.reason)}. Once that is mended: segflow retry ${run.id}.${paused}`;
+  }
+  if (run.reason === SKIPPED) {
+    const later = rule.reentry === 'once' ? '' : ' The user enters on coming to qualify anew.';
+    return `The user qualified when the campaign was deployed, and was kept out (--existing=skip).${later}${paused}`;
+  }
+  return `The user qualifies, but was in it already and ${againRule(rule, run)}.${last}${paused}`;
 }
 
 function whyNot(conditions: Condition[]): string {
   const missing = conditions.filter(({ role, member }) => role === 'required' && !member);
   const barred = conditions.filter(({ role, member }) => role === 'excluded' && member);
+  const ending = conditions.filter(({ role, member }) => role === 'exit' && member);
   const parts = [];
   if (missing.length > 0) parts.push(`not in ${missing.map(({ segment }) => segment).join(', ')}`);
   if (barred.length > 0)
     parts.push(`in ${barred.map(({ segment }) => segment).join(', ')}, which it excludes`);
+  if (ending.length > 0) parts.push(`in ${ending[0]!.segment}, which ends it (exitWhen)`);
   return parts.join('; ');
 }
 
-function againRule({ reentry }: ManifestCampaign): string {
+function againRule({ reentry }: ManifestCampaign, run: ExplainedRun): string {
   if (reentry === 'once') return 'it takes everybody once';
-  return 'enters again on coming to qualify anew';
+  if (reentry === 'always') return 'enters again on coming to qualify anew';
+  const from = new Date(Date.parse(run.enteredAt) + reentry.afterMs).toISOString();
+  // Who was put out for not qualifying has come to qualify anew (see `decide`).
+  if (run.reason === LEFT) return `enters again with the first evaluation from ${from} on`;
+  return `enters again on coming to qualify anew from ${from} on`;
 }
 
-function endingOf({ status, reason, endedAt }: ExplainedRun): string {
-  const how = status === 'completed' ? 'the user went through to the end' : `it ended as ${status}`;
-  return `${how}${endedAt ? ` at ${endedAt}` : ''}${reason ? ` (${firstLine(reason)})` : ''}`;
+function endingOf(run: ExplainedRun): string {
+  const { status, reason } = run;
+  if (status === 'completed') {
+    return reason
+      ? `the flow ended itself${at(run)}: ${firstLine(reason)}.`
+      : `the user went through to the end${at(run)}.`;
+  }
+  return `it was ${status === 'failed' ? 'ended by a failure' : status}${at(run)}${reason ? `: ${firstLine(reason)}` : ''}.`;
+}
+
+function at({ endedAt }: ExplainedRun): string {
+  return endedAt ? ` at ${endedAt}` : '';
 }
 
 function firstLine(text: string | null): string {

@@ -4,7 +4,7 @@ import type { ManifestCampaign } from './ports/manifest.ts';
 import type { LatestRun, NewRun } from './ports/runs.ts';
 import type { Statements } from './ports/store.ts';
 import type { EventRow } from './ports/users.ts';
-import { decide, isLive, qualifies, reasonToLeave, STARTED_OVER } from './qualification.ts';
+import { decide, isLive, qualifies, reasonToLeave, SKIPPED, STARTED_OVER } from './qualification.ts';
 import { eventsOfRuns, reachesGoal, triggerEvents } from './triggers.ts';
 import { wakeAwaiting } from './wakeups.ts';
 
@@ -118,8 +118,6 @@ export async function move(tx: Statements, evaluation: Evaluation): Promise<numb
 }
 
 // --- internal ------------------------------------------------------------------------------------
-
-const SKIPPED = 'qualified when the campaign was deployed (--existing=skip)';
 
 /** Those who enter together begin spread over the campaign's `spread`, each at a moment of their own. */
 function entryOf(

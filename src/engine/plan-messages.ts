@@ -38,6 +38,7 @@ export async function forecast(
     now: sum((passage) => passage.atOnce),
     later: sum((passage) => passage.later),
     more: people.some((passage) => passage.more),
+    ...failing(people, scale),
     estimated: people.length < enter,
   };
 }
@@ -57,6 +58,15 @@ interface Passage {
   atOnce: number;
   later: number;
   more: boolean;
+  /** Why the flow failed. */
+  failure: string | undefined;
+}
+
+function failing(people: Passage[], scale: number): Pick<Forecast, 'failing'> {
+  const reasons = people.flatMap(({ failure }) => failure ?? []);
+  const groups = [...Map.groupBy(reasons, (reason) => reason).values()];
+  const most = groups.sort((a, b) => b.length - a.length)[0];
+  return most ? { failing: { count: Math.round(reasons.length * scale), reason: most[0]! } } : {};
 }
 
 async function passages({ store }: PlanWorld, sample: Entrant[], now: number): Promise<Passage[]> {
@@ -67,7 +77,7 @@ async function passages({ store }: PlanWorld, sample: Entrant[], now: number): P
     const user = users.get(userId);
     if (!user) return [];
     const { attributes } = user;
-    const start = { journal: '', result: undefined, atOnce: 0, later: 0, more: false };
+    const start = { journal: '', result: undefined, atOnce: 0, later: 0, more: false, failure: undefined };
     return [{ runId: i + 1, userId, attributes, segments, enteredAt: now, at: now, ...start }];
   });
 }
@@ -91,6 +101,7 @@ function requestOf(passage: Passage, campaignId: string): ActivationRequest {
 
 /** Takes the passage to where it goes on. Returns whether it does. */
 function follow(passage: Passage, result: ActivationOutput, now: number): boolean {
+  if (result.outcome === 'failed') passage.failure = result.error.stack || result.error.message;
   if (result.outcome !== 'advanced' || result.pending === null) return false;
   passage.journal = result.fresh ? result.appended : passage.journal + result.appended;
   const { pending } = result;

@@ -54,6 +54,8 @@ export interface Forecast {
   later: number;
   /** There would be more after that, or the flow waits for what cannot be foreseen. */
   more: boolean;
+  /** The flow fails for so many of them, for most of those with this reason (its stack in the lines after the first). */
+  failing?: { count: number; reason: string };
   /** Reckoned up from a sample. */
   estimated: boolean;
 }

@@ -7,6 +7,9 @@ export const LEFT = "the user left the campaign's segments";
 /** Why a run ended that is to begin anew. Stored with the run, and read again by `decide`. */
 export const STARTED_OVER = 'ended by a deployment (--in-flight=restart)';
 
+/** Why a run ended before it began, of someone whom the deployment that brought the campaign was to keep out. */
+export const SKIPPED = 'qualified when the campaign was deployed (--existing=skip)';
+
 type CampaignRule = Pick<ManifestCampaign, 'segments' | 'excludeSegments' | 'behavior'> &
   Partial<Pick<ManifestCampaign, 'reentry' | 'exitWhen'>>;
 type LastRun = RunHead & Partial<Pick<LatestRun, 'enteredAt' | 'reason'>>;

@@ -112,5 +112,7 @@ function waitingOf([run, answer]: [DueRun, Answer]) {
 }
 
 function inWords({ run, status, reason }: StepOutcome['ended'][number]): string {
-  return `campaign ${run.campaignId} ${status === 'failed' ? 'failed' : 'is blocked'}: ${reason?.split('\n')[0]}`;
+  const [message, place] = reason?.split('\n') ?? [];
+  const where = place?.trim().startsWith('at ') ? ` ${place.trim()}` : '';
+  return `campaign ${run.campaignId} ${status === 'failed' ? 'failed' : 'is blocked'}: ${message}${where}`;
 }

@@ -19,8 +19,9 @@ export interface ThrownError {
   stack: string;
 }
 
-/** A stack trace with the places in the author's sources; frames that lie elsewhere are left out. */
-export async function mapStack(bundle: LoadedBundle, stack: string): Promise<string> {
+/** A stack trace with the places in the author's sources; frames that lie elsewhere are left out, and so is the name of Segflow's own error. */
+export async function mapStack(bundle: LoadedBundle, trace: string): Promise<string> {
+  const stack = trace.replace(/^SegflowError: /, '');
   if (bundle.unbundled) return stack;
   if (!stack.includes(bundle.specifier))
     return stack
@@ -37,6 +38,19 @@ export async function mapStack(bundle: LoadedBundle, stack: string): Promise<str
     return [`    at ${frame[1] ? `${frame[1]} (${at})` : at}`];
   });
   return lines.join('\n').trimEnd();
+}
+
+/** Where a function of the bundle begins, as a frame of a stack trace; '' when that cannot be told. */
+export async function frameOf(bundle: LoadedBundle, code: unknown): Promise<string> {
+  if (bundle.unbundled || typeof code !== 'function') return '';
+  const source = Function.prototype.toString.call(code);
+  const index = bundle.code.indexOf(source);
+  if (index < 0) return '';
+  // Source maps know names, not the punctuation before them.
+  const name = source.replace(/^function\b/, (word) => ' '.repeat(word.length)).search(/[\p{L}_$]/u);
+  const before = bundle.code.slice(0, index + Math.max(name, 0)).split('\n');
+  const place = (await tracerOf(bundle)).trace(before.length, before.at(-1)!.length);
+  return place ? `    at ${code.name || 'flow'} (${place.file}:${place.line}:${place.column})` : '';
 }
 
 export async function describeThrown(bundle: LoadedBundle, error: unknown): Promise<ThrownError> {

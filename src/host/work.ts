@@ -5,7 +5,7 @@ import type { ActivationOutput, Outside } from '../flow/activation.ts';
 import { journalBase, journalPosition } from '../flow/journal.ts';
 import { activate } from '../flow/replay.ts';
 import type { Work, WorkKind } from './protocol.ts';
-import { describeThrown, type LoadedBundle, locateIn, mapStack } from './stack.ts';
+import { describeThrown, frameOf, type LoadedBundle, locateIn, mapStack } from './stack.ts';
 
 /** What a child does with one item of a request. A failure of the item is part of its result where the result has room for it. */
 export type Worker<K extends WorkKind> = (
@@ -104,8 +104,11 @@ async function advance(
   const result = activation instanceof Promise ? await hooks.parked(activation) : activation;
   suggestNewBeginning(item, result);
   if (result.outcome !== 'failed') return result;
-  const { message, stack } = result.error;
-  return { ...result, error: { message, stack: await mapStack(bundle, stack) } };
+  const { message } = result.error;
+  const stack = (await mapStack(bundle, result.error.stack)) || message;
+  // What a flow yielded is refused outside of it: the flow is all that can be named.
+  const place = /\n {4}at /.test(stack) ? '' : await frameOf(bundle, campaign.flow);
+  return { ...result, error: { message, stack: place ? `${stack}\n${place}` : stack } };
 }
 
 async function render(bundle: LoadedBundle, item: Work['render']['item']): Promise<RenderResult> {

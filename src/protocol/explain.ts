@@ -7,8 +7,8 @@ const value = z.unknown();
 
 export const conditionSchema = z.object({
   segment: z.string(),
-  /** `required`: the campaign takes those who are in it. `excluded`: it does not. */
-  role: z.enum(['required', 'excluded']),
+  /** `required`: the campaign takes those who are in it. `excluded`: it does not. `exit`: nor that, and it ends their runs. */
+  role: z.enum(['required', 'excluded', 'exit']),
   /** By an evaluation made for this answer. */
   member: z.boolean(),
   /** Member since, as stored; null when not stored as a member. */

@@ -36,6 +36,8 @@ export const forecastSchema = z.object({
   later: count,
   /** There would be more after that, or the flow waits for what cannot be foreseen. */
   more: z.boolean(),
+  /** The flow fails for so many of them, for most of those with this reason (its stack in the lines after the first). Absent: for none. */
+  failing: z.object({ count, reason: z.string() }).optional(),
   /** Reckoned up from a sample. */
   estimated: z.boolean(),
 });

@@ -181,13 +181,19 @@ describe('the plan', () => {
     change: 'changed',
     enter: 1200,
     skip: 0,
-    messages: { now: 1200, later: 8400, more: false, estimated: true },
+    messages: {
+      now: 1200,
+      later: 8400,
+      more: false,
+      failing: { count: 7, reason: 'TypeError: no plan\n    at flow (segflow.config.ts:9:3)' },
+      estimated: true,
+    },
     runs: {
       live: 300,
       migrate: 250,
-      stay: 49,
+      stay: 1,
       pinned: 0,
-      block: 1,
+      block: 49,
       unblock: 0,
       restart: 0,
       cancel: 0,
@@ -207,8 +213,11 @@ describe('the plan', () => {
     server.backend.plan = { campaigns: [campaign], people: 1200 };
     const ran = await folder.segflow(['push', '--in-flight=pin', '--existing=skip'], server);
     expect(ran).toMatchObject({ code: 0 });
-    expect(ran.stdout).toContain('1,200 enter: about 1,200 email(s) at once, about 8,400 more within a year');
-    expect(ran.stdout).toContain('300 in flight: 250 migrate, 49 stay on their version, 1 would block');
+    expect(ran.stdout).toContain('1,200 enter: about 1,200 emails at once, about 8,400 more within a year');
+    expect(ran.stdout).toContain(
+      'the flow fails for about 7: TypeError: no plan\n        at flow (segflow.config.ts:9:3)',
+    );
+    expect(ran.stdout).toContain('300 in flight: 250 migrate, 1 stays on its version, 49 would block');
     expect(ran.stdout).toContain('50 at step 2: "wait 1d" became "email hello"');
     expect(server.backend.pushed).toMatchObject([
       { dryRun: true },

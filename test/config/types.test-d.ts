@@ -46,6 +46,15 @@ export const config: SegflowConfig<Attributes> = {
       component: Email,
     },
     'plain subject': { subject: 'Hello', component: Email },
+    'further props, from rt.sendEmail': {
+      subject: 'Your code',
+      component: ({ user, code = '' }: { user: Attributes; code?: string }) => user.username + code,
+    },
+    'an attribute that users do not have': {
+      subject: 'Hello',
+      // @ts-expect-error
+      component: ({ user }: { user: Attributes & { token: string } }) => user.token,
+    },
     'no such attribute': {
       // @ts-expect-error
       subject: (user) => user.nickname,

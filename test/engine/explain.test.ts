@@ -142,6 +142,64 @@ test('a run that stays on former code is told with the step where the new one go
   });
 });
 
+test('why who qualifies is not in it: what ends it, a failure, a deployment that skipped, the time between two entries', async () => {
+  await using world = await engineWorld();
+  const campaigns = (more: string) =>
+    configOf({
+      segments: `vip: ${flagged('vip')}, done: ${flagged('done')}`,
+      campaigns: `
+        ends: { segments: ['everyone'], behavior: 'static', exitWhen: { segment: 'done' }, flow: function* (ctx, rt) {
+          if (ctx.attributes.broken) throw new Error('no plan'); } },
+        again: { segments: ['vip'], behavior: 'dynamic', reentry: { after: '30 days' }, flow: function* (ctx, rt) {
+          yield rt.wait({ days: 1 }); } }, ${more}`,
+    });
+  await world.push(campaigns(''));
+  await world.add('ada', { vip: true, done: true, broken: true });
+  const ended = await about(world, 'ada', 'ends');
+  expect(ended).toMatchObject({ qualifies: false, runs: [] });
+  expect(ended.summary).toBe('The user is not in it: in done, which ends it (exitWhen).');
+  expect(ended.conditions.at(-1)).toMatchObject({ segment: 'done', role: 'exit', member: true });
+
+  await world.add('ada', { done: false });
+  const failed = await about(world, 'ada', 'ends');
+  const { id } = failed.runs[0]!;
+  expect(failed.summary).toStartWith('The user was in it, and the run failed at ');
+  expect(failed.summary).toEndWith(`: Error: no plan. Once that is mended: segflow retry ${id}.`);
+
+  const entered = world.clock.now();
+  await world.add('ada', { vip: false });
+  await world.add('ada', { vip: true });
+  const from = new Date(entered + 30 * 86_400_000).toISOString();
+  expect((await about(world, 'ada', 'again')).summary).toContain(
+    `enters again with the first evaluation from ${from} on`,
+  );
+
+  const late = `late: { segments: ['vip'], behavior: 'static', flow: function* (ctx, rt) {} },`;
+  await world.push(campaigns(late), { existing: 'skip' });
+  await world.settle();
+  expect((await about(world, 'ada', 'late')).summary).toBe(
+    'The user qualified when the campaign was deployed, and was kept out (--existing=skip).',
+  );
+});
+
+test('a time of day is told with the time zone, and a time that is past is not told', async () => {
+  await using world = await engineWorld();
+  await world.push(
+    configOf({
+      campaigns: `c: { segments: ['everyone'], behavior: 'static', flow: function* (ctx, rt) { yield rt.waitUntil({ time: '09:00' }); } }`,
+    }),
+  );
+  await world.add('ada', { timezone: 'Asia/Kathmandu' });
+  await world.add('bob');
+  expect((await about(world, 'ada', 'c')).runs[0]!.waits!.for).toBe(
+    "09:00 (the user's time zone, Asia/Kathmandu)",
+  );
+  expect((await about(world, 'bob', 'c')).runs[0]!.waits!.for).toBe("09:00 (the user's time zone, UTC)");
+  await world.engine.pause('c', 'a typo');
+  await world.advance('2d');
+  expect((await about(world, 'bob', 'c')).runs[0]!.waits!.until).toBeNull();
+});
+
 test('campaigns that are gone, and those there never were', async () => {
   await using world = await engineWorld();
   await world.push(CONFIG);

@@ -126,6 +126,13 @@ export default {
         explode(ctx.attributes.plan);
       },
     },
+    rubbish: {
+      segments: [],
+      behavior: 'static',
+      *flow() {
+        yield 5;
+      },
+    },
   },
 };
 
@@ -184,6 +191,12 @@ describe('a config of several files', () => {
     expect(frames[0]).toContain(`at explode (segflow.config.tsx:${line("throw new Error('no plan")}:`);
     expect(frames[1]).toContain(`at outer (segflow.config.tsx:${line('explode(ctx')}:`);
     expect(frames).toHaveLength(2);
+
+    const [refused] = await host.advance(bundle, [activation(1, { campaignId: 'rubbish' })]);
+    if (refused?.outcome !== 'failed') throw new Error('did not fail');
+    const [told, place] = refused.error.stack.split('\n');
+    expect(told).toStartWith('a flow can yield commands of rt');
+    expect(place).toContain(`at flow (segflow.config.tsx:${line('*flow')}:`);
 
     const [broken] = await host.render(bundle, [rendering('broken')]);
     if (broken?.ok !== false) throw new Error('did not fail');

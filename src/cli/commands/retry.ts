@@ -40,7 +40,9 @@ export default defineCommand({
     if (args.json) return printJson(answer);
     const log = await messages();
     log.success(
-      answer.retried === 0 ? 'No run had failed or was blocked' : `${answer.retried} run(s) try again`,
+      answer.retried === 0
+        ? `${run === undefined ? 'No run' : `Run ${run} is not one that`} had failed or was blocked`
+        : `${answer.retried} ${answer.retried === 1 ? 'run tries' : 'runs try'} again`,
     );
   },
 });
