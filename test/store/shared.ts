@@ -206,6 +206,29 @@ export function sharedStore(name: string, serverUrl: string | undefined): void {
         expect((await a.getUser('right'))?.attributes).toEqual({ n: 2 });
       });
 
+      test('a lock that another program holds is waited for once, and the caller is told', async () => {
+        await a.putUsers([user('held')]);
+        const other = await database.pool.getConnection();
+        try {
+          await other.query('start transaction');
+          await other.query("select id from users where id = 'held' for update");
+          let tries = 0;
+          const refused = a.transaction((tx) => {
+            tries++;
+            return tx.lockUsers(['held']);
+          });
+          await expect(refused).rejects.toMatchObject({
+            code: 'unavailable',
+            message: expect.stringContaining('a lock in the database was held for too long'),
+          });
+          expect(tries).toBe(1);
+        } finally {
+          await other.query('rollback');
+          other.release();
+        }
+        await a.transaction((tx) => tx.lockUsers(['held']));
+      }, 30_000);
+
       test('counters add up', async () => {
         const before = (await a.counts()).users;
         const many = (prefix: string) => Array.from({ length: 40 }, (_, index) => `${prefix}-${index}`);

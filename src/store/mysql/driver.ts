@@ -14,7 +14,8 @@ import { parseDatabaseUrl } from './url.ts';
  * The driver for MySQL and MariaDB, on mysql2's pools.
  *
  * A transaction has a session of its own from its beginning to its end. States: begun → work → committed | rolled back | lost.
- * - A deadlock, or a lock waited for too long, rolls back and runs the work again, a few times.
+ * - A deadlock rolls back and runs the work again, a few times. A lock waited for too long only rolls back: who waits for the
+ *   answer has waited enough.
  * - A connection lost before the commit was sent: the server has rolled back, and the work is run again on another one.
  * - A connection lost while the commit was under way: nobody knows. The caller gets `unavailable` and decides by reading.
  * Reading has a pool of its own, so that a transaction whose work reads outside of it never waits for itself.

@@ -106,8 +106,8 @@ export function explainRefusal(error: unknown): unknown {
 }
 
 const TABLES = 'The tables and columns are those of segflow/schema.';
-/** A deadlock, a lock waited for too long, a write that a cluster's other node beat. */
-const AGAIN = new Set([1213, 1205, 1020, 1180]);
+/** A deadlock, a write that a cluster's other node beat. */
+const AGAIN = new Set([1213, 1020, 1180]);
 const lost = new WeakSet<object>();
 const unsent = new WeakSet<object>();
 
