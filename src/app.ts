@@ -50,6 +50,8 @@ export interface InForce {
   deployment: { id: string; activatedAt: number } | null;
   /** The folder that all mail goes to instead of being sent. */
   outbox: string | null;
+  /** Set while the provider is asked about each message before it is sent, because the data came from a backup. */
+  restored: { backedUpAt: number; askUntil: number } | null;
 }
 
 /**
@@ -104,6 +106,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     store: options.databaseUrl === undefined ? 'embedded' : 'mysql',
     deployment: active ? { id: active.id, activatedAt: active.activatedAt ?? active.createdAt } : null,
     outbox: outbox ?? null,
+    restored: (await store.restored()) ?? null,
   };
 
   let stopping = false;

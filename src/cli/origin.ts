@@ -10,19 +10,24 @@ const PATIENCE_MS = 3_000;
  * What is not known is left out; a folder without git has no commit.
  */
 export async function originOf(folder: string): Promise<Record<string, string>> {
-  const [head, name, changes] = await Promise.all([
+  const [person, head, changes] = await Promise.all([
+    personIn(folder),
     git(folder, 'log', '-1', '--format=%H%n%s'),
-    git(folder, 'config', 'user.name'),
     git(folder, 'status', '--porcelain', '--untracked-files=no', '--', '.'),
   ]);
   const [commit, message] = head?.split('\n') ?? [];
   return {
-    ...given('by', name || userName()),
-    ...given('host', hostname()),
+    ...person,
     ...given('commit', commit),
     ...given('message', message),
     ...(commit && changes ? { dirty: 'true' } : {}),
   };
+}
+
+/** Who works here, and on which machine. */
+export async function personIn(folder: string): Promise<{ by?: string; host?: string }> {
+  const name = await git(folder, 'config', 'user.name');
+  return { ...given('by', name || userName()), ...given('host', hostname()) };
 }
 
 // --- internal ---

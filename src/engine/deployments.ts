@@ -191,16 +191,26 @@ export class Deployments {
 
   /**
    * A deployment of former times, as it was; without an id, the one in force before the present one.
+   * @param by who returns to it, from which host: on record once it is in force.
    * @throws `not_found`
    */
-  async former(id?: string): Promise<Prepared> {
+  async former(
+    id?: string,
+    by: { by?: string | undefined; host?: string | undefined } = {},
+  ): Promise<Prepared> {
     await this.refresh();
     const row = await formerDeployment(this.#store, { id, activeId: this.#active?.id });
     const { bundle } = await this.#deployment(row, '');
     const stored = (await this.#secrets.open(row)).provider;
     const provider = stored ?? (await this.#host.inspect(bundle)).provider;
     const { skipExisting: _, ...manifest } = row.manifest;
-    const { code, origin } = row;
+    const { code } = row;
+    const { rolledBackBy: _by, rolledBackFrom: _from, ...pushed } = row.origin;
+    const origin = {
+      ...pushed,
+      ...(by.by ? { rolledBackBy: by.by } : {}),
+      ...(by.host ? { rolledBackFrom: by.host } : {}),
+    };
     const environment = await this.#secrets.seal(bundle, provider);
     return {
       id: row.id,

@@ -210,6 +210,8 @@ export const statusSchema = z.object({
   nodes: z
     .array(z.object({ id: z.string(), name: z.string(), slots: z.number().int(), expiresAt: z.string() }))
     .nullable(),
+  /** Since a restore from a backup, until a time: the mail provider is asked about each message before it is sent. Null: it is not. */
+  restored: z.object({ backedUpAt: z.string(), askingUntil: z.string() }).nullable(),
   users: z.number().int(),
   events: z.number().int(),
   /** Users waiting for an evaluation. */
@@ -240,6 +242,11 @@ export const deploymentAnswerSchema = z.object({
 });
 export type DeploymentAnswer = z.infer<typeof deploymentAnswerSchema>;
 
+const rollbackOriginSchema = z
+  .strictObject({ by: z.string().max(1_000).optional(), host: z.string().max(1_000).optional() })
+  .default({})
+  .describe('Who returns to it, and from which machine, where known.');
+
 export const rollbackSchema = z.strictObject({
   deployment: z
     .string()
@@ -247,6 +254,7 @@ export const rollbackSchema = z.strictObject({
     .max(64)
     .optional()
     .describe('Id of a deployment, or how it begins. Default: the one in force before the present one.'),
+  origin: rollbackOriginSchema,
   ...choiceSchema.shape,
 });
 export type RollbackBody = z.input<typeof rollbackSchema>;
@@ -257,7 +265,7 @@ export const deploymentItemSchema = z.object({
   createdAt: z.string(),
   activatedAt: z.string().nullable(),
   active: z.boolean(),
-  /** Where it was pushed from: `by`, `host`, `commit`, `message`, each where known. */
+  /** Where it was pushed from: `by`, `host`, `commit`, `message`; if it was returned to since, by whom last: `rolledBackBy`, `rolledBackFrom`. Each where known. */
   origin: z.record(z.string(), z.string()),
   /** Runs in flight that followed its code in their last step. */
   runs: z.number().int(),

@@ -56,8 +56,8 @@ export function deploymentsOf(engine: Engine): DeploymentCalls {
       return planAndApply(await deployments.prepare({ code, environment, origin }), choice);
     },
 
-    async rollback({ deployment, ...choice }) {
-      return planAndApply(await deployments.former(deployment), choice);
+    async rollback({ deployment, origin, ...choice }) {
+      return planAndApply(await deployments.former(deployment, origin), choice);
     },
 
     async deployments() {

@@ -105,10 +105,11 @@ export function createBackend(options: {
     },
 
     async status() {
-      const [counts, active, pauses] = await Promise.all([
+      const [counts, active, pauses, restored] = await Promise.all([
         store.counts(),
         engine.deployments.active(),
         store.pauses(),
+        store.restored(),
       ]);
       const { queued = 0, sending = 0, sent = 0, failed = 0, skipped = 0, unknown = 0 } = counts.messages;
       const total = Object.values(counts.messages).reduce((sum, count) => sum + count, 0);
@@ -126,6 +127,9 @@ export function createBackend(options: {
             slots: slots.length,
             expiresAt: iso(expiresAt),
           })) ?? null,
+        restored: restored
+          ? { backedUpAt: iso(restored.backedUpAt), askingUntil: iso(restored.askUntil) }
+          : null,
         users: counts.users,
         events: counts.events,
         pending: counts.dirtyUsers,

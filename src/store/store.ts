@@ -60,6 +60,11 @@ export function storeOn(driver: Driver): DisposableStore {
     },
     transaction,
     leases,
+    async restored() {
+      const { backedUpAt, askUntil } = (await onReads.restored()) ?? {};
+      if (backedUpAt === undefined || askUntil == null || askUntil < (await onReads.now())) return undefined;
+      return { backedUpAt, askUntil };
+    },
     close: () => driver.close(),
     [Symbol.asyncDispose]: () => driver.close(),
   };

@@ -1,4 +1,5 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
+import { hostname } from 'node:os';
 import { emptyFolder } from './command-line.ts';
 import { memoryServer } from './memory-server.ts';
 
@@ -10,6 +11,7 @@ test('deployments', async () => {
   const shown = await folder.segflow(['deployments'], server);
   expect(shown).toMatchObject({ code: 0, stderr: '' });
   expect(shown.stdout).toMatch(/\* abc .* 3 +ada +01234567 +Welcome anew/);
+  expect(shown.stdout).toMatch(/ {2}old .* by grace@laptop +0/);
   expect((await folder.segflow(['deployments', '--json'], server)).json()).toMatchObject([
     { id: 'abc' },
     { id: 'old' },
@@ -19,13 +21,15 @@ test('deployments', async () => {
 test('rollback, to the one before or a named one', async () => {
   await using folder = await emptyFolder();
   await using server = await memoryServer();
-  const ran = await folder.segflow(['rollback'], server);
+  const environment = { ...server.environment, USER: 'grace' };
+  const ran = await folder.segflow(['rollback'], { environment });
   expect(ran).toMatchObject({ code: 0 });
   expect(ran.stderr).toContain('to deployment abc');
   await folder.segflow(['rollback', 'old', '--dry-run', '--json'], server);
+  const origin = { by: 'grace', host: hostname() };
   expect(server.backend.rolledBack).toMatchObject([
     { dryRun: true },
-    { dryRun: false, plan: 'token' },
+    { dryRun: false, plan: 'token', origin },
     { deployment: 'old', dryRun: true },
   ]);
 });

@@ -14,6 +14,13 @@ test('status', async () => {
   expect(shown).toMatchObject({ code: 0, stderr: '' });
   expect(shown.stdout).toContain(server.url);
   expect(shown.stdout).toMatch(/SEGMENT +USERS +EVALUATED\nall-users +0/);
+  expect(shown.stdout).not.toContain('Restored');
+  server.backend.restored = {
+    backedUpAt: '2026-01-01T00:00:00.000Z',
+    askingUntil: '2026-01-09T00:00:00.000Z',
+  };
+  const restored = await folder.segflow(['status'], server);
+  expect(restored.stdout).toMatch(/^Restored +backup of 2.* until 2.* is asked about each message/m);
   const json = await folder.segflow(['status', '--json'], server);
   expect(json.json()).toMatchObject({ users: 0, events: 0, segments: [{ id: 'all-users', size: 0 }] });
 });

@@ -293,12 +293,21 @@ test('the former deployment is returned to, with the same plan', async () => {
   await expect(deployments.former()).rejects.toMatchObject({ code: 'not_found' });
   const second = await world.push(flow('b'));
   await world.settle();
-  const former = await deployments.former();
+  const former = await deployments.former(undefined, { by: 'Ada', host: 'laptop' });
   expect(former.id).toBe(first.deployment.id);
   const made = await plans.make(former, {}, 60_000);
   if (!('plan' in made)) throw new Error('no plan');
   expect(campaign(made.plan)).toMatchObject({ change: 'changed', enter: 0, runs: { live: 20, migrate: 20 } });
   await world.engine.activate(former, { plan: made.plan.token });
+  const [latest] = (await world.store.listDeployments(10)).toSorted(
+    (a, b) => b.activatedAt! - a.activatedAt!,
+  );
+  expect(latest).toMatchObject({
+    id: first.deployment.id,
+    origin: { rolledBackBy: 'Ada', rolledBackFrom: 'laptop' },
+  });
+  // Pushed again, or returned to by nobody knows whom: that was then.
+  expect((await deployments.former(first.deployment.id)).row.origin).toEqual({});
   await world.advance('1d');
   expect(world.mail.filter((line) => line.startsWith('a'))).toHaveLength(20);
   expect((await deployments.former()).id).toBe(second.deployment.id);

@@ -24,6 +24,7 @@ export class MemoryBackend implements Backend {
   readonly users = new Map<string, JsonObject>();
   events: Extract<BackendOperation, { type: 'event' }>[] = [];
   readonly queries: MessageQuery[] = [];
+  restored: Status['restored'] = null;
   readonly pushed: Push[] = [];
   /** Users whose evaluation was awaited. */
   readonly awaited: string[] = [];
@@ -106,6 +107,7 @@ export class MemoryBackend implements Backend {
       deployment: null,
       pauses: this.paused,
       nodes: null,
+      restored: this.restored,
       users: this.users.size,
       events: this.events.length,
       pending: 0,
@@ -136,7 +138,14 @@ export class MemoryBackend implements Backend {
     const origin = { by: 'ada', commit: '0123456789', message: 'Welcome anew' };
     return [
       { id: 'abc', createdAt: AT, activatedAt: AT, active: true, origin, runs: 3 },
-      { id: 'old', createdAt: AT, activatedAt: null, active: false, origin: {}, runs: 0 },
+      {
+        id: 'old',
+        createdAt: AT,
+        activatedAt: AT,
+        active: false,
+        origin: { rolledBackBy: 'grace', rolledBackFrom: 'laptop' },
+        runs: 0,
+      },
     ];
   }
 

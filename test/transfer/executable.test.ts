@@ -53,11 +53,21 @@ describe('backup and restore', () => {
     expect((await machine.try(['restore', 'backups/segflow.db'])).stderr).toContain('--force');
     await machine.run(['restore', 'backups/segflow.db', '--force']);
     await using restored = await original.again();
+    const { backedUpAt, askUntil } = JSON.parse(restored.logs().split('\n')[0]!).restored;
+    expect(askUntil).toBeGreaterThan(backedUpAt);
     await submit(restored, [...EARLY, ...LATE, ...NEW]);
     const status = await quiet(restored);
     expect(accepted(postmark)).toEqual(promised([...EARLY, ...LATE, ...NEW]));
     expect(postmark.duplicates()).toEqual([]);
-    expect(status).toMatchObject({ users: 5, ledger: { balanced: true } });
+    const asking = {
+      backedUpAt: new Date(backedUpAt).toISOString(),
+      askingUntil: new Date(askUntil).toISOString(),
+    };
+    expect(status).toMatchObject({ users: 5, ledger: { balanced: true }, restored: asking });
+    const environment = { env: { SEGFLOW_URL: restored.url, SEGFLOW_API_KEY: restored.apiKey } };
+    expect((await machine.run(['status'], environment)).stdout).toMatch(
+      /^Restored .*until .* is asked about each/m,
+    );
   });
 
   test('one file for its owner alone, usable in another folder; the store that was there is kept', async () => {

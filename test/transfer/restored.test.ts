@@ -10,6 +10,8 @@ setDefaultTimeout(120_000);
  * (listmonk#1801: overdue campaigns fire after a restore; listmonk#2070: a resumed one starts from the top) nor leave out the rest.
  */
 
+const DAY_MS = 86_400_000;
+
 const DRIP = configOf({
   segments: `drip: ${flagged('drip')}`,
   campaigns: `drip: { segments: ['drip'], behavior: 'static', flow: function* (ctx, rt) {
@@ -30,12 +32,18 @@ test('a run that is days behind catches up without a word, and then goes on', as
   expect(site.mail).toEqual(hello('ada', 6));
   await site.end(original);
 
+  expect(await original.store.restored()).toBeUndefined();
   await site.restore('backup', 'restored');
+  const backedUpAt = site.clock.now() - 5 * DAY_MS;
   const restored = await site.world('restored');
+  const asking = { backedUpAt, askUntil: site.clock.now() + 12 * DAY_MS };
+  expect(await restored.store.restored()).toEqual(asking);
   await restored.advance('5m');
   await restored.advance('4d');
   expect(site.mail).toEqual(hello('ada', 6));
+  expect(await restored.store.restored()).toEqual(asking);
   await restored.advance('12d');
+  expect(await restored.store.restored()).toBeUndefined();
   expect(site.mail).toEqual(hello('ada', 12));
   expect((await restored.runsOf('ada')).map(({ status }) => status)).toEqual(['completed']);
   expect(site.postmark.duplicates()).toEqual([]);

@@ -12,6 +12,7 @@ export default defineCommand({
     usage: '',
     description: 'List deployments, newest first: who pushed what when, which is active, runs on each',
     notes: [
+      'ACTIVATED is when it was last put in force; with a name, by that person with segflow rollback.',
       'RUNS counts the runs in flight that followed its code in their last step; they may move with the next.',
     ],
     examples: ['segflow deployments', 'segflow deployments --json'],
@@ -30,11 +31,16 @@ function format(items: DeploymentItem[]): string {
   const rows = items.map(({ id, active, createdAt, activatedAt, runs, origin }) => [
     `${active ? paint('green', '*') : ' '} ${short(id)}`,
     localTime(createdAt),
-    localTime(activatedAt),
+    `${localTime(activatedAt)}${returnedTo(origin)}`,
     String(runs),
     cell([origin.by, origin.host].filter(Boolean).join('@'), 28),
     origin.commit ? `${origin.commit.slice(0, 8)}${origin.dirty ? '+' : ''}` : '',
     cell(origin.message ?? '', 48),
   ]);
   return table(['  ID', 'PUSHED', 'ACTIVATED', 'RUNS', 'BY', 'COMMIT', 'MESSAGE'], rows);
+}
+
+function returnedTo({ rolledBackBy, rolledBackFrom }: Record<string, string>): string {
+  const who = [rolledBackBy, rolledBackFrom].filter(Boolean).join('@');
+  return who === '' ? '' : ` by ${cell(who, 28)}`;
 }

@@ -33,7 +33,9 @@ export default defineCommand({
     const choice = choiceOf(args);
     const server = await connect(args);
     const id = args['deployment-id'];
-    const body = { ...(id ? { deployment: id } : {}), ...choice };
+    const { personIn } = await import('../origin.ts');
+    const origin = await personIn(process.cwd());
+    const body = { ...(id ? { deployment: id } : {}), origin, ...choice };
     const { planned, done } = await deploy(server, { path: '/v1/rollback', body, flags: args });
     if (args.json) return printJson(done ?? planned);
     const log = await messages();

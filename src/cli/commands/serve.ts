@@ -108,12 +108,18 @@ export default defineCommand({
 
 // --- internal ---
 
-function inForceText({ store, deployment, outbox }: InForce, dataDir: string): string {
-  const since = deployment && localTime(new Date(deployment.activatedAt).toISOString());
+function inForceText({ store, deployment, outbox, restored }: InForce, dataDir: string): string {
+  const local = (ms: number) => localTime(new Date(ms).toISOString());
+  const since = deployment && local(deployment.activatedAt);
   const lines = [
     `  store          ${store === 'embedded' ? `embedded, in ${resolve(dataDir)}` : store}`,
     `  configuration  ${deployment ? `deployment ${deployment.id}, since ${since}` : 'none yet: run segflow push'}`,
   ];
+  if (restored) {
+    const { backedUpAt, askUntil } = restored;
+    const asked = 'the mail provider is asked about each message before it is sent';
+    lines.push(`  restored       backup of ${local(backedUpAt)}: until ${local(askUntil)} ${asked}`);
+  }
   if (outbox !== null) lines.push(`  mail           to files in ${outbox}: nothing is sent`);
   return lines.join('\n');
 }

@@ -24,7 +24,7 @@ export default defineCommand({
 // --- internal ---
 
 function format(status: Status, url: string): string {
-  const { deployment, ledger, pending, pauses, nodes } = status;
+  const { deployment, ledger, pending, pauses, nodes, restored } = status;
   const facts: [string, string][] = [
     ['Server', `${url} (Segflow ${status.version}, ${status.store})`],
     [
@@ -38,6 +38,7 @@ function format(status: Status, url: string): string {
       `${campaign ?? 'everything'}, since ${localTime(since)}: ${cell(reason, 80)}`,
     ]),
     ...(nodes ?? []).map(({ name, slots }): [string, string] => ['Node', `${cell(name)}, ${slots} slots`]),
+    ...(restored ? [askingFact(restored)] : []),
     ['Users', `${status.users}${pending > 0 ? ` (${pending} waiting for evaluation)` : ''}`],
     ['Events', String(status.events)],
     ['Runs', `${byStatus(status.runs)}${stuck(status.runs)}`],
@@ -67,11 +68,17 @@ function format(status: Status, url: string): string {
   return lines.join('\n');
 }
 
-function pushedFrom({ by, commit, message, dirty }: Record<string, string>): string {
+function askingFact({ backedUpAt, askingUntil }: NonNullable<Status['restored']>): [string, string] {
+  const what = 'the mail provider is asked about each message before it is sent';
+  return ['Restored', `backup of ${localTime(backedUpAt)}: until ${localTime(askingUntil)} ${what}`];
+}
+
+function pushedFrom({ by, commit, message, dirty, rolledBackBy }: Record<string, string>): string {
   const what = commit
     ? ` (${commit.slice(0, 8)}${dirty ? '+' : ''}${message ? ` ${cell(message, 48)}` : ''})`
     : '';
-  return `${by ? `, by ${cell(by, 32)}` : ''}${what}`;
+  const back = rolledBackBy ? `, returned to by ${cell(rolledBackBy, 32)}` : '';
+  return `${by ? `, by ${cell(by, 32)}` : ''}${what}${back}`;
 }
 
 function stuck({ failed = 0, blocked = 0 }: Status['runs']): string {

@@ -10,7 +10,10 @@ export interface DeploymentRow {
   /** Encrypted: the captured environment and the mail provider's settings. */
   environment: string;
   manifest: Manifest;
-  /** Where it was pushed from: `by`, `host`, `commit`, `message`, each where known. */
+  /**
+   * Where it was pushed from: `by`, `host`, `commit`, `message`, and who returned to it last, if anybody: `rolledBackBy`,
+   * `rolledBackFrom`. Each where known.
+   */
   origin: Record<string, string>;
   createdAt: number;
   activatedAt: number | null;

@@ -20,7 +20,17 @@ export interface Store extends Statements {
   transaction<T>(work: (tx: Statements) => Promise<T>, fence?: Fence): Promise<T>;
   /** How processes share this store; undefined when one process has it to itself. */
   readonly leases: Leases | undefined;
+  /** Set while the provider is asked about every message before it is sent, because the data came from a backup. */
+  restored(): Promise<Restored | undefined>;
   close(): Promise<void>;
+}
+
+/** Epoch milliseconds, UTC. */
+export interface Restored {
+  /** When the backup was made: what the original did since is not known here. */
+  backedUpAt: number;
+  /** Until when the provider is asked. */
+  askUntil: number;
 }
 
 /** Statements by area. Lists may be empty (no effect) or of any length: the store splits them. */
