@@ -1,6 +1,7 @@
 /**
  * Named places right before and after a durable transition. With SEGFLOW_CRASH_AT=NAME in the environment the process kills
- * itself there (SIGKILL), which is how the tests show that nothing is lost and nothing is sent twice.
+ * itself there (SIGKILL), with NAME@3 when it comes there for the third time, which is how the tests show that nothing is lost and
+ * nothing is sent twice.
  */
 export type CrashPoint =
   | 'ingest:before-commit'
@@ -29,8 +30,9 @@ export type MovePoint =
   | 'transfer:before-finish'
   | 'transfer:target-served';
 
-const crashAt = process.env.SEGFLOW_CRASH_AT;
+const [crashAt, time = '1'] = (process.env.SEGFLOW_CRASH_AT ?? '').split('@');
+let left = Number(time);
 
 export function crashPoint(name: CrashPoint | MovePoint): void {
-  if (crashAt === name) process.kill(process.pid, 'SIGKILL');
+  if (crashAt === name && --left === 0) process.kill(process.pid, 'SIGKILL');
 }

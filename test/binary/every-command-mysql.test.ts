@@ -1,0 +1,7 @@
+import { test } from 'bun:test';
+import { everyCommand } from './every-command.ts';
+
+const server = process.env.SEGFLOW_TEST_MYSQL_URL;
+
+if (server === undefined) test.skip('every command on MySQL: no server', () => {});
+else everyCommand('MySQL', { serverUrl: server });
