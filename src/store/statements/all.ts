@@ -2,6 +2,7 @@ import type { Statements } from '../../engine/ports/store.ts';
 import type { Context } from '../context.ts';
 import { awaitStatements } from './awaits.ts';
 import { deploymentStatements } from './deployments.ts';
+import { dueRunStatements } from './due-runs.ts';
 import { instanceId } from './instance.ts';
 import { messageStatements } from './messages.ts';
 import { pauseStatements } from './pauses.ts';
@@ -10,6 +11,7 @@ import { readStatements } from './reads.ts';
 import { runStatements } from './runs.ts';
 import { findSegmentChanges } from './segment-changes.ts';
 import { segmentStatements } from './segments.ts';
+import { stuckRunStatements } from './stuck-runs.ts';
 import { sweepStatements } from './sweeps.ts';
 import { userStatements } from './users.ts';
 
@@ -21,6 +23,8 @@ export function allStatements(on: Context): Statements {
     ...segmentStatements(on),
     ...sweepStatements(on),
     ...runStatements(on),
+    ...dueRunStatements(on),
+    ...stuckRunStatements(on),
     ...awaitStatements(on),
     ...pauseStatements(on),
     ...messageStatements(on),

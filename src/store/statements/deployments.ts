@@ -9,6 +9,7 @@ import type { Row } from '../driver.ts';
 import { names, prepared, rows, run } from '../statement.ts';
 import { instance } from '../tables.ts';
 import { fromTime, toTime } from '../times.ts';
+import { liveCampaigns } from './live-campaigns.ts';
 import { runHeadColumns, runHeadOf } from './runs.ts';
 
 export function deploymentStatements(on: Context): DeploymentStatements {
@@ -67,15 +68,11 @@ export function deploymentStatements(on: Context): DeploymentStatements {
     },
 
     async liveRunsOutside(campaignIds, limit) {
-      // From campaign to campaign along the index: there are few, and perhaps millions of runs.
       const found: RunHead[] = [];
-      let after = '';
-      while (found.length < limit) {
-        const [next] = await rows(on, nextLiveCampaign, { after });
-        if (!next) break;
-        after = String(next.campaign_id);
-        if (campaignIds.includes(after)) continue;
-        const live = await rows(on, liveRunsOf, { campaignId: after, limit: limit - found.length });
+      for (const campaignId of await liveCampaigns(on)) {
+        if (found.length === limit) break;
+        if (campaignIds.includes(campaignId)) continue;
+        const live = await rows(on, liveRunsOf, { campaignId, limit: limit - found.length });
         found.push(...live.map(runHeadOf));
       }
       return found;
@@ -184,13 +181,6 @@ const putCampaigns = bulkInsert({
   into: campaigns,
   columns: [campaigns.id, campaigns.behavior, campaigns.deploymentId],
 });
-
-const nextLiveCampaign = prepared<{ after: string }>(
-  (
-    param,
-  ) => sql`select ${runs.campaignId} from ${runs} where ${runs.endedAt} is null and ${runs.campaignId} > ${param('after')}
-    order by ${runs.campaignId} limit 1`,
-);
 
 const liveRunsOf = prepared<{ campaignId: string; limit: number }>(
   (

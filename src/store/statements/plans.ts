@@ -10,6 +10,7 @@ import { sweeps } from '../tables.ts';
 import { fromTime } from '../times.ts';
 import { counts } from './counts.ts';
 import { readSealed } from './journal-chunks.ts';
+import { liveCampaigns } from './live-campaigns.ts';
 import { runHeadColumns, runHeadOf } from './runs.ts';
 import { about } from './segments.ts';
 
@@ -45,14 +46,7 @@ export function planStatements(on: Context): PlanStatements {
       return new Set((await rows(on, unswept, { userIds })).map((row) => String(row.id)));
     },
 
-    async liveCampaigns() {
-      const found: string[] = [];
-      while (true) {
-        const [next] = await rows(on, nextLiveCampaign, { after: found.at(-1) ?? '' });
-        if (!next) return found;
-        found.push(String(next.campaign_id));
-      }
-    },
+    liveCampaigns: () => liveCampaigns(on),
 
     async liveRunGroups(campaignId, after, limit) {
       const found = await rows(on, liveRunGroups, { campaignId, after, limit });
@@ -145,13 +139,6 @@ const unfinishedSweep = prepared<None>(
 const unswept = prepared<{ userIds: string[] }>(
   (param, dialect) => sql`select ${users.id} from ${users} join ${sweeps} on ${sweeps.slot} = ${users.slot}
     where ${dialect.inList(users.id, param('userIds'))} and ${sweeps.done} = 0 and ${sweeps.after} < ${users.id}`,
-);
-
-const nextLiveCampaign = prepared<{ after: string }>(
-  (
-    param,
-  ) => sql`select ${runs.campaignId} from ${runs} where ${runs.endedAt} is null and ${runs.campaignId} > ${param('after')}
-    order by ${runs.campaignId} limit 1`,
 );
 
 const page = named('page');

@@ -1,26 +1,19 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { slotOf } from '../../core/hash.ts';
-import type { JsonObject } from '../../core/json.ts';
-import {
-  type DueRun,
-  type LatestRun,
-  RETRIED,
-  type RunHead,
-  type RunStatements,
-} from '../../engine/ports/runs.ts';
-import { events, type RunStatus, runs, users } from '../../schema/index.ts';
+import type { LatestRun, RunHead, RunStatements } from '../../engine/ports/runs.ts';
+import { type RunStatus, runs } from '../../schema/index.ts';
 import { bulkInsert, bulkUpdate } from '../bulk.ts';
 import type { Context } from '../context.ts';
 import type { Row } from '../driver.ts';
-import { prepared, rows, run, slotted } from '../statement.ts';
+import { prepared, rows, run } from '../statement.ts';
 import { fromTime, toTime } from '../times.ts';
-import { eventOf } from './events.ts';
-import { dropSealed, readSealed, writeSealed } from './journal-chunks.ts';
-import { pausedCampaigns } from './pauses.ts';
+import { dropSealed, writeSealed } from './journal-chunks.ts';
 
 /* A run has ended once ended_at is set; from then on nothing changes it. Its wake_at is null, so it is never due. */
 
-export function runStatements(on: Context): RunStatements {
+export function runStatements(
+  on: Context,
+): Omit<RunStatements, 'dueRuns' | 'nextWake' | 'wakeBlocked' | 'retryRuns'> {
   return {
     async latestRuns(userIds) {
       if (userIds.length === 0) return [];
@@ -60,24 +53,6 @@ export function runStatements(on: Context): RunStatements {
       await run(on, cancelRuns, { ids, reason, at: toTime(at) });
       for (const row of live) on.tally.add(`run:${row.status}`, -1);
       on.tally.add('run:cancelled', live.length);
-    },
-
-    async dueRuns(now, limit, slots) {
-      const paused = await pausedCampaigns(on);
-      if (paused.includes('*')) return [];
-      const due = await rows(on, dueRuns.of(slots), { now, limit, paused });
-      const sealed = await readSealed(
-        on,
-        due.filter((row) => Number(row.chunks) > 0).map((row) => Number(row.id)),
-      );
-      return due.map((row) => dueRunOf(row, sealed.get(Number(row.id)) ?? ''));
-    },
-
-    async nextWake(slots) {
-      const paused = await pausedCampaigns(on);
-      if (paused.includes('*')) return undefined;
-      const [row] = await rows(on, nextWake.of(slots), { paused });
-      return row ? Number(row.wake_at) : undefined;
     },
 
     async saveRuns(updates) {
@@ -127,32 +102,6 @@ export function runStatements(on: Context): RunStatements {
       await run(on, convertRuns, { ids, at: toTime(at) });
       for (const row of found) on.tally.add(`converted:${row.campaign_id}`, 1);
       return found.length;
-    },
-
-    async wakeBlocked(at) {
-      return (await run(on, wakeBlocked, { at })).changes;
-    },
-
-    async retryRuns({ runId, userId, campaignId }, { at, limit }) {
-      const stuck =
-        runId !== undefined
-          ? await rows(on, stuckRun, { runId })
-          : userId !== undefined
-            ? await rows(on, stuckRunsOfUser, { userId, limit })
-            : campaignId !== undefined
-              ? await rows(on, stuckRunsOfCampaign, { campaignId, limit })
-              : await rows(on, stuckRuns, { limit });
-      const wanted = stuck.filter(
-        (row) =>
-          (userId === undefined || row.user_id === userId) &&
-          (campaignId === undefined || row.campaign_id === campaignId),
-      );
-      const ids = wanted.map((row) => Number(row.id));
-      if (ids.length === 0) return ids;
-      await run(on, retryRuns, { ids, at, reason: RETRIED });
-      for (const row of wanted) on.tally.add(`run:${row.status}`, -1);
-      on.tally.add('run:pending', ids.length);
-      return ids;
     },
   };
 }
@@ -224,25 +173,6 @@ const cancelRuns = prepared<{ ids: number[]; reason: string; at: string }>(
     where ${dialect.inList(runs.id, param('ids'))} and ${runs.endedAt} is null`,
 );
 
-const dueRuns = slotted<{ now: number; limit: number; paused: string[] }>(
-  (
-    param,
-    dialect,
-    owned,
-  ) => sql`select ${runHeadColumns}, ${runs.deploymentId}, ${runs.enteredAt}, ${runs.wakeAt}, ${runs.position},
-      ${runs.journal}, ${runs.chunks}, ${runs.journalHash}, ${runs.awaits}, ${runs.pinned}, ${runs.reason}, ${users.attributes} as ${sql.identifier('user_attributes')},
-      ${events.id} as ${sql.identifier('event_id')}, ${events.name} as ${sql.identifier('event_name')}, ${events.attributes} as ${sql.identifier('event_attributes')},
-      ${events.createdAt} as ${sql.identifier('event_created_at')}, ${events.messageId} as ${sql.identifier('event_message_id')}
-    from ${runs} ${dialect.index('runs_due')} join ${users} on ${users.id} = ${runs.userId} left join ${events} on ${events.id} = ${runs.entryEventId}
-    where ${runs.wakeAt} <= ${param('now')} and not ${dialect.inList(runs.campaignId, param('paused'))} ${owned(runs.slot)} order by ${runs.wakeAt}, ${runs.id} limit ${param('limit')}`,
-);
-
-const nextWake = slotted<{ paused: string[] }>(
-  (param, dialect, owned) =>
-    sql`select ${runs.wakeAt} from ${runs} ${dialect.index('runs_due')} where ${runs.wakeAt} is not null
-      and not ${dialect.inList(runs.campaignId, param('paused'))} ${owned(runs.slot)} order by ${runs.wakeAt} limit 1`,
-);
-
 const saveRuns = bulkUpdate({
   table: runs,
   key: runs.id,
@@ -270,65 +200,7 @@ const convertRuns = prepared<{ ids: number[]; at: string }>(
     where ${dialect.inList(runs.id, param('ids'))} and ${runs.convertedAt} is null`,
 );
 
-const wakeBlocked = prepared<{ at: number }>(
-  (param) => sql`update ${runs} set ${sql.identifier('wake_at')} = ${param('at')}
-    where ${runs.status} in ('blocked', 'failed') and ${runs.status} = 'blocked'`,
-);
-
-/** Of runs that the user has not entered anew since. */
-const STUCK = sql`${runs.status} in ('blocked', 'failed') and not exists (select 1 from ${runs} as ${later}
-    where ${column('campaign_id')} = ${runs.campaignId} and ${column('user_id')} = ${runs.userId} and ${column('entry')} > ${runs.entry})`;
-const stuckColumns = sql`${runs.id}, ${runs.userId}, ${runs.campaignId}, ${runs.status}`;
-
-const stuckRun = prepared<{ runId: number }>(
-  (param, dialect) =>
-    sql`select ${stuckColumns} from ${runs} where ${runs.id} = ${param('runId')} and ${STUCK} ${dialect.lock}`,
-);
-
-const stuckRunsOfUser = prepared<{ userId: string; limit: number }>(
-  (param, dialect) => sql`select ${stuckColumns} from ${runs}
-    where ${runs.userId} = ${param('userId')} and ${STUCK} order by ${runs.id} limit ${param('limit')} ${dialect.lock}`,
-);
-
-const stuckRuns = prepared<{ limit: number }>(
-  (param, dialect) => sql`select ${stuckColumns} from ${runs}
-    where ${STUCK} order by ${runs.campaignId}, ${runs.id} limit ${param('limit')} ${dialect.lock}`,
-);
-
-const stuckRunsOfCampaign = prepared<{ campaignId: string; limit: number }>(
-  (param, dialect) => sql`select ${stuckColumns} from ${runs}
-    where ${runs.campaignId} = ${param('campaignId')} and ${STUCK} order by ${runs.id} limit ${param('limit')} ${dialect.lock}`,
-);
-
-const retryRuns = prepared<{ ids: number[]; at: number; reason: string }>(
-  (
-    param,
-    dialect,
-  ) => sql`update ${runs} set ${sql.identifier('status')} = 'pending', ${sql.identifier('wake_at')} = ${param('at')},
-      ${sql.identifier('ended_at')} = null, ${sql.identifier('reason')} = ${param('reason')}
-    where ${dialect.inList(runs.id, param('ids'))}`,
-);
-
 const wakeRuns = prepared<{ ids: number[]; at: number }>(
   (param, dialect) => sql`update ${runs} set ${sql.identifier('wake_at')} = ${param('at')}
     where ${dialect.inList(runs.id, param('ids'))} and ${runs.status} = 'running'`,
 );
-
-function dueRunOf(row: Row, sealed: string): DueRun {
-  return {
-    ...runHeadOf(row),
-    deploymentId: String(row.deployment_id),
-    enteredAt: fromTime(String(row.entered_at)),
-    wakeAt: Number(row.wake_at),
-    position: Number(row.position),
-    journal: sealed + String(row.journal),
-    sealed: sealed.length,
-    chunks: Number(row.chunks),
-    journalHash: String(row.journal_hash),
-    attributes: JSON.parse(String(row.user_attributes)) as JsonObject,
-    awaits: row.awaits as string | null,
-    pinned: Number(row.pinned) === 1,
-    reason: row.reason as string | null,
-    event: row.event_id === null ? null : eventOf(row, 'event_'),
-  };
-}

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { slotOf } from '../../../src/core/hash.ts';
 import type { Opener } from '../conformance.ts';
 import { newRun, runUpdate, START, user } from './rows.ts';
 
@@ -50,6 +51,33 @@ export function runs(open: Opener): void {
       expect((await store.dueRuns(START + 500, 1)).map(({ userId }) => userId)).toEqual(['bob']);
       expect(await store.nextWake()).toBe(START + 100);
       await store.saveRuns(found.map((run) => runUpdate(run.id, { status: 'running', wakeAt: null })));
+      expect(await store.nextWake()).toBeUndefined();
+    });
+
+    test('of several campaigns are due in one order, those of a paused one left out', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const ids = Array.from({ length: 9 }, (_, index) => `u${index}`);
+      await store.putUsers(ids.map((id) => user(id)));
+      await store.insertRuns(
+        ids.map((id, index) =>
+          newRun(id, { campaignId: ['a', 'b', 'c'][index % 3]!, wakeAt: START + 10 - index }),
+        ),
+      );
+      const due = async (now: number, limit: number, slots?: number[]) =>
+        (await store.dueRuns(now, limit, slots)).map(({ userId }) => userId);
+      expect(await due(START + 9, 3)).toEqual(['u8', 'u7', 'u6']);
+      await store.putPause({ campaignId: 'c', reason: 'x', pausedAt: START });
+      expect(await due(START + 9, 3)).toEqual(['u7', 'u6', 'u4']);
+      expect(await due(START + 9, 10)).toEqual(['u7', 'u6', 'u4', 'u3', 'u1']);
+      expect(await due(START + 4, 10)).toEqual(['u7', 'u6']);
+      expect(await due(START + 9, 10, [slotOf('u4'), slotOf('u8')])).toEqual(['u4']);
+      expect(await store.nextWake()).toBe(START + 3);
+      expect(await store.nextWake([slotOf('u4'), slotOf('u8')])).toBe(START + 6);
+      for (const campaignId of ['a', 'b']) {
+        await store.putPause({ campaignId, reason: 'x', pausedAt: START });
+      }
+      expect(await due(START + 9, 10)).toEqual([]);
       expect(await store.nextWake()).toBeUndefined();
     });
 
