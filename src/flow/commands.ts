@@ -64,7 +64,7 @@ export interface FlowEvent {
 export interface SideEffectContext {
   /** 1, 2, … */
   attempt: number;
-  /** The same for every attempt at this step, after a crash too: what to send as an idempotency key. */
+  /** The same for every attempt at this step, after a crash too, and no other's: what to send as an idempotency key. */
   idempotencyKey: string;
   /** Aborts when the time is up. */
   signal: AbortSignal;

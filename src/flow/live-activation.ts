@@ -135,12 +135,13 @@ export class LiveActivation {
 
   private sideEffect(step: Extract<AnyStep, { kind: 'run' }>): ActivationOutput | Interruption {
     const { draft, flow } = this;
-    const { at, dryRun, runId } = this.input;
+    const { at, dryRun, runId, enteredAt } = this.input;
     if (dryRun) return draft.advanced({ kind: 'retry', until: at, error: '' });
     const { retries, timeoutMs } = step.detail;
     const work = this.outside.sideEffect?.(step.key) ?? step.detail.work;
     const attempt = flow.attempts + 1;
-    const idempotencyKey = `${runId}.${flow.position - 1}`;
+    // A receiver may know other instances as well, or this one from before a restore: there a run of this number is another.
+    const idempotencyKey = `${runId}.${flow.position - 1}.${enteredAt.toString(36)}`;
     return {
       work: () => attemptSideEffect(work, { attempt, idempotencyKey, timeoutMs }),
       after: (settled) => {

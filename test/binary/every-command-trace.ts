@@ -2,13 +2,11 @@ import { expect } from 'bun:test';
 import type { Journey, Status } from '../../src/protocol/api.ts';
 import type { ExplainedCampaign, Explanation } from '../../src/protocol/explain.ts';
 import type { Postmark } from '../helpers/postmark.ts';
-import type { Project } from '../helpers/project.ts';
 import type { Serve } from '../helpers/serve.ts';
 
 /** Where people leave their traces. */
 export interface Observed {
   people: string[];
-  machine: Project;
   postmark: Postmark;
   /** What the hook was called with: the user and the idempotency key. */
   hooked: { userId: string; key: string }[];
@@ -57,8 +55,8 @@ interface Drawn {
 }
 
 async function personTrace(world: Observed, server: Serve, id: string): Promise<PersonTrace> {
-  const env = { SEGFLOW_URL: server.url, SEGFLOW_API_KEY: server.apiKey };
-  const explanation = await world.machine.json<Explanation>(['explain', id], { env });
+  // As `segflow explain --json` prints it.
+  const explanation = await server.json<Explanation>('GET', `/v1/users/${id}/explain`);
   const journey = await server.json<Journey>('GET', `/v1/users/${id}`);
   const mails = world.postmark.to(`${id}@example.com`).map((message) => ({
     tag: message.Tag!,

@@ -85,8 +85,7 @@ export class World implements AsyncDisposable {
   }
 
   #trace(): Promise<Trace> {
-    const { machine, postmark } = this;
-    return traceOf({ people: PEOPLE, machine, postmark, hooked: this.#hooked }, this.#server!);
+    return traceOf({ people: PEOPLE, postmark: this.postmark, hooked: this.#hooked }, this.#server!);
   }
 
   #secrets() {

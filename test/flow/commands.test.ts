@@ -491,7 +491,9 @@ describe('run', () => {
     }
     expect(await run.pendingAsync()).toEqual({ kind: 'wait', until: run.at + 9 * DAY });
     expect(run.follows()).toBe(true);
-    expect(attempts).toEqual([1, 2, 3, 4, 5, 6].map((attempt) => [attempt, '7.0']));
+    // The run, the step in it, and when the run began: the run 7 of another instance began at another time.
+    const key = `7.0.${Date.UTC(2026, 0, 1).toString(36)}`;
+    expect(attempts).toEqual([1, 2, 3, 4, 5, 6].map((attempt) => [attempt, key]));
     expect(new Set(returned)).toEqual(new Set(['SegflowError: the side effect "hook" failed: no 6']));
     const [entry] = parseJournal(run.journal).entries;
     expect(entry).toMatchObject({ error: { message: 'no 6' }, attempts: [{}, {}, {}, {}, {}] });
