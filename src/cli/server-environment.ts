@@ -1,3 +1,4 @@
+import { SegflowError } from '../core/errors.ts';
 import { readDotenv } from './dotenv.ts';
 
 type Environment = Record<string, string | undefined>;
@@ -19,8 +20,16 @@ export async function serverEnvironment(folder: string, own: Environment): Promi
   return environment;
 }
 
-/** The database to use, as a flag or the environment names it; undefined: the embedded store. */
+/**
+ * The database to use, as a flag or the environment names it; undefined: the embedded store. Throws `invalid_input` for a flag without
+ * a value, as a shell makes of a variable that is not set: the embedded store would be the wrong one.
+ */
 export function databaseUrlOf(flag: string | undefined, environment: Environment): string | undefined {
+  if (flag === '') {
+    throw new SegflowError('invalid_input', '--database-url is empty', {
+      hint: 'Write --database-url mysql://user:password@host:3306/database, or leave it out.',
+    });
+  }
   return flag || environment.SEGFLOW_DATABASE_URL || environment.DATABASE_URL || undefined;
 }
 

@@ -1,5 +1,5 @@
 import { copyFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { sql } from 'drizzle-orm';
 import type { Clock } from '../core/clock.ts';
 import { crashPoint } from '../core/crash-point.ts';
@@ -12,7 +12,7 @@ import { instance } from '../store/tables.ts';
 import { toTime } from '../store/times.ts';
 import { type Checksum, checksumOf } from './checksum.ts';
 import { copyTable, progressOf } from './copy.ts';
-import { type End, openEnd } from './ends.ts';
+import { type End, isDatabaseUrl, openEnd } from './ends.ts';
 import type { OnProgress } from './progress.ts';
 import { isMadeWithStore, transferTables } from './tables.ts';
 
@@ -55,9 +55,13 @@ export interface TransferResult {
   keys: string[];
 }
 
-/** Throws `store_locked` or `conflict` when either end is in use or the target holds something else, `unavailable`, `not_found`. */
+/**
+ * Throws `store_locked` or `conflict` when either end is in use or the target holds something else, `invalid_input` when both are one,
+ * `unavailable`, `not_found`.
+ */
 export async function transfer(options: TransferOptions): Promise<TransferResult> {
   const { clock, onProgress } = options;
+  refuseSame(options);
   await using source = await openEnd(options.from, { clock, isSource: true });
   await using target = await openEnd(options.to, { clock, isSource: false });
   const begun = await begin(source, target, options);
@@ -225,6 +229,15 @@ async function finish(source: End, target: End, id: string): Promise<void> {
   const moved = await fact(source, 'moved');
   if (moved?.transfer !== id) return;
   await change(source.driver, (on) => writeFact(on, 'moved', { ...moved, done: true }));
+}
+
+/** Its own lock would say that another process uses the folder. */
+function refuseSame({ from, to }: TransferOptions): void {
+  const place = (where: string) => (isDatabaseUrl(where) ? where : resolve(where));
+  if (place(from) !== place(to)) return;
+  throw new SegflowError('invalid_input', 'the source and the target are the same store', {
+    hint: 'Transfer into an empty database or folder.',
+  });
 }
 
 async function refuseUse(end: End, role: 'source' | 'target'): Promise<void> {

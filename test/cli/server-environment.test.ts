@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isLoopback, serverEnvironment } from '../../src/cli/server-environment.ts';
+import { databaseUrlOf, isLoopback, serverEnvironment } from '../../src/cli/server-environment.ts';
 import { emptyFolder } from './command-line.ts';
 
 test("a server takes Segflow's settings from .env, and leaves what comes with a push", async () => {
@@ -25,6 +25,14 @@ test("a server takes Segflow's settings from .env, and leaves what comes with a 
     HOME: '/root',
   });
   expect(own.POSTMARK_API_KEY).toBe('dotenv');
+});
+
+test('the flag names the database, then the environment; an empty flag is a mistake, not the embedded store', () => {
+  const environment = { DATABASE_URL: 'mysql://h/plain', SEGFLOW_DATABASE_URL: 'mysql://h/own' };
+  expect(databaseUrlOf('mysql://h/flag', environment)).toBe('mysql://h/flag');
+  expect(databaseUrlOf(undefined, environment)).toBe('mysql://h/own');
+  expect(databaseUrlOf(undefined, { DATABASE_URL: '' })).toBeUndefined();
+  expect(() => databaseUrlOf('', environment)).toThrow('--database-url is empty');
 });
 
 test.each([

@@ -116,6 +116,13 @@ describe('what a transfer refuses', () => {
     await expect(move(source, target)).rejects.toMatchObject({ code: 'store_locked' });
   });
 
+  test('a store as its own target', async () => {
+    await using source = await Place.make('embedded');
+    await (await openAt(source.where)).close();
+    await expect(move(source, source)).rejects.toMatchObject({ code: 'invalid_input' });
+    await (await openAt(source.where)).close();
+  });
+
   test.skipIf(!SERVERS.mariadb)('a database that is served, as source and as target', async () => {
     await using database = await Place.make('mariadb');
     await using folder = await Place.make('embedded');
