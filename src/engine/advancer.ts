@@ -28,8 +28,14 @@ export class Advancer {
     this.#deployments = options.deployments;
   }
 
-  /** Advances each run with the active code where its history fits, else with the code it has followed so far. */
-  async advance(runs: { run: DueRun; answer: Go }[], now: number): Promise<Passage[]> {
+  /**
+   * Advances each run with the active code where its history fits, else with the code it has followed so far. One that hangs is given
+   * back as a suspect, at once; with `suspected` it is given its time, and fails.
+   */
+  async advance(
+    runs: { run: DueRun; answer: Go }[],
+    { now, suspected }: { now: number; suspected: boolean },
+  ): Promise<Passage[]> {
     const active = await this.#deployments.active();
     const segments = new Set(active?.manifest.segments.map(({ id }) => id));
     const campaigns = new Set(active?.manifest.campaigns.map(({ id }) => id));
@@ -40,15 +46,17 @@ export class Advancer {
     // A pinned run that its own code does not follow any more is better off with code that does.
     const movable = ({ pinned, status }: DueRun) => !pinned || status === 'blocked';
     const here = active ? passages.filter(({ run }) => movable(run) && campaigns.has(run.campaignId)) : [];
-    if (active) await this.#through(here, { bundle: active.bundle, deploymentId: active.id, segments });
+    if (active)
+      await this.#through(here, { bundle: active.bundle, deploymentId: active.id, segments, suspected });
     const elsewhere = passages.filter(
       (passage) =>
         !passage.failed &&
+        !passage.suspect &&
         (!here.includes(passage) || (passage.diverged && passage.run.deploymentId !== active?.id)),
     );
     for (const [deploymentId, group] of Map.groupBy(elsewhere, ({ run }) => run.deploymentId)) {
       const bundle = await this.#deployments.bundle(deploymentId);
-      await this.#through(group, { bundle, deploymentId, segments });
+      await this.#through(group, { bundle, deploymentId, segments, suspected });
     }
     return passages;
   }
@@ -56,18 +64,24 @@ export class Advancer {
   /** Continues the passages with this code until each waits, ends, fails or diverges. */
   async #through(
     passages: Passage[],
-    code: { bundle: Bundle; deploymentId: string; segments: ReadonlySet<string> },
+    code: { bundle: Bundle; deploymentId: string; segments: ReadonlySet<string>; suspected: boolean },
   ): Promise<void> {
     let going = passages.filter(({ failed }) => !failed);
     for (let round = 0; going.length > 0; round++) {
+      const suspects = new Set<number>();
+      const manner = code.suspected
+        ? { suspected: true }
+        : { onSuspect: ({ runId }: { runId: number }) => suspects.add(runId) };
       const results = await this.#host.advance(
         code.bundle,
         going.map((passage) => passage.request()),
+        manner,
       );
       going.forEach((passage, i) => {
-        passage.take(results[i]!, code.deploymentId);
+        if (suspects.has(passage.run.id)) passage.suspect = true;
+        else passage.take(results[i]!, code.deploymentId);
       });
-      going = going.filter(({ canAskNow }) => canAskNow);
+      going = going.filter(({ canAskNow, suspect }) => canAskNow && !suspect);
       if (round >= MAX_QUESTIONS) for (const passage of going) passage.fail(TOO_MANY);
       await this.#answer(going, code.segments);
       going = going.filter(({ failed }) => !failed);

@@ -24,6 +24,8 @@ export class Passage {
   failure: string | undefined;
   diverged: { position: number; recorded: string; yielded: string; deploymentId: string } | undefined;
   pending: Pending | null;
+  /** It hung or killed its process, and is to be tried apart: nothing of it counts. */
+  suspect = false;
   exit: string | undefined;
   readonly #at: number;
   #told: Json | undefined;

@@ -15,6 +15,8 @@ import type { Next } from './worker.ts';
 
 /** Runs advanced by one step. */
 const BATCH = 500;
+/** While others are due, of so many steps one is for a suspect. */
+const SUSPECT_EVERY = 20;
 /** Runs named in a warning. */
 const NAMED = 5;
 
@@ -35,6 +37,9 @@ export class Runner {
   #clock: Clock;
   #log: Log;
   #guard: CampaignGuard;
+  /** Runs that hung, or killed their process, among others. After a crash they are found again. */
+  #suspects = new Set<number>();
+  #steps = 0;
   #onCommit: (outcome: StepOutcome) => void;
 
   constructor(options: {
@@ -60,7 +65,7 @@ export class Runner {
   async step(): Promise<Next> {
     const now = await this.#store.now();
     const slots = this.#slots.owned();
-    const due = await this.#store.dueRuns(now, BATCH, slots);
+    const { due, suspected } = this.#turn(await this.#store.dueRuns(now, BATCH + this.#suspects.size, slots));
     if (due.length === 0) {
       const wake = await this.#store.nextWake(slots);
       // The database's clock and this process's may differ: sleep for the length of time.
@@ -71,7 +76,10 @@ export class Runner {
     const taken = await withoutStale(this.#store, due, { active, now, fence });
     const answers = await answersFor(this.#store, taken, now);
     const going = [...answers].flatMap(([run, answer]) => (answer.kind === 'go' ? [{ run, answer }] : []));
-    const passages = await this.#advancer.advance(going, now);
+    const advanced = await this.#advancer.advance(going, { now, suspected });
+    for (const { id } of due) this.#suspects.delete(id);
+    for (const { run, suspect } of advanced) if (suspect) this.#suspects.add(run.id);
+    const passages = advanced.filter(({ suspect }) => !suspect);
     const outcome = await commitStep(this.#store, {
       now,
       passages: passages.map((passage) => ({ passage, event: (answers.get(passage.run) as Go).event })),
@@ -85,6 +93,22 @@ export class Runner {
     await this.#report(outcome);
     this.#onCommit(outcome);
     return 'now';
+  }
+
+  /**
+   * Whose turn it is: that of those which nothing is wrong with, in one batch, or of one suspect alone, which takes its time: when
+   * nothing else is due, and now and then.
+   */
+  #turn(due: DueRun[]): { due: DueRun[]; suspected: boolean } {
+    const suspect = due.find(({ id }) => this.#suspects.has(id));
+    if (!suspect) {
+      if (due.length < BATCH) this.#suspects.clear();
+      return { due: due.slice(0, BATCH), suspected: false };
+    }
+    const others = due.filter(({ id }) => !this.#suspects.has(id)).slice(0, BATCH);
+    this.#steps++;
+    const suspected = others.length === 0 || this.#steps % SUSPECT_EVERY === 0;
+    return suspected ? { due: [suspect], suspected } : { due: others, suspected };
   }
 
   async #report({ ended }: StepOutcome): Promise<void> {

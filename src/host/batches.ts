@@ -13,7 +13,17 @@ export interface ItemsOptions<K extends ItemKind> {
   parts: { least: number; most: number };
   /** The result of an item that hangs or kills its process. */
   guilty: (item: Work[K]['item'], message: string) => Work[K]['result'];
+  /** With it, an item at which its child ended is not tried again but told of, and so are those of its kin once two of them were. */
+  onSuspect?: ((item: Work[K]['item']) => void) | undefined;
+  kinOf?: (item: Work[K]['item']) => string;
+  /** The items were suspected before: one that hangs need not be tried again. */
+  suspected?: boolean | undefined;
 }
+
+/** For an item of a batch whose others are waited for. */
+const SHARED_MS = 1_000;
+/** So many suspects of a kin make the whole kin suspect. */
+const SUSPECT_KIN = 2;
 
 /** From so many guilty items in a batch on, suspicion is enough and patience is short: the code is broken for everyone. */
 const PATIENT_WITH = 2;
@@ -57,11 +67,16 @@ async function runPart<K extends ItemKind>(
   let rest = items;
   let guilty = 0;
   let unexplained = 0;
+  const suspects = new Map<string, number>();
 
   /** Runs items and keeps their results; else how and where the child ended. */
   const attempt = async (some: typeof rest): Promise<{ ended: Ending; index: number } | undefined> => {
-    const limit = guilty < PATIENT_WITH ? itemMs : Math.ceil(itemMs * IMPATIENT_FACTOR);
-    const reply = await options.run(some, { itemMs: limit });
+    const limit = options.onSuspect
+      ? Math.min(itemMs, SHARED_MS)
+      : guilty < PATIENT_WITH
+        ? itemMs
+        : Math.ceil(itemMs * IMPATIENT_FACTOR);
+    const reply = await options.run(some, { itemMs: limit, bundleMs: itemMs });
     if ('ended' in reply) {
       const explained = some[reply.index] !== undefined || isWaiting(reply.index);
       if (!explained && ++unexplained >= UNEXPLAINED) {
@@ -87,7 +102,17 @@ async function runPart<K extends ItemKind>(
     }
     const suspect = isWaiting(first.index) ? rest[0] : rest[first.index];
     if (suspect === undefined) continue;
-    const again = guilty < PATIENT_WITH ? await attempt([suspect]) : first;
+    if (options.onSuspect) {
+      const aside = new Set(putAside(suspect, { rest, kinOf: options.kinOf, counts: suspects }));
+      for (const item of aside) {
+        results.set(item, options.guilty(item, describeEnding(first.ended, kind)));
+        options.onSuspect(item);
+      }
+      rest = rest.filter((item) => !aside.has(item));
+      continue;
+    }
+    const sure = guilty >= PATIENT_WITH || (options.suspected && first.ended.reason !== 'exit');
+    const again = sure ? first : await attempt([suspect]);
     // It ended elsewhere than at the item this time: nothing is shown.
     if (again && again.index < 0 && !isWaiting(again.index)) continue;
     rest = rest.filter((item) => item !== suspect);
@@ -95,4 +120,17 @@ async function runPart<K extends ItemKind>(
     guilty++;
     results.set(suspect, options.guilty(suspect, describeEnding(again.ended, kind)));
   }
+}
+
+/** The suspect, and those of its kin once there were enough of it. */
+function putAside<T>(
+  suspect: T,
+  about: { rest: T[]; kinOf: ((item: T) => string) | undefined; counts: Map<string, number> },
+): T[] {
+  const { rest, kinOf, counts } = about;
+  if (!kinOf) return [suspect];
+  const kin = kinOf(suspect);
+  const count = (counts.get(kin) ?? 0) + 1;
+  counts.set(kin, count);
+  return count < SUSPECT_KIN ? [suspect] : rest.filter((item) => kinOf(item) === kin);
 }

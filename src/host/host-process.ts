@@ -24,8 +24,10 @@ export type Reply =
   | { ended: Ending; index: number };
 
 export interface Limits {
-  /** For one item, and for evaluating the bundle. */
+  /** For one item. */
   itemMs: number;
+  /** For evaluating the bundle. Default: as for an item. */
+  bundleMs?: number;
 }
 
 /** How often a busy child is looked at. */
@@ -130,7 +132,7 @@ export class HostProcess {
   }
 
   /** Looks at the child until the returned function is called. */
-  #watch(sequence: number, { itemMs }: Limits): () => void {
+  #watch(sequence: number, { itemMs, bundleMs = itemMs }: Limits): () => void {
     let at: Progress = { sequence: -1, index: STAGE.none };
     let spent = 0;
     let looked = performance.now();
@@ -144,7 +146,8 @@ export class HostProcess {
       at = progress;
       spent = moved ? 0 : spent + since;
       const started = progress.sequence === sequence && progress.index !== STAGE.modules;
-      const limitMs = started ? itemMs : MODULES_MS;
+      const authorsMs = progress.index === STAGE.bundle ? bundleMs : itemMs;
+      const limitMs = started ? authorsMs : MODULES_MS;
       if (spent > limitMs) this.#killFor({ reason: 'timeout', limitMs });
       else if (memoryOf(this.pid) > this.#options.maxMemoryBytes) {
         this.#killFor({ reason: 'memory', limitBytes: this.#options.maxMemoryBytes });

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { SegflowError } from '../core/errors.ts';
 import { hash53 } from '../core/hash.ts';
 import { canonicalJson } from '../core/json.ts';
-import type { ActivationRequest, Host } from '../engine/ports/host.ts';
+import type { ActivationRequest, AdvanceManner, Host } from '../engine/ports/host.ts';
 import type { Bundle, Problem } from '../engine/ports/manifest.ts';
 import { journalPosition } from '../flow/journal.ts';
 import { runItems } from './batches.ts';
@@ -74,8 +74,15 @@ export function createHost(options: HostOptions = {}): ProcessHost {
     return (reply.answer as { ok: Work[K]['result'][] }).ok;
   };
 
-  const advance = (bundle: Bundle, requests: ActivationRequest[], aside: boolean) =>
+  const advance = (
+    bundle: Bundle,
+    requests: ActivationRequest[],
+    { aside, onSuspect, suspected }: AdvanceManner & { aside: boolean },
+  ) =>
     runItems('advance', requests, {
+      onSuspect,
+      suspected,
+      kinOf: ({ campaignId }) => campaignId,
       run: (items, limits) => processes.run({ ...jobOf('advance', bundle, items), limits, aside }),
       itemMs,
       parts: { least: LEAST.advance, most: max },
@@ -87,8 +94,8 @@ export function createHost(options: HostOptions = {}): ProcessHost {
       }),
     });
   const sideEffects = new SideEffects({
-    upTo: (bundle, requests) => advance(bundle, requests, false),
-    through: (bundle, requests) => advance(bundle, requests, true),
+    upTo: (bundle, requests, manner) => advance(bundle, requests, { ...manner, aside: false }),
+    through: (bundle, requests) => advance(bundle, requests, { aside: true }),
     graceMs: options.sideEffectGraceMs ?? 1_000,
   });
 
@@ -128,7 +135,7 @@ export function createHost(options: HostOptions = {}): ProcessHost {
       const items = segmentIds.map((id) => ({ id, at }));
       return runWhole('segments', jobOf('segments', bundle, items));
     },
-    advance: (bundle, requests) => sideEffects.advance(bundle, requests),
+    advance: (bundle, requests, manner) => sideEffects.advance(bundle, requests, manner),
     render: (bundle, requests) =>
       runItems('render', requests, {
         run: (items, limits) => processes.run({ ...jobOf('render', bundle, items), limits }),

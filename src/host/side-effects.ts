@@ -1,10 +1,14 @@
 import { mergePatch } from '../core/json.ts';
-import type { ActivationRequest } from '../engine/ports/host.ts';
+import type { ActivationRequest, AdvanceManner } from '../engine/ports/host.ts';
 import type { Bundle } from '../engine/ports/manifest.ts';
 import type { ActivationOutput } from '../flow/activation.ts';
 import { journalPosition } from '../flow/journal.ts';
 
-export type Advance = (bundle: Bundle, requests: ActivationRequest[]) => Promise<ActivationOutput[]>;
+export type Advance = (
+  bundle: Bundle,
+  requests: ActivationRequest[],
+  manner?: AdvanceManner,
+) => Promise<ActivationOutput[]>;
 
 export interface SideEffectsOptions {
   /** Advances runs up to their next side effect, which is not done. */
@@ -41,11 +45,15 @@ export class SideEffects {
     this.#options = options;
   }
 
-  async advance(bundle: Bundle, requests: ActivationRequest[]): Promise<ActivationOutput[]> {
+  async advance(
+    bundle: Bundle,
+    requests: ActivationRequest[],
+    manner: AdvanceManner = {},
+  ): Promise<ActivationOutput[]> {
     const known = requests.map((request) => this.#known(bundle, request));
     const fresh = requests.filter((_, index) => !known[index]);
     const plain = fresh.map((request) => ({ ...request, dryRun: true }));
-    const upTo = plain.length > 0 ? await this.#options.upTo(bundle, plain) : [];
+    const upTo = plain.length > 0 ? await this.#options.upTo(bundle, plain, manner) : [];
     const firsts = new Map(fresh.map((request, index) => [request, upTo[index]!]));
 
     const begun = fresh.filter(

@@ -47,13 +47,24 @@ export interface PreviewItem {
   previewProps: boolean;
 }
 
+/** How patient an advance is with requests that hang or kill their process. */
+export interface AdvanceManner {
+  /**
+   * Others wait for the batch: a request that takes long is not tried again but told of, with others of its campaign once two of them were;
+   * what is returned for them says nothing. Without it, each is tried again before it fails.
+   */
+  onSuspect?: (request: ActivationRequest) => void;
+  /** The requests were suspected before: this is the second time. */
+  suspected?: boolean;
+}
+
 /** Runs pushed code, contained: a request that hangs or kills its process fails alone. */
 export interface Host {
   /** Loads the bundle. Throws `invalid_config` with `details: Problem[]` (all of them) when it is wrong. */
   inspect(bundle: Bundle): Promise<Inspection>;
   /** The SELECTs of `segmentIds` as the evaluators build them at `at`. */
   segmentQueries(bundle: Bundle, segmentIds: string[], at: number): Promise<SegmentSql[]>;
-  advance(bundle: Bundle, requests: ActivationRequest[]): Promise<ActivationOutput[]>;
+  advance(bundle: Bundle, requests: ActivationRequest[], manner?: AdvanceManner): Promise<ActivationOutput[]>;
   /** Renders also what `inspect` would refuse, as long as the template itself is there. Stacks name source files. */
   render(bundle: Bundle, requests: RenderRequest[]): Promise<RenderResult[]>;
   /** For a preview: never throws for what is wrong with the config, but lists it. */
