@@ -9,6 +9,8 @@ type Marks = { userId: string; cause: string }[];
 
 /** Users compared at a time. The embedded database works on the event loop: in between, others get their turn. */
 const PAGE = 1000;
+/** Up to so many users are compared by one statement, which takes about half of what pages do. */
+const FEW = 2 * PAGE;
 
 /**
  * Hands `mark` the users for whom the segment's stored members differ from what it selects now. `mark` may commit each time:
@@ -28,7 +30,8 @@ export async function findSegmentChanges(
     await new Promise((resolve) => setImmediate(resolve));
   };
 
-  if (!adapted.traits.ownRowsOnly || !on.dialect.segments.paged) {
+  const atOnce = !adapted.traits.ownRowsOnly || !on.dialect.segments.paged;
+  if (atOnce || (await rows(on, userBeyond, { count: FEW })).length === 0) {
     const changes = await about(segment, () => wholeChanges(on, segment));
     for (let from = 0; from < changes.length; from += PAGE) await report(changes.slice(from, from + PAGE));
     return found;
@@ -65,6 +68,10 @@ async function wholeChanges(on: Context, segment: SegmentSql): Promise<string[]>
 const userPage = prepared<{ after: string; limit: number }>(
   (param) => sql`select ${users.id} from ${users} where ${users.id} > ${param('after')}
     order by ${users.id} limit ${param('limit')}`,
+);
+
+const userBeyond = prepared<{ count: number }>(
+  (param) => sql`select ${users.id} from ${users} order by ${users.id} limit 1 offset ${param('count')}`,
 );
 
 const membersAmong = prepared<{ segmentId: string; userIds: string[] }>(
