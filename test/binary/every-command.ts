@@ -39,8 +39,8 @@ const ROUNDS: Record<CrashPoint, Round> = {
   'pause:after-commit': { crashes: ['pause:after-commit'], besides: 'failures' },
 };
 
-/** Places at which every life of the server may end, and still there is progress: by a step, or by a batch of mail. */
-const ALWAYS = ['step:before-commit@2', 'step:after-commit', 'mail:after-answer'];
+/** Places at which every life of the server may end, and still there is progress: by an evaluation, a step, or a batch of mail. */
+const ALWAYS = ['segment:after-commit', 'step:before-commit@2', 'step:after-commit', 'mail:after-answer'];
 
 /** Worlds at once: they spend most of their time waiting. */
 const AT_ONCE = 6;
