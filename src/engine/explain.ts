@@ -168,9 +168,9 @@ function againRule({ reentry }: ManifestCampaign, run: ExplainedRun): string {
   if (reentry === 'once') return 'it takes everybody once';
   if (reentry === 'always') return 'enters again on coming to qualify anew';
   const from = new Date(Date.parse(run.enteredAt) + reentry.afterMs).toISOString();
-  // Who was put out for not qualifying has come to qualify anew (see `decide`).
-  if (run.reason === LEFT) return `enters again with the first evaluation from ${from} on`;
-  return `enters again on coming to qualify anew from ${from} on`;
+  // Who was put out for not qualifying has come to qualify anew (see `decide`), for a deployment too, which considers everyone.
+  const push = run.reason === LEFT ? ', or with a push' : '';
+  return `enters again on coming to qualify anew from ${from} on${push}`;
 }
 
 function endingOf(run: ExplainedRun): string {

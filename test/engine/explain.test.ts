@@ -171,7 +171,7 @@ test('why who qualifies is not in it: what ends it, a failure, a deployment that
   await world.add('ada', { vip: true });
   const from = new Date(entered + 30 * 86_400_000).toISOString();
   expect((await about(world, 'ada', 'again')).summary).toContain(
-    `enters again with the first evaluation from ${from} on`,
+    `enters again on coming to qualify anew from ${from} on, or with a push.`,
   );
 
   const late = `late: { segments: ['vip'], behavior: 'static', flow: function* (ctx, rt) {} },`;
