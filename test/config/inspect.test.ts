@@ -624,6 +624,22 @@ describe('a campaign', () => {
     );
   });
 
+  test('that calls a command without yielding it', async () => {
+    const idle = function* (_ctx: unknown, rt: Runtime): Generator<Command, void, never> {
+      if (rt) rt.startCampaign('test');
+      yield rt.wait({ days: 1 });
+    };
+    const message = /calls rt\.startCampaign\(…\) without yielding it, which does nothing \(Write yield rt\./;
+    await oneProblem(withCampaign({ flow: idle }), 'campaigns.test.flow', message);
+    const later = function* (_ctx: unknown, rt: Runtime): Generator<Command, void, never> {
+      const wait = rt.wait({ days: 1 });
+      yield wait;
+      const told: unknown[] = [];
+      told.push(yield rt.now());
+    };
+    expect(await wrong(withCampaign({ flow: later }))).toEqual([]);
+  });
+
   test('that sends a transaction', async () => {
     const flow = function* (_ctx: unknown, rt: Runtime) {
       yield rt.sendEmail('purchase');

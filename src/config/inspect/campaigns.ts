@@ -3,7 +3,7 @@ import type { Inspection } from '../../engine/ports/manifest.ts';
 import { startFlow } from '../../flow/flow-rules.ts';
 import { SAMPLE_USER } from '../sample.ts';
 import { campaignOptions, OPTIONS } from './campaign-options.ts';
-import { type FlowLiteral, literalsInFlow } from './flow-literals.ts';
+import { type FlowLiteral, literalsInFlow, unyieldedInFlow } from './flow-literals.ts';
 import { nameList } from './ids.ts';
 import { describe, isRecord, listed, type Path, type Report, suggest } from './report.ts';
 
@@ -121,8 +121,14 @@ function checkFlow(value: unknown, path: Path, known: KnownIds, report: Report):
       return;
     }
   }
-  for (const literal of literalsInFlow(value as (...args: never[]) => unknown)) {
-    checkLiteral(literal, path, known, report);
+  const flow = value as (...args: never[]) => unknown;
+  for (const literal of literalsInFlow(flow)) checkLiteral(literal, path, known, report);
+  for (const method of unyieldedInFlow(flow)) {
+    report.add(
+      path,
+      `calls rt.${method}(…) without yielding it, which does nothing`,
+      `Write yield rt.${method}(…), or yield* for its result.`,
+    );
   }
 }
 

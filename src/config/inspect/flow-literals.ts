@@ -12,13 +12,9 @@ export interface FlowLiteral {
  * The ids that a flow's own source names in calls of its second parameter, whatever that is called. What it computes, or names in
  * another function, is not seen.
  */
-export function literalsInFlow(flow: (...args: never[]) => unknown): FlowLiteral[] {
-  const node = functionOf(Function.prototype.toString.call(flow));
-  const runtime = node?.params[1];
-  if (!node || !runtime) return [];
-  const methodOf = callee(runtime.type === 'AssignmentPattern' ? runtime.left : runtime);
+export function literalsInFlow(flow: FlowFunction): FlowLiteral[] {
   const found = new Map<string, FlowLiteral>();
-  full(node.body, (inner) => {
+  walk(flow, (inner, methodOf) => {
     if (inner.type !== 'CallExpression') return;
     const what = NAMED_BY.get(methodOf(inner.callee) ?? '');
     const id = literal(inner.arguments[0]);
@@ -27,7 +23,29 @@ export function literalsInFlow(flow: (...args: never[]) => unknown): FlowLiteral
   return [...found.values()];
 }
 
+/** The methods of its second parameter that a flow calls for nothing: as statements, not yielded. */
+export function unyieldedInFlow(flow: FlowFunction): string[] {
+  const found = new Set<string>();
+  walk(flow, (inner, methodOf) => {
+    if (inner.type !== 'ExpressionStatement' || inner.expression.type !== 'CallExpression') return;
+    const method = methodOf(inner.expression.callee);
+    if (method !== undefined) found.add(method);
+  });
+  return [...found];
+}
+
 // --- internal ---
+
+type FlowFunction = (...args: never[]) => unknown;
+type MethodOf = (callee: AnyNode) => string | undefined;
+
+function walk(flow: FlowFunction, visit: (node: AnyNode, methodOf: MethodOf) => void): void {
+  const node = functionOf(Function.prototype.toString.call(flow));
+  const runtime = node?.params[1];
+  if (!node || !runtime) return;
+  const methodOf = callee(runtime.type === 'AssignmentPattern' ? runtime.left : runtime);
+  full(node.body, (inner) => visit(inner as AnyNode, methodOf));
+}
 
 /** What the first argument of a method is the id of. */
 const NAMED_BY: ReadonlyMap<string, FlowLiteral['what']> = new Map([
@@ -54,7 +72,7 @@ function functionOf(source: string): FunctionNode | undefined {
 }
 
 /** Finds the runtime's method that an expression names. */
-function callee(runtime: Pattern): (node: AnyNode) => string | undefined {
+function callee(runtime: Pattern): MethodOf {
   if (runtime.type === 'Identifier') {
     return (node) => {
       if (node.type !== 'MemberExpression' || node.object.type !== 'Identifier') return undefined;
