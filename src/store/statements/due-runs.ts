@@ -1,54 +1,36 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import type { JsonObject } from '../../core/json.ts';
 import type { DueRun, RunStatements } from '../../engine/ports/runs.ts';
 import { events, runs, users } from '../../schema/index.ts';
 import type { Context } from '../context.ts';
 import type { Row } from '../driver.ts';
-import { prepared, rows, slotted } from '../statement.ts';
+import { rows, slotted } from '../statement.ts';
 import { fromTime } from '../times.ts';
 import { eventOf } from './events.ts';
 import { readSealed } from './journal-chunks.ts';
-import { liveCampaigns } from './live-campaigns.ts';
 import { pausedCampaigns } from './pauses.ts';
 import { runHeadColumns, runHeadOf } from './runs.ts';
 
 /*
- * Which runs are due. What is paused stays due: hundreds of thousands of runs, perhaps, which along the times of all runs would be passed over
- * again at every step. So while something is paused, each of the other campaigns is looked into by itself.
+ * Which runs are due, along the index of the times. What is paused stays due and is passed over there: 0.1 ms for a thousand runs, on
+ * SQLite 0.7 ms. (An index that begins with the campaign would spare that, and costs a fifth of the speed at which runs are advanced.)
  */
 
 export function dueRunStatements(on: Context): Pick<RunStatements, 'dueRuns' | 'nextWake'> {
   return {
     async dueRuns(now, limit, slots) {
-      const campaigns = await unpausedCampaigns(on);
-      if (campaigns === 'all') return withJournals(on, await rows(on, dueRuns.of(slots), { now, limit }));
-      const due: { id: number; wakeAt: number }[] = [];
-      for (const campaignId of campaigns) {
-        const found = await rows(on, dueIn.of(slots), { campaignId, now, limit });
-        due.push(...found.map((row) => ({ id: Number(row.id), wakeAt: Number(row.wake_at) })));
-      }
-      if (due.length === 0) return [];
-      const first = due.sort((a, b) => a.wakeAt - b.wakeAt || a.id - b.id).slice(0, limit);
-      return withJournals(on, await rows(on, dueAmong, { ids: first.map(({ id }) => id), now }));
+      const paused = await pausedCampaigns(on);
+      if (paused.includes('*')) return [];
+      return withJournals(on, await rows(on, dueRuns.of(slots), { now, limit, paused }));
     },
 
     async nextWake(slots) {
-      const campaigns = await unpausedCampaigns(on);
-      const next =
-        campaigns === 'all'
-          ? await rows(on, nextWake.of(slots), {})
-          : (
-              await Promise.all(campaigns.map((campaignId) => rows(on, nextWakeIn.of(slots), { campaignId })))
-            ).flat();
-      return next.length === 0 ? undefined : Math.min(...next.map((row) => Number(row.wake_at)));
+      const paused = await pausedCampaigns(on);
+      if (paused.includes('*')) return undefined;
+      const [row] = await rows(on, nextWake.of(slots), { paused });
+      return row ? Number(row.wake_at) : undefined;
     },
   };
-}
-
-async function unpausedCampaigns(on: Context): Promise<'all' | string[]> {
-  const paused = await pausedCampaigns(on);
-  if (paused.length === 0) return 'all';
-  return paused.includes('*') ? [] : (await liveCampaigns(on)).filter((id) => !paused.includes(id));
 }
 
 async function withJournals(on: Context, due: Row[]): Promise<DueRun[]> {
@@ -59,42 +41,23 @@ async function withJournals(on: Context, due: Row[]): Promise<DueRun[]> {
   return due.map((row) => dueRunOf(row, sealed.get(Number(row.id)) ?? ''));
 }
 
-const selectDue = (runsBy: SQL) =>
-  sql`select ${runHeadColumns}, ${runs.deploymentId}, ${runs.enteredAt}, ${runs.wakeAt}, ${runs.position},
-      ${runs.journal}, ${runs.chunks}, ${runs.journalHash}, ${runs.awaits}, ${runs.pinned}, ${runs.reason}, ${users.attributes} as ${sql.identifier('user_attributes')},
-      ${events.id} as ${sql.identifier('event_id')}, ${events.name} as ${sql.identifier('event_name')}, ${events.attributes} as ${sql.identifier('event_attributes')},
-      ${events.createdAt} as ${sql.identifier('event_created_at')}, ${events.messageId} as ${sql.identifier('event_message_id')}
-    from ${runsBy} join ${users} on ${users.id} = ${runs.userId} left join ${events} on ${events.id} = ${runs.entryEventId}`;
-
-const dueRuns = slotted<{ now: number; limit: number }>(
-  (param, dialect, owned) => sql`${selectDue(sql`${runs} ${dialect.index('runs_due')}`)}
-    where ${runs.wakeAt} <= ${param('now')} ${owned(runs.slot)} order by ${runs.wakeAt}, ${runs.id} limit ${param('limit')}`,
-);
-
-const dueIn = slotted<{ campaignId: string; now: number; limit: number }>(
+const dueRuns = slotted<{ now: number; limit: number; paused: string[] }>(
   (
     param,
     dialect,
     owned,
-  ) => sql`select ${runs.id}, ${runs.wakeAt} from ${runs} ${dialect.index('runs_campaign_due')}
-    where ${runs.campaignId} = ${param('campaignId')} and ${runs.wakeAt} <= ${param('now')} ${owned(runs.slot)}
-    order by ${runs.wakeAt}, ${runs.id} limit ${param('limit')}`,
+  ) => sql`select ${runHeadColumns}, ${runs.deploymentId}, ${runs.enteredAt}, ${runs.wakeAt}, ${runs.position},
+      ${runs.journal}, ${runs.chunks}, ${runs.journalHash}, ${runs.awaits}, ${runs.pinned}, ${runs.reason}, ${users.attributes} as ${sql.identifier('user_attributes')},
+      ${events.id} as ${sql.identifier('event_id')}, ${events.name} as ${sql.identifier('event_name')}, ${events.attributes} as ${sql.identifier('event_attributes')},
+      ${events.createdAt} as ${sql.identifier('event_created_at')}, ${events.messageId} as ${sql.identifier('event_message_id')}
+    from ${runs} ${dialect.index('runs_due')} join ${users} on ${users.id} = ${runs.userId} left join ${events} on ${events.id} = ${runs.entryEventId}
+    where ${runs.wakeAt} <= ${param('now')} and not ${dialect.inList(runs.campaignId, param('paused'))} ${owned(runs.slot)} order by ${runs.wakeAt}, ${runs.id} limit ${param('limit')}`,
 );
 
-const dueAmong = prepared<{ ids: number[]; now: number }>(
-  (param, dialect) => sql`${selectDue(sql`${runs}`)}
-    where ${dialect.inList(runs.id, param('ids'))} and ${runs.wakeAt} <= ${param('now')} order by ${runs.wakeAt}, ${runs.id}`,
-);
-
-const nextWake = slotted<Record<string, never>>(
-  (_param, dialect, owned) => sql`select ${runs.wakeAt} from ${runs} ${dialect.index('runs_due')}
-    where ${runs.wakeAt} is not null ${owned(runs.slot)} order by ${runs.wakeAt} limit 1`,
-);
-
-const nextWakeIn = slotted<{ campaignId: string }>(
-  (param, dialect, owned) => sql`select ${runs.wakeAt} from ${runs} ${dialect.index('runs_campaign_due')}
-    where ${runs.campaignId} = ${param('campaignId')} and ${runs.wakeAt} is not null ${owned(runs.slot)}
-    order by ${runs.wakeAt} limit 1`,
+const nextWake = slotted<{ paused: string[] }>(
+  (param, dialect, owned) =>
+    sql`select ${runs.wakeAt} from ${runs} ${dialect.index('runs_due')} where ${runs.wakeAt} is not null
+      and not ${dialect.inList(runs.campaignId, param('paused'))} ${owned(runs.slot)} order by ${runs.wakeAt} limit 1`,
 );
 
 function dueRunOf(row: Row, sealed: string): DueRun {

@@ -112,7 +112,7 @@ const oldestMarks = slotted<{ limit: number }>(
   (param, dialect, owned) => sql`select ${dirtyUsers.userId}, ${dirtyUsers.cause}, ${dirtyUsers.seq}
     from (select ${dirtyUsers.userId}, ${dirtyUsers.firstSeq} from ${dirtyUsers} ${dialect.index('dirty_users_first')}
       where true ${owned(dirtyUsers.slot)} order by ${dirtyUsers.firstSeq} limit ${param('limit')}) as ${sql.identifier('oldest')}
-    join ${dirtyUsers} on ${dirtyUsers.userId} = ${oldest.userId} order by ${oldest.firstSeq}`,
+    join ${dirtyUsers} on ${dirtyUsers.userId} = ${oldest.userId} order by ${oldest.firstSeq}, ${dirtyUsers.firstSeq}`,
 );
 
 const clearMarks = prepared<{ marks: (string | number)[][] }>(

@@ -25,8 +25,8 @@ export function segments(open: Opener): void {
       await store.markDirty([{ userId: 'zoe', cause: 'segment:all' }]);
       const marks = await store.dirtyUsers(10);
       expect(marks.map(({ userId, cause }) => `${userId} ${cause}`)).toEqual([
-        'zoe segment:all',
         'zoe user',
+        'zoe segment:all',
         'ann event:login',
       ]);
       expect((await store.dirtyUsers(1)).map(({ userId }) => userId)).toEqual(['zoe', 'zoe']);

@@ -75,8 +75,7 @@ create table runs (
   slot integer not null
 ) strict;
 create unique index runs_entry on runs (user_id, campaign_id, entry);
-create index runs_due on runs (wake_at, id) where wake_at is not null;
-create index runs_campaign_due on runs (campaign_id, wake_at, id) where wake_at is not null;
+create index runs_due on runs (wake_at, id, campaign_id) where wake_at is not null;
 create index runs_live on runs (campaign_id, id) where ended_at is null;
 create index runs_awaiting on runs (user_id) where awaits is not null;
 create index runs_stuck on runs (campaign_id, id) where status in ('blocked', 'failed');
