@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { messageOf } from '../core/errors.ts';
 import { SLOT_COUNT, slotOf } from '../core/hash.ts';
 import type { Log } from './log.ts';
 import type { Fence, LeaseNode, Leases, LeaseView, Slots } from './ports/leases.ts';
@@ -58,6 +59,8 @@ export class LeasedSlots implements SlotOwner {
   #log: Log;
   #onAcquired: (slots: number[]) => Promise<void>;
   #owned = new Set<number>();
+  /** Acquired; what the former owner left is being seen to. */
+  #taking = new Set<number>();
   #leaving = new Set<number>();
   #validUntil = { monotonic: 0, wall: 0 };
   /** How far the database's clock is ahead of this process's monotonic one. */
@@ -120,15 +123,17 @@ export class LeasedSlots implements SlotOwner {
     const own = nodes.find(({ id }) => id === this.nodeId);
     if (own) this.#ahead = own.expiresAt - this.#leaseMs - asked.monotonic;
     const mine = new Set(own?.slots);
-    for (const slot of this.#owned) if (!mine.has(slot)) this.#owned.delete(slot);
+    for (const slots of [this.#owned, this.#taking]) {
+      for (const slot of slots) if (!mine.has(slot)) slots.delete(slot);
+    }
 
     const given = [...this.#leaving].filter((slot) => mine.has(slot));
     this.#leaving.clear();
     if (given.length > 0) await this.#leases.release(this.nodeId, given);
     for (const slot of given) mine.delete(slot);
 
-    // Taken by a step that was cut short: the store knows that they are ours.
-    const found = [...mine].filter((slot) => !this.#owned.has(slot));
+    // Acquired by a step that was cut short: the store knows that they are ours.
+    const found = [...mine].filter((slot) => !this.#owned.has(slot) && !this.#taking.has(slot));
     if (found.length > 0) await this.#take(found, nodes.length);
 
     const fair = Math.ceil(SLOT_COUNT / Math.max(nodes.length, 1));
@@ -144,15 +149,35 @@ export class LeasedSlots implements SlotOwner {
     return { at: this.#clock.now() + this.#leaseMs / RENEWALS_A_LEASE };
   }
 
+  /** What the former owner left may be locked by it for a while: meanwhile the lease goes on being renewed. */
   async #take(slots: number[], nodes: number): Promise<void> {
     this.#log.info(`took ${slots.length} slot(s) of ${SLOT_COUNT}; ${nodes} node(s) live`);
-    await this.#onAcquired(slots);
-    for (const slot of slots) this.#owned.add(slot);
+    for (const slot of slots) this.#taking.add(slot);
+    const taken = this.#takeOver(slots);
+    const { promise: late, resolve } = Promise.withResolvers<'late'>();
+    const timer = setTimeout(() => resolve('late'), this.#leaseMs / RENEWALS_A_LEASE);
+    try {
+      if ((await Promise.race([taken, late])) === 'late') {
+        taken.catch((error) => this.#log.warn(`slots are not taken over yet: ${messageOf(error)}`));
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #takeOver(slots: number[]): Promise<void> {
+    try {
+      await this.#onAcquired(slots);
+      for (const slot of slots) if (this.#taking.has(slot)) this.#owned.add(slot);
+    } finally {
+      for (const slot of slots) this.#taking.delete(slot);
+    }
   }
 
   /** Gives every slot up: the process ends. */
   async leave(): Promise<void> {
     this.#owned.clear();
+    this.#taking.clear();
     this.#validUntil = { monotonic: 0, wall: 0 };
     await this.#leases.leave(this.nodeId);
   }

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import type { Store } from '../../src/engine/ports/store.ts';
 import { LeasedSlots } from '../../src/engine/slots.ts';
 import { openStore } from '../../src/store/open.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 import { event, START, user } from './conformance/rows.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 
@@ -69,6 +70,30 @@ export function sharedStore(name: string, serverUrl: string | undefined): void {
         expect(slots.now()).toBeUndefined();
         await slots.step();
         expect(Math.abs(slots.now()! - (await a.now()))).toBeLessThan(MINUTE);
+        await slots.leave();
+      });
+
+      test('slots are worked on once what their former owner left was seen to; meanwhile the lease is renewed', async () => {
+        const seen = Promise.withResolvers<void>();
+        const slots = new LeasedSlots({
+          leases: a.leases!,
+          node: node('patient'),
+          clock: systemClock,
+          log: { info: () => {}, warn: () => {}, error: () => {} },
+          leaseMs: 500,
+          onAcquired: () => seen.promise,
+        });
+        await slots.step();
+        expect(slots.owned()).toEqual([]);
+        const first = slots.view!.nodes.find(({ id }) => id === 'patient')!.expiresAt;
+        await slots.step();
+        expect(slots.view!.nodes.find(({ id }) => id === 'patient')!.expiresAt).toBeGreaterThan(first);
+        expect(slots.owned()).toEqual([]);
+        seen.resolve();
+        await waitFor('the slots to be owned', async () => {
+          await slots.step();
+          return slots.owned().length === 256;
+        });
         await slots.leave();
       });
 

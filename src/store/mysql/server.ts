@@ -59,7 +59,7 @@ const LOCK_WAIT_SECONDS = 10;
  * A session that says nothing for so long is ended, and what it had begun is undone: a machine that vanished in the middle of a
  * transaction must not keep its locks, and with them its slots, until TCP notices. The pool makes new sessions where it needs them.
  */
-const IDLE_SECONDS = 15;
+const IDLE_SECONDS = 10;
 const STATEMENT_SECONDS = 60;
 
 function isBefore(version: number[], least: number[]): boolean {
