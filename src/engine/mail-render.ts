@@ -1,20 +1,26 @@
 import type { Deployment, Deployments } from './deployments.ts';
-import type { Host, RenderResult } from './ports/host.ts';
+import type { Host, RenderRequest, RenderResult } from './ports/host.ts';
 import type { DueMessage } from './ports/messages.ts';
 
 /**
- * Renders messages. The newest wording goes out; a template that was removed since is rendered by the deployment that asked for it.
+ * Renders messages. The newest wording goes out; a template that was removed since is rendered by the deployment that asked for it. One that
+ * hangs gives undefined, at once; with `suspected` it is given its time, and fails.
  */
 export async function renderMail(
   messages: DueMessage[],
-  { host, deployments, deployment }: { host: Host; deployments: Deployments; deployment: Deployment },
-): Promise<RenderResult[]> {
+  about: { host: Host; deployments: Deployments; deployment: Deployment; suspected: boolean },
+): Promise<(RenderResult | undefined)[]> {
+  const { host, deployments, deployment, suspected } = about;
   const { manifest, bundle } = deployment;
   const here = new Set([
     ...manifest.templates.map(templateKey),
     ...manifest.transactions.map(({ id }) => transactionKey(id)),
   ]);
   const results = new Map<string, RenderResult>();
+  const suspects = new Set<string>();
+  const manner = suspected
+    ? { suspected }
+    : { onSuspect: ({ messageId }: RenderRequest) => suspects.add(messageId) };
   const groups = Map.groupBy(messages, (message) => (here.has(keyOf(message)) ? null : message.deploymentId));
   for (const [deploymentId, group] of groups) {
     const code = deploymentId === null ? bundle : await deployments.bundle(deploymentId);
@@ -28,12 +34,13 @@ export async function renderMail(
         event: message.event,
         ...(message.options ? { options: message.options } : {}),
       })),
+      manner,
     );
     group.forEach((message, i) => {
       results.set(message.id, answers[i]!);
     });
   }
-  return messages.map(({ id }) => results.get(id)!);
+  return messages.map(({ id }) => (suspects.has(id) ? undefined : results.get(id)!));
 }
 
 // --- internal ------------------------------------------------------------------------------------

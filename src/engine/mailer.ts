@@ -20,6 +20,8 @@ import type { Next } from './worker.ts';
 
 /** Batches on their way to the provider at once: while one is answered, the next is rendered. */
 const IN_FLIGHT = 4;
+/** While others are due, of so many steps one is for a suspect. */
+const SUSPECT_EVERY = 20;
 
 /**
  * Sends what is queued. The ledger's states:
@@ -51,6 +53,9 @@ export class Mailer {
   #guard: CampaignGuard;
   #provider: { settings: string; provider: MailProvider } | undefined;
   #inFlight = new Set<Promise<void>>();
+  /** Messages whose email hung, or killed its process, among others. After a crash they are found again. */
+  #suspects = new Set<string>();
+  #steps = 0;
   /** No batch leaves before this time: the provider refused a whole batch for now. */
   #pausedUntil = 0;
   /** The store did not say whether a batch was marked as being sent. */
@@ -128,7 +133,9 @@ export class Mailer {
     const provider = await this.#providerFor(deployment);
     if (now < this.#pausedUntil) return { at: this.#clock.now() + this.#pausedUntil - now };
     const slots = this.#slots.owned();
-    const due = await this.#store.dueMessages(now, provider.batchSize, slots);
+    const limit = provider.batchSize;
+    const found = await this.#store.dueMessages(now, limit + this.#suspects.size, slots);
+    const { due, suspected } = this.#turn(found, limit);
     if (due.length === 0) {
       const next = await this.#store.nextAttempt(slots);
       return next === undefined ? 'when-woken' : { at: this.#clock.now() + Math.max(next - now, 1) };
@@ -136,12 +143,32 @@ export class Mailer {
     const unknown = due.filter(({ status }) => status === 'unknown');
     if (unknown.length > 0) await askAbout(unknown, { provider, ledger: this.#ledger, log: this.#log, now });
     const queued = due.filter(({ status }) => status === 'queued');
-    if (queued.length > 0) await this.#dispatch(deployment, provider, queued);
+    if (queued.length > 0) await this.#dispatch(queued, { deployment, provider, suspected });
     return 'now';
   }
 
+  /**
+   * Whose turn it is: that of those which nothing is wrong with, in one batch, or of one suspect alone, whose email takes its time: when
+   * nothing else is due, and now and then.
+   */
+  #turn(due: DueMessage[], limit: number): { due: DueMessage[]; suspected: boolean } {
+    const suspect = due.find(({ id }) => this.#suspects.has(id));
+    if (!suspect) {
+      if (due.length < limit) this.#suspects.clear();
+      return { due: due.slice(0, limit), suspected: false };
+    }
+    const others = due.filter(({ id }) => !this.#suspects.has(id)).slice(0, limit);
+    this.#steps++;
+    const suspected = others.length === 0 || this.#steps % SUSPECT_EVERY === 0;
+    return suspected ? { due: [suspect], suspected } : { due: others, suspected };
+  }
+
   /** Renders and marks a batch, then leaves it to the provider without waiting for the answer. */
-  async #dispatch(deployment: Deployment, provider: MailProvider, queued: DueMessage[]): Promise<void> {
+  async #dispatch(
+    queued: DueMessage[],
+    about: { deployment: Deployment; provider: MailProvider; suspected: boolean },
+  ): Promise<void> {
+    const { deployment, provider, suspected } = about;
     const dropped: MailChange[] = [];
     const wanted: (DueMessage & { to: string })[] = [];
     for (const message of queued) {
@@ -155,11 +182,19 @@ export class Mailer {
       host: this.#host,
       deployments: this.#deployments,
       deployment,
+      suspected,
     });
+    for (const { id } of queued) this.#suspects.delete(id);
     const { fromAddress, replyTo } = await this.#deployments.provider(deployment);
     const outgoing: Outgoing[] = [];
+    const outcomes: { campaignId: string | null; failure: string | null }[] = [];
     wanted.forEach((message, i) => {
-      const result = rendered[i]!;
+      const result = rendered[i];
+      if (!result) {
+        this.#suspects.add(message.id);
+        return;
+      }
+      outcomes.push({ campaignId: message.campaignId, failure: failureOf(result) });
       if (!result.ok) {
         const reason = `rendering failed: ${result.error.stack || result.error.message}`;
         dropped.push({ message, update: { status: 'failed', reason, toAddress: message.to } });
@@ -182,9 +217,7 @@ export class Mailer {
       outgoing.push({ message: { ...message, attempts: message.attempts + 1 }, email });
     });
     if (dropped.length > 0) await this.#ledger.decide(dropped);
-    await this.#guard.watch(
-      wanted.map(({ campaignId }, i) => ({ campaignId, failure: failureOf(rendered[i]!) })),
-    );
+    await this.#guard.watch(outcomes);
     if (outgoing.length === 0) return;
     crashPoint('mail:before-sending');
     const marked = await this.#mark(outgoing);

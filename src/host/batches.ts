@@ -15,13 +15,13 @@ export interface ItemsOptions<K extends ItemKind> {
   guilty: (item: Work[K]['item'], message: string) => Work[K]['result'];
   /** With it, an item at which its child ended is not tried again but told of, and so are those of its kin once two of them were. */
   onSuspect?: ((item: Work[K]['item']) => void) | undefined;
-  kinOf?: (item: Work[K]['item']) => string;
+  kinOf: (item: Work[K]['item']) => string;
+  /** With `onSuspect`: how long an item may take, as others of the batch are waited for. */
+  sharedMs: number;
   /** The items were suspected before: one that hangs need not be tried again. */
   suspected?: boolean | undefined;
 }
 
-/** For an item of a batch whose others are waited for. */
-const SHARED_MS = 1_000;
 /** So many suspects of a kin make the whole kin suspect. */
 const SUSPECT_KIN = 2;
 
@@ -72,7 +72,7 @@ async function runPart<K extends ItemKind>(
   /** Runs items and keeps their results; else how and where the child ended. */
   const attempt = async (some: typeof rest): Promise<{ ended: Ending; index: number } | undefined> => {
     const limit = options.onSuspect
-      ? Math.min(itemMs, SHARED_MS)
+      ? Math.min(itemMs, options.sharedMs)
       : guilty < PATIENT_WITH
         ? itemMs
         : Math.ceil(itemMs * IMPATIENT_FACTOR);
@@ -125,10 +125,9 @@ async function runPart<K extends ItemKind>(
 /** The suspect, and those of its kin once there were enough of it. */
 function putAside<T>(
   suspect: T,
-  about: { rest: T[]; kinOf: ((item: T) => string) | undefined; counts: Map<string, number> },
+  about: { rest: T[]; kinOf: (item: T) => string; counts: Map<string, number> },
 ): T[] {
   const { rest, kinOf, counts } = about;
-  if (!kinOf) return [suspect];
   const kin = kinOf(suspect);
   const count = (counts.get(kin) ?? 0) + 1;
   counts.set(kin, count);

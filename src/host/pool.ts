@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { SegflowError } from '../core/errors.ts';
 import { hash53 } from '../core/hash.ts';
 import { canonicalJson } from '../core/json.ts';
-import type { ActivationRequest, AdvanceManner, Host } from '../engine/ports/host.ts';
+import type { ActivationRequest, Host, Manner } from '../engine/ports/host.ts';
 import type { Bundle, Problem } from '../engine/ports/manifest.ts';
 import { journalPosition } from '../flow/journal.ts';
 import { runItems } from './batches.ts';
@@ -45,6 +45,10 @@ export interface ProcessHost extends Host, AsyncDisposable {
 const INSPECT_FACTOR = 4;
 /** Items for which it is worth to wake another child. */
 const LEAST = { advance: 250, render: 50 };
+/** How long a flow may take as long as others wait for it. */
+const SHARED_FLOW_MS = 1_000;
+/** Likewise an email, as a share of its time: a child's first one is slow. */
+const SHARED_RENDER = 0.5;
 
 /** Runs pushed code in child processes of this executable, started when there is work. */
 export function createHost(options: HostOptions = {}): ProcessHost {
@@ -77,12 +81,13 @@ export function createHost(options: HostOptions = {}): ProcessHost {
   const advance = (
     bundle: Bundle,
     requests: ActivationRequest[],
-    { aside, onSuspect, suspected }: AdvanceManner & { aside: boolean },
+    { aside, onSuspect, suspected }: Manner<ActivationRequest> & { aside: boolean },
   ) =>
     runItems('advance', requests, {
       onSuspect,
       suspected,
       kinOf: ({ campaignId }) => campaignId,
+      sharedMs: SHARED_FLOW_MS,
       run: (items, limits) => processes.run({ ...jobOf('advance', bundle, items), limits, aside }),
       itemMs,
       parts: { least: LEAST.advance, most: max },
@@ -136,8 +141,12 @@ export function createHost(options: HostOptions = {}): ProcessHost {
       return runWhole('segments', jobOf('segments', bundle, items));
     },
     advance: (bundle, requests, manner) => sideEffects.advance(bundle, requests, manner),
-    render: (bundle, requests) =>
+    render: (bundle, requests, { onSuspect, suspected } = {}) =>
       runItems('render', requests, {
+        onSuspect,
+        suspected,
+        kinOf: ({ kind, id }) => `${kind} ${id}`,
+        sharedMs: itemMs * SHARED_RENDER,
         run: (items, limits) => processes.run({ ...jobOf('render', bundle, items), limits }),
         itemMs,
         parts: { least: LEAST.render, most: max },

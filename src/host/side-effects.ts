@@ -1,5 +1,5 @@
 import { mergePatch } from '../core/json.ts';
-import type { ActivationRequest, AdvanceManner } from '../engine/ports/host.ts';
+import type { ActivationRequest, Manner } from '../engine/ports/host.ts';
 import type { Bundle } from '../engine/ports/manifest.ts';
 import type { ActivationOutput } from '../flow/activation.ts';
 import { journalPosition } from '../flow/journal.ts';
@@ -7,7 +7,7 @@ import { journalPosition } from '../flow/journal.ts';
 export type Advance = (
   bundle: Bundle,
   requests: ActivationRequest[],
-  manner?: AdvanceManner,
+  manner?: Manner<ActivationRequest>,
 ) => Promise<ActivationOutput[]>;
 
 export interface SideEffectsOptions {
@@ -48,7 +48,7 @@ export class SideEffects {
   async advance(
     bundle: Bundle,
     requests: ActivationRequest[],
-    manner: AdvanceManner = {},
+    manner: Manner<ActivationRequest> = {},
   ): Promise<ActivationOutput[]> {
     const known = requests.map((request) => this.#known(bundle, request));
     const fresh = requests.filter((_, index) => !known[index]);

@@ -47,13 +47,13 @@ export interface PreviewItem {
   previewProps: boolean;
 }
 
-/** How patient an advance is with requests that hang or kill their process. */
-export interface AdvanceManner {
+/** How patient the host is with requests that hang or kill their process. */
+export interface Manner<Request> {
   /**
-   * Others wait for the batch: a request that takes long is not tried again but told of, with others of its campaign once two of them were;
-   * what is returned for them says nothing. Without it, each is tried again before it fails.
+   * Others wait for the batch: a request that takes long is not tried again but told of, with others of its campaign or email once two of
+   * them were; what is returned for them says nothing. Without it, each is tried again before it fails.
    */
-  onSuspect?: (request: ActivationRequest) => void;
+  onSuspect?: (request: Request) => void;
   /** The requests were suspected before: this is the second time. */
   suspected?: boolean;
 }
@@ -64,9 +64,13 @@ export interface Host {
   inspect(bundle: Bundle): Promise<Inspection>;
   /** The SELECTs of `segmentIds` as the evaluators build them at `at`. */
   segmentQueries(bundle: Bundle, segmentIds: string[], at: number): Promise<SegmentSql[]>;
-  advance(bundle: Bundle, requests: ActivationRequest[], manner?: AdvanceManner): Promise<ActivationOutput[]>;
+  advance(
+    bundle: Bundle,
+    requests: ActivationRequest[],
+    manner?: Manner<ActivationRequest>,
+  ): Promise<ActivationOutput[]>;
   /** Renders also what `inspect` would refuse, as long as the template itself is there. Stacks name source files. */
-  render(bundle: Bundle, requests: RenderRequest[]): Promise<RenderResult[]>;
+  render(bundle: Bundle, requests: RenderRequest[], manner?: Manner<RenderRequest>): Promise<RenderResult[]>;
   /** For a preview: never throws for what is wrong with the config, but lists it. */
   catalog(bundle: Bundle): Promise<PreviewCatalog>;
   close(): Promise<void>;
