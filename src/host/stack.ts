@@ -1,3 +1,4 @@
+import type { Locate } from '../config/inspect/report.ts';
 import type { SourcePlace, SourceTracer } from '../config/source-map.ts';
 import { messageOf, SegflowError } from '../core/errors.ts';
 import type { Problem } from '../engine/ports/manifest.ts';
@@ -42,15 +43,10 @@ export async function mapStack(bundle: LoadedBundle, trace: string): Promise<str
 
 /** Where a function of the bundle begins, as a frame of a stack trace; '' when that cannot be told. */
 export async function frameOf(bundle: LoadedBundle, code: unknown): Promise<string> {
-  if (bundle.unbundled || typeof code !== 'function') return '';
-  const source = Function.prototype.toString.call(code);
-  const index = bundle.code.indexOf(source);
-  if (index < 0) return '';
-  // Source maps know names, not the punctuation before them.
-  const name = source.replace(/^function\b/, (word) => ' '.repeat(word.length)).search(/[\p{L}_$]/u);
-  const before = bundle.code.slice(0, index + Math.max(name, 0)).split('\n');
-  const place = (await tracerOf(bundle)).trace(before.length, before.at(-1)!.length);
-  return place ? `    at ${code.name || 'flow'} (${place.file}:${place.line}:${place.column})` : '';
+  const place = await placeInCode(bundle, code);
+  return typeof code === 'function' && place
+    ? `    at ${code.name || 'flow'} (${place.file}:${place.line}:${place.column})`
+    : '';
 }
 
 export async function describeThrown(bundle: LoadedBundle, error: unknown): Promise<ThrownError> {
@@ -72,22 +68,29 @@ export async function problemOf(bundle: LoadedBundle, error: unknown): Promise<P
 }
 
 /** Finds the places of what the bundle throws while it is inspected. */
-export function locateIn(bundle: LoadedBundle): (error: unknown) => Promise<Place> {
-  return async (error) => {
-    const { file, line, column, frame } = await problemOf(bundle, error);
-    if (file === undefined) return {};
-    return {
-      file,
-      ...(line !== undefined && { line }),
-      ...(column !== undefined && { column }),
-      ...(frame !== undefined && { frame }),
-    };
+export function locateIn(bundle: LoadedBundle): Locate {
+  return {
+    async thrown(error) {
+      const { file, line, column, frame } = await problemOf(bundle, error);
+      if (file === undefined) return {};
+      return {
+        file,
+        ...(line !== undefined && { line }),
+        ...(column !== undefined && { column }),
+        ...(frame !== undefined && { frame }),
+      };
+    },
+    async code(code, offset) {
+      const place = await placeInCode(bundle, code, offset);
+      if (!place) return {};
+      const { codeFrame } = await import('../config/code-frame.ts');
+      const { file, line, column, source } = place;
+      return { file, line, column, frame: codeFrame(source, line, column) };
+    },
   };
 }
 
 // --- internal ---
-
-type Place = Pick<Problem, 'file' | 'line' | 'column' | 'frame'>;
 
 const FRAME = /^\s+at (?:(.*?) \()?([^()]*):(\d+):(\d+)\)?$/;
 
@@ -96,6 +99,24 @@ function stackOf(error: unknown): string {
   // What renderEmail throws tells the story of its cause.
   const told = SegflowError.is(error) && error.cause instanceof Error ? error.cause : error;
   return typeof told.stack === 'string' ? told.stack : '';
+}
+
+/** The source of a function, or of what stands `offset` characters after its beginning; undefined when its text is there more than once. */
+async function placeInCode(
+  bundle: LoadedBundle,
+  code: unknown,
+  offset?: number,
+): Promise<SourcePlace | undefined> {
+  if (bundle.unbundled || typeof code !== 'function') return undefined;
+  const source = Function.prototype.toString.call(code);
+  const index = bundle.code.indexOf(source);
+  if (index < 0 || bundle.code.indexOf(source, index + 1) >= 0) return undefined;
+  // Source maps know names, not what comes before them.
+  const name = source
+    .replace(/^(async\b\s*)?(function\b)?/, (words) => ' '.repeat(words.length))
+    .search(/[\p{L}_$]/u);
+  const before = bundle.code.slice(0, index + (offset ?? Math.max(name, 0))).split('\n');
+  return (await tracerOf(bundle)).trace(before.length, before.at(-1)!.length);
 }
 
 async function tracerOf(bundle: LoadedBundle): Promise<SourceTracer> {

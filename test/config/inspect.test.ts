@@ -185,9 +185,12 @@ test('what the config threw is located, where somebody can', async () => {
     }),
     AT,
     {
-      locate: async (error) => {
-        thrown.push(error);
-        return { file: 'a.ts', line: thrown.length, column: 1, frame: 'a' };
+      locate: {
+        thrown: async (error) => {
+          thrown.push(error);
+          return { file: 'a.ts', line: thrown.length, column: 1, frame: 'a' };
+        },
+        code: async () => ({}),
       },
     },
   );

@@ -69,6 +69,63 @@ test('what subjects, components and evaluators throw is found in the sources, an
   });
 });
 
+const FLOWS = `
+const { never } = { never: 'never' };
+export default {
+  emailProvider: { config: { name: 'file' }, fromAddress: 'hello@example.com' },
+  templates: { welcome: { subject: () => 5, component: () => <p>x</p> } },
+  segments: {},
+  campaigns: {
+    one: { segments: [], behavior: 'static', flow: function* (ctx, rt) {
+      if (ctx.attributes.name) {
+        yield rt.sendEmail(
+          'welcom');
+      }
+      rt.wait({ days: 1 });
+    } },
+    two: {
+      segments: [], behavior: 'static',
+      *flow(ctx, { inSegment, sendEmail }) {
+        const inside = yield* inSegment('nobody'); yield sendEmail('welcome'); sendEmail('welcome');
+      },
+    },
+    three: {
+      segments: [], behavior: 'static',
+      async *flow() {},
+    },
+  },
+};`;
+
+test('what a flow says is found in the sources', async () => {
+  await using host = hostFor();
+  const refused = (await host.inspect(await project(FLOWS)).catch((error: unknown) => error)) as {
+    details: Problem[];
+  };
+  const lines = FLOWS.split('\n');
+  const found = refused.details.flatMap(({ path, message, file, line, column, frame }) =>
+    path.endsWith('.flow') || path.endsWith('.subject')
+      ? [
+          [
+            path,
+            file,
+            message.slice(0, 10),
+            lines[line! - 1]!.slice(column! - 1).slice(0, 12),
+            frame?.includes(`> ${line} |`),
+          ],
+        ]
+      : [],
+  );
+  const file = 'segflow.config.tsx';
+  expect(found).toEqual([
+    ['templates.welcome.subject', file, 'returns th', '() => 5, com', true],
+    ['campaigns.one.flow', file, 'sends the ', 'rt.sendEmail', true],
+    ['campaigns.one.flow', file, 'calls rt.w', 'rt.wait({ da', true],
+    ['campaigns.two.flow', file, 'asks for t', "inSegment('n", true],
+    ['campaigns.two.flow', file, 'calls rt.s', "sendEmail('w", true],
+    ['campaigns.three.flow', file, 'is an asyn', 'flow() {},', true],
+  ]);
+});
+
 test('a preview lists emails at once though one of them never ends', async () => {
   await using host = hostFor({ timeoutMs: 120_000 });
   const bundle = await project(`

@@ -35,12 +35,12 @@ export async function inspectCampaigns(
 const SAMPLE_CONTEXT = { id: 'sample', attributes: SAMPLE_USER, entry: 1, event: null, state: null };
 const FLOW = "Write flow: function* (ctx, rt) { yield rt.sendEmail('…'); }.";
 
-function inspectCampaign(
+async function inspectCampaign(
   id: string,
   value: unknown,
   known: KnownIds,
   report: Report,
-): InspectedCampaign | undefined {
+): Promise<InspectedCampaign | undefined> {
   const path = ['campaigns', id];
   if (!isRecord(value)) {
     report.add(path, `expected a campaign, got ${describe(value)}`);
@@ -63,7 +63,7 @@ function inspectCampaign(
   });
   const behavior = behaviorOf(value.behavior, [...path, 'behavior'], report);
   const options = campaignOptions(value, { path, segments: known.segments, behavior }, report);
-  checkFlow(value.flow, [...path, 'flow'], known, report);
+  await checkFlow(value.flow, [...path, 'flow'], known, report);
   return behavior && { id, segments, excludeSegments, behavior, ...options };
 }
 
@@ -93,7 +93,7 @@ function behaviorOf(value: unknown, path: Path, report: Report): 'static' | 'dyn
   return undefined;
 }
 
-function checkFlow(value: unknown, path: Path, known: KnownIds, report: Report): void {
+async function checkFlow(value: unknown, path: Path, known: KnownIds, report: Report): Promise<void> {
   if (typeof value !== 'function') {
     report.add(
       path,
@@ -105,11 +105,8 @@ function checkFlow(value: unknown, path: Path, known: KnownIds, report: Report):
   const tag: unknown = Reflect.get(value, Symbol.toStringTag);
   if (tag === 'AsyncGeneratorFunction' || tag === 'AsyncFunction') {
     const kind = tag === 'AsyncFunction' ? 'an async function' : 'an async generator';
-    report.add(
-      path,
-      `is ${kind}; a flow is a plain generator`,
-      `Leave out async: what a flow yields is awaited by Segflow. ${FLOW}`,
-    );
+    const hint = `Leave out async: what a flow yields is awaited by Segflow. ${FLOW}`;
+    await report.addInCode(path, `is ${kind}; a flow is a plain generator`, { code: value, hint });
     return;
   }
   if (tag !== 'GeneratorFunction') {
@@ -117,18 +114,27 @@ function checkFlow(value: unknown, path: Path, known: KnownIds, report: Report):
       // A plain function may return the generator of another one.
       startFlow(value, { ...SAMPLE_CONTEXT, enteredAt: new Date(0) });
     } catch (error) {
-      report.add(path, `is a plain function; a flow is a generator function (${messageOf(error)})`, FLOW);
+      const message = `is a plain function; a flow is a generator function (${messageOf(error)})`;
+      await report.addInCode(path, message, { code: value, hint: FLOW });
       return;
     }
   }
   const flow = value as (...args: never[]) => unknown;
-  for (const literal of literalsInFlow(flow)) checkLiteral(literal, path, known, report);
-  for (const method of unyieldedInFlow(flow)) {
-    report.add(
-      path,
-      `calls rt.${method}(…) without yielding it, which does nothing`,
-      `Write yield rt.${method}(…), or yield* for its result.`,
-    );
+  for (const { what, id, offset } of literalsInFlow(flow)) {
+    const hint = hintFor({ what, id }, known);
+    if (hint)
+      await report.addInCode(path, `${DOES[what]} "${id}", which is not defined`, {
+        code: flow,
+        offset,
+        hint,
+      });
+  }
+  for (const { method, offset } of unyieldedInFlow(flow)) {
+    await report.addInCode(path, `calls rt.${method}(…) without yielding it, which does nothing`, {
+      code: flow,
+      offset,
+      hint: `Write yield rt.${method}(…), or yield* for its result.`,
+    });
   }
 }
 
@@ -138,14 +144,12 @@ const DOES: Record<FlowLiteral['what'], string> = {
   campaign: 'starts the campaign',
 };
 
-function checkLiteral({ what, id }: FlowLiteral, path: Path, known: KnownIds, report: Report): void {
+/** What could be meant instead of an id that is not defined. */
+function hintFor({ what, id }: Pick<FlowLiteral, 'what' | 'id'>, known: KnownIds): string | undefined {
   const names = known[`${what}s`];
-  if (names.includes(id)) return;
-  report.add(
-    path,
-    `${DOES[what]} "${id}", which is not defined`,
-    what === 'template' && known.transactions.includes(id)
-      ? 'It is a transaction; a campaign sends templates.'
-      : suggest(id, names, listed(`${what}s`, names)),
-  );
+  if (names.includes(id)) return undefined;
+  if (what === 'template' && known.transactions.includes(id)) {
+    return 'It is a transaction; a campaign sends templates.';
+  }
+  return suggest(id, names, listed(`${what}s`, names));
 }

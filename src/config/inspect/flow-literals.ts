@@ -6,6 +6,8 @@ export interface FlowLiteral {
   /** `template`: in `rt.sendEmail('…')`; `segment`: in inSegment and waitForSegment; `campaign`: in startCampaign. */
   what: 'template' | 'segment' | 'campaign';
   id: string;
+  /** Where the call begins in the text of the flow. */
+  offset: number;
 }
 
 /**
@@ -14,24 +16,26 @@ export interface FlowLiteral {
  */
 export function literalsInFlow(flow: FlowFunction): FlowLiteral[] {
   const found = new Map<string, FlowLiteral>();
-  walk(flow, (inner, methodOf) => {
+  walk(flow, (inner, { methodOf, shift }) => {
     if (inner.type !== 'CallExpression') return;
     const what = NAMED_BY.get(methodOf(inner.callee) ?? '');
     const id = literal(inner.arguments[0]);
-    if (what && id !== undefined) found.set(`${what} ${id}`, { what, id });
+    const key = `${what} ${id}`;
+    if (what && id !== undefined && !found.has(key))
+      found.set(key, { what, id, offset: inner.start - shift });
   });
   return [...found.values()];
 }
 
-/** The methods of its second parameter that a flow calls for nothing: as statements, not yielded. */
-export function unyieldedInFlow(flow: FlowFunction): string[] {
-  const found = new Set<string>();
-  walk(flow, (inner, methodOf) => {
+/** The methods of its second parameter that a flow calls for nothing: as statements, not yielded. With the first place of each. */
+export function unyieldedInFlow(flow: FlowFunction): { method: string; offset: number }[] {
+  const found = new Map<string, number>();
+  walk(flow, (inner, { methodOf, shift }) => {
     if (inner.type !== 'ExpressionStatement' || inner.expression.type !== 'CallExpression') return;
     const method = methodOf(inner.expression.callee);
-    if (method !== undefined) found.add(method);
+    if (method !== undefined && !found.has(method)) found.set(method, inner.start - shift);
   });
-  return [...found];
+  return [...found].map(([method, offset]) => ({ method, offset }));
 }
 
 // --- internal ---
@@ -39,12 +43,16 @@ export function unyieldedInFlow(flow: FlowFunction): string[] {
 type FlowFunction = (...args: never[]) => unknown;
 type MethodOf = (callee: AnyNode) => string | undefined;
 
-function walk(flow: FlowFunction, visit: (node: AnyNode, methodOf: MethodOf) => void): void {
-  const node = functionOf(Function.prototype.toString.call(flow));
+/** `shift`: by how much a node's place exceeds that in the text of the flow. */
+function walk(
+  flow: FlowFunction,
+  visit: (node: AnyNode, about: { methodOf: MethodOf; shift: number }) => void,
+): void {
+  const { node, shift } = functionOf(Function.prototype.toString.call(flow)) ?? {};
   const runtime = node?.params[1];
-  if (!node || !runtime) return;
+  if (!node || !runtime || shift === undefined) return;
   const methodOf = callee(runtime.type === 'AssignmentPattern' ? runtime.left : runtime);
-  full(node.body, (inner) => visit(inner as AnyNode, methodOf));
+  full(node.body, (inner) => visit(inner as AnyNode, { methodOf, shift }));
 }
 
 /** What the first argument of a method is the id of. */
@@ -56,14 +64,16 @@ const NAMED_BY: ReadonlyMap<string, FlowLiteral['what']> = new Map([
 ]);
 
 /** A function's text is an expression, or a method when the flow is written as one: `*flow(ctx, rt) { … }`. */
-function functionOf(source: string): FunctionNode | undefined {
-  for (const text of [`(${source})`, `({${source}})`]) {
+function functionOf(source: string): { node: FunctionNode; shift: number } | undefined {
+  for (const before of ['(', '({']) {
     try {
+      const text = `${before}${source}${before === '(' ? ')' : '})'}`;
       const statement = parse(text, { ecmaVersion: 'latest', sourceType: 'module' }).body[0];
       const expression = statement?.type === 'ExpressionStatement' ? statement.expression : undefined;
       const property = expression?.type === 'ObjectExpression' ? expression.properties[0] : undefined;
       const value = property?.type === 'Property' ? property.value : expression;
-      if (value?.type === 'FunctionExpression' || value?.type === 'ArrowFunctionExpression') return value;
+      if (value?.type === 'FunctionExpression' || value?.type === 'ArrowFunctionExpression')
+        return { node: value, shift: before.length };
     } catch {
       // Not this form: native and bound functions have none.
     }

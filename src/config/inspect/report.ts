@@ -8,8 +8,13 @@ export type Path = readonly (string | number)[];
 /** Where in the sources something was thrown. */
 export type Place = Pick<Problem, 'file' | 'line' | 'column' | 'frame'>;
 
-/** Finds the place of what the config's code threw. */
-export type Locate = (thrown: unknown) => Promise<Place>;
+/** Finds places in the sources. */
+export interface Locate {
+  /** Of what the config's code threw. */
+  thrown(thrown: unknown): Promise<Place>;
+  /** Of a function of the config, or of what stands `offset` characters after its beginning. */
+  code(code: unknown, offset?: number): Promise<Place>;
+}
 
 /** Collects what is wrong with a config, in the order in which it is found. */
 export class Report {
@@ -32,7 +37,17 @@ export class Report {
   ) {
     this.add(path, message, hint);
     const problem = this.problems.at(-1)!;
-    if (thrown !== undefined) Object.assign(problem, await this.#locate?.(thrown));
+    if (thrown !== undefined) Object.assign(problem, await this.#locate?.thrown(thrown));
+  }
+
+  /** Likewise, for what a function of the config is or says. */
+  async addInCode(
+    path: Path,
+    message: string,
+    { code, offset, hint }: { code: unknown; offset?: number; hint?: string },
+  ) {
+    this.add(path, message, hint);
+    Object.assign(this.problems.at(-1)!, await this.#locate?.code(code, offset));
   }
 
   /** Runs a check; what it throws (a getter, a proxy) becomes a problem of the place too. */

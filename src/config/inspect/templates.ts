@@ -110,15 +110,17 @@ async function checkSubject(
       return undefined;
     }
   }
+  const tell = (message: string, meant: string) =>
+    report.addInCode(path, message, { code: value, hint: meant });
   if (isPromise(subject)) {
     subject.then(undefined, () => {});
-    report.add(path, 'returns a promise', 'A subject is made at once: no async.');
+    await tell('returns a promise', 'A subject is made at once: no async.');
   } else if (typeof subject !== 'string') {
-    report.add(path, `returns ${describe(subject)} for ${who(sample)}, not a text`, hint);
+    await tell(`returns ${describe(subject)} for ${who(sample)}, not a text`, hint);
   } else if (subject.trim() === '') {
-    report.add(path, typeof value === 'string' ? 'is empty' : `is empty for ${who(sample)}`, hint);
+    await tell(typeof value === 'string' ? 'is empty' : `is empty for ${who(sample)}`, hint);
   } else if (/[\r\n]/.test(subject)) {
-    report.add(path, 'holds a line break', 'A subject is one line.');
+    await tell('holds a line break', 'A subject is one line.');
   }
   return subject;
 }
