@@ -2,6 +2,7 @@ import { describeEnding, endingError, wireFailure } from './endings.ts';
 import type { Ending, Limits, Reply } from './host-process.ts';
 import { isWaiting } from './progress.ts';
 import type { Work } from './protocol.ts';
+import type { ThrownError } from './stack.ts';
 
 /** Kinds of work with a result for each item, a failure included. */
 export type ItemKind = 'advance' | 'render';
@@ -12,7 +13,9 @@ export interface ItemsOptions<K extends ItemKind> {
   /** How the batch is divided among the children: into at most `most` parts of at least `least` items. */
   parts: { least: number; most: number };
   /** The result of an item that hangs or kills its process. */
-  guilty: (item: Work[K]['item'], message: string) => Work[K]['result'];
+  guilty: (item: Work[K]['item'], error: ThrownError) => Work[K]['result'];
+  /** Where such an item was, in lines; `ending` is left out where it may not take long. */
+  placeOf: (item: Work[K]['item'], ending?: Ending) => Promise<string>;
   /** With it, an item at which its child ended is not tried again but told of, and so are those of its kin once two of them were. */
   onSuspect?: ((item: Work[K]['item']) => void) | undefined;
   kinOf: (item: Work[K]['item']) => string;
@@ -105,7 +108,7 @@ async function runPart<K extends ItemKind>(
     if (options.onSuspect) {
       const aside = new Set(putAside(suspect, { rest, kinOf: options.kinOf, counts: suspects }));
       for (const item of aside) {
-        results.set(item, options.guilty(item, describeEnding(first.ended, kind)));
+        results.set(item, options.guilty(item, { message: describeEnding(first.ended, kind), stack: '' }));
         options.onSuspect(item);
       }
       rest = rest.filter((item) => !aside.has(item));
@@ -118,7 +121,9 @@ async function runPart<K extends ItemKind>(
     rest = rest.filter((item) => item !== suspect);
     if (!again) continue;
     guilty++;
-    results.set(suspect, options.guilty(suspect, describeEnding(again.ended, kind)));
+    const place = await options.placeOf(suspect, guilty <= PATIENT_WITH ? again.ended : undefined);
+    const message = describeEnding(again.ended, kind);
+    results.set(suspect, options.guilty(suspect, { message, stack: place && `${message}\n${place}` }));
   }
 }
 

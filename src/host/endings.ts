@@ -12,6 +12,8 @@ const SUBJECT: Record<WorkKind, [who: string, late: string]> = {
   segments: ['the evaluator', 'the evaluator did not return'],
   advance: ['the flow', 'the flow did not yield'],
   render: ['the email', 'the email was not rendered'],
+  'find-flow': ['the flow', 'the flow did not yield'],
+  'find-email': ['the email', 'the email was not rendered'],
 };
 const LOADING: [who: string, late: string] = ['the configuration', 'the configuration was not loaded'];
 

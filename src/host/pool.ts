@@ -8,6 +8,7 @@ import { journalPosition } from '../flow/journal.ts';
 import { runItems } from './batches.ts';
 import { endingError, wireFailure } from './endings.ts';
 import { baseEnvironment, bundleEnvironment } from './environment.ts';
+import { GuiltyPlaces } from './guilty-places.ts';
 import { type Job, Processes } from './processes.ts';
 import type { Work, WorkKind } from './protocol.ts';
 import { SideEffects } from './side-effects.ts';
@@ -69,6 +70,13 @@ export function createHost(options: HostOptions = {}): ProcessHost {
     const key = `${bundle.id}.${hash53(canonicalJson(environment))}`;
     return { kind, bundle: { key, environment, code: bundle.code }, items, limits: { itemMs } };
   };
+  const places = new GuiltyPlaces({
+    itemMs,
+    run: (kind, bundle, item, limits) => {
+      const job = jobOf(kind, bundle, [item] as Job['items']);
+      return processes.run({ ...job, limits, aside: true, once: true });
+    },
+  });
   /** For work whose items stand and fall together. */
   const runWhole = async <K extends WorkKind>(kind: K, job: Job): Promise<Work[K]['result'][]> => {
     const reply = await processes.run(job);
@@ -91,12 +99,13 @@ export function createHost(options: HostOptions = {}): ProcessHost {
       run: (items, limits) => processes.run({ ...jobOf('advance', bundle, items), limits, aside }),
       itemMs,
       parts: { least: LEAST.advance, most: max },
-      guilty: ({ journal }, message) => ({
+      guilty: ({ journal }, error) => ({
         outcome: 'failed',
         appended: '',
         position: journalPosition(journal),
-        error: { message, stack: '' },
+        error,
       }),
+      placeOf: (request, ending) => places.ofFlow(bundle, request, ending),
     });
   const sideEffects = new SideEffects({
     upTo: (bundle, requests, manner) => advance(bundle, requests, { ...manner, aside: false }),
@@ -150,7 +159,8 @@ export function createHost(options: HostOptions = {}): ProcessHost {
         run: (items, limits) => processes.run({ ...jobOf('render', bundle, items), limits }),
         itemMs,
         parts: { least: LEAST.render, most: max },
-        guilty: (_request, message) => ({ ok: false, error: { message, stack: '' } }),
+        guilty: (_request, error) => ({ ok: false, error }),
+        placeOf: (request, ending) => places.ofEmail(bundle, request, ending),
       }),
     pids: () => processes.pids(),
     close: () => processes.close(),

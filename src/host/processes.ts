@@ -18,6 +18,8 @@ export interface Job {
   limits: Limits;
   /** It mostly waits for side effects: a child that does this does not count among those there may be. */
   aside?: boolean;
+  /** It has a child to itself, at once and for this once, whose code is not optimised so far that places are lost. */
+  once?: boolean;
 }
 
 /** Which work renders emails. */
@@ -27,7 +29,12 @@ const RENDERS: Record<WorkKind, boolean> = {
   segments: false,
   advance: false,
   render: true,
+  'find-flow': false,
+  'find-email': true,
 };
+
+/** For the runtime. */
+const UNOPTIMISED = { BUN_JSC_useDFGJIT: '0', BUN_JSC_useFTLJIT: '0' };
 
 /** A child that has React Email is kept this many times as long as another: loading that takes half a second. */
 const EMAIL_IDLE_FACTOR = 10;
@@ -127,10 +134,11 @@ export class Processes {
     }
   }
 
-  #childFor({ kind, bundle, aside }: Job): HostProcess | undefined {
+  #childFor({ kind, bundle, aside, once }: Job): HostProcess | undefined {
     const apart = [...this.#children.values()].filter(({ serving }) => serving?.aside).length;
-    if (aside && apart >= MAX_ASIDE) return undefined;
     const withEmail = RENDERS[kind] || this.#needEmail.has(bundle.key);
+    if (once) return this.#start(withEmail, UNOPTIMISED);
+    if (aside && apart >= MAX_ASIDE) return undefined;
     const idle = this.#idle();
     const able = idle.filter((child) => child.withEmail || !withEmail);
     const found = able.find((child) => child.bundles.has(bundle.key)) ?? able[0];
@@ -151,8 +159,9 @@ export class Processes {
       .map(([child]) => child);
   }
 
-  #start(withEmail: boolean): HostProcess {
-    const { environment, maxMemoryBytes, log } = this.#options;
+  #start(withEmail: boolean, more: Record<string, string> = {}): HostProcess {
+    const { maxMemoryBytes, log } = this.#options;
+    const environment = { ...this.#options.environment, ...more };
     const child = new HostProcess({ withEmail, environment, maxMemoryBytes, log });
     this.#children.set(child, { serving: undefined, usedAt: performance.now() });
     void child.exited.then(() => this.#children.delete(child));
@@ -176,7 +185,7 @@ export class Processes {
     }
     state.serving = undefined;
     state.usedAt = performance.now();
-    if (child.bundles.size > MAX_BUNDLES) this.#end(child);
+    if (entry.job.once || child.bundles.size > MAX_BUNDLES) this.#end(child);
     // Not at once: whoever waited for this reply may have a job for the same child.
     queueMicrotask(() => this.#settled());
   }

@@ -18,6 +18,12 @@ export interface Work {
   advance: { item: ActivationRequest; result: ActivationOutput };
   /** `subjectOnly` makes the subject, and leaves html and text ''. */
   render: { item: RenderRequest & { subjectOnly?: boolean }; result: RenderResult };
+  /**
+   * Where an item is that did not come to an end: the frames of a stack trace, '' when nothing is known. It is run once more, for `ms` at
+   * most; with 0 the frame only says where its code begins. The child is of no use after that.
+   */
+  'find-flow': { item: { request: ActivationRequest; ms: number }; result: string };
+  'find-email': { item: { request: RenderRequest; ms: number }; result: string };
 }
 export type WorkKind = keyof Work;
 

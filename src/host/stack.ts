@@ -45,7 +45,7 @@ export async function mapStack(bundle: LoadedBundle, trace: string): Promise<str
 export async function frameOf(bundle: LoadedBundle, code: unknown): Promise<string> {
   const place = await placeInCode(bundle, code);
   return typeof code === 'function' && place
-    ? `    at ${code.name || 'flow'} (${place.file}:${place.line}:${place.column})`
+    ? `    at ${code.name || 'anonymous'} (${place.file}:${place.line}:${place.column})`
     : '';
 }
 

@@ -27,13 +27,15 @@ export const WORKERS: { [K in WorkKind]: Worker<K> } = {
   segments,
   advance,
   render,
+  'find-flow': findFlow,
+  'find-email': findEmail,
 };
 
 /** Loads what a kind of work needs, so that this does not count as the author's time. */
 export async function prepare(kind: WorkKind): Promise<void> {
   if (kind === 'segments') await import('../config/segment-query.ts');
   if (kind === 'inspect' || kind === 'catalog') await import('../config/inspect.ts');
-  if (kind === 'inspect' || kind === 'catalog' || kind === 'render') {
+  if (kind === 'inspect' || kind === 'catalog' || kind === 'render' || kind === 'find-email') {
     await Promise.all([import('../email/render.ts'), import('react'), import('../config/sample.ts')]);
   }
 }
@@ -120,7 +122,7 @@ async function render(bundle: LoadedBundle, item: Work['render']['item']): Promi
 }
 
 async function renderItem(bundle: LoadedBundle, item: Work['render']['item']) {
-  const entry = entryOf(bundle, item.kind === 'template' ? 'templates' : 'transactions', item.id);
+  const entry = entryOf(bundle, SECTION[item.kind], item.id);
   if (!entry) throw new SegflowError('not_found', `the configuration has no ${item.kind} "${item.id}"`);
   const [{ createElement }, { renderEmail }, { cleanSubject }] = await Promise.all([
     import('react'),
@@ -156,6 +158,49 @@ async function propsOf(entry: Record<string, unknown>, item: Work['render']['ite
   // What everyone relies on is not replaced by what one email is given.
   return { user, event, props: { ...item.options?.props, user, ...(event && { event }) } };
 }
+
+async function findFlow(bundle: LoadedBundle, { request, ms }: Work['find-flow']['item']): Promise<string> {
+  const campaign = entryOf(bundle, 'campaigns', request.campaignId);
+  if (!campaign) return '';
+  const queries = await OUTSIDE.queries();
+  const stack = await endlessStack(bundle, ms, () => {
+    void activate(campaign.flow, request, { queries: () => Promise.resolve(queries) });
+  });
+  return (await mapStack(bundle, stack)) || frameOf(bundle, campaign.flow);
+}
+
+async function findEmail(bundle: LoadedBundle, { request, ms }: Work['find-email']['item']): Promise<string> {
+  const entry = entryOf(bundle, SECTION[request.kind], request.id);
+  if (!entry) return '';
+  const [{ createElement }, { renderToReadableStream }] = await Promise.all([
+    import('react'),
+    import('react-dom/server'),
+  ]);
+  const { user, event, props } = await propsOf(entry, request);
+  const { subject } = entry;
+  const component = entry.component as React.FC<typeof props>;
+  const stack = await endlessStack(bundle, ms, () => {
+    if (typeof subject === 'function') subject(user, event);
+    // Nothing but promises keeps it from going on at once. That it fails, which others are told, is not what is asked here.
+    renderToReadableStream(createElement(component, props)).catch(() => {});
+  });
+  return (await mapStack(bundle, stack)) || frameOf(bundle, innermost(component));
+}
+
+/** A component in memo() or forwardRef() is within it. */
+function innermost(component: unknown): unknown {
+  if (typeof component !== 'object' || component === null) return component;
+  const { type, render } = component as { type?: unknown; render?: unknown };
+  return innermost(type ?? render);
+}
+
+async function endlessStack({ specifier }: LoadedBundle, ms: number, work: () => void): Promise<string> {
+  if (ms === 0) return '';
+  const { stackOfEndless } = await import('./endless-stack.ts');
+  return stackOfEndless(work, { specifier, ms });
+}
+
+const SECTION = { template: 'templates', transaction: 'transactions' } as const;
 
 /** An entry of a section of the config, which was inspected before it got here. */
 function entryOf(bundle: LoadedBundle, section: string, id: string): Record<string, unknown> | undefined {
