@@ -1,6 +1,7 @@
 import { Database } from 'bun:sqlite';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
+import { waitFor } from '../test/helpers/wait-for.ts';
 
 type Value = string | number | null;
 
@@ -9,6 +10,8 @@ export interface Tables extends AsyncDisposable {
   run(text: string, params?: Value[]): Promise<void>;
   /** Inserts rows as one statement, in a transaction of its own. */
   insert(table: string, columns: string[], rows: Value[][]): Promise<void>;
+  /** Resolves once the database has put to disk what was written: filling is not part of what is measured. */
+  flushed(): Promise<void>;
   /** A SELECT of the numbers 0 to `count` − 1 as `n`. */
   numbers(count: number): string;
 }
@@ -28,6 +31,7 @@ function inSqlite(path: string): Tables {
     run: async (text, params = []) => void db.run(text, params),
     insert: async (table, columns, rows) =>
       void db.prepare(insertText(table, columns, rows.length)).run(...rows.flat()),
+    flushed: async () => void db.run('pragma wal_checkpoint(truncate)'),
     numbers: (count) => `${recursion(count)} select n from numbers`,
     [Symbol.asyncDispose]: async () => db.close(),
   };
@@ -44,6 +48,21 @@ async function inMysql(url: string): Promise<Tables> {
     run: async (text, params = []) => void (await connection.query(text, params)),
     insert: async (table, columns, rows) =>
       void (await connection.query(insertText(table, columns, rows.length), rows.flat())),
+    async flushed() {
+      const set = (percent: number) => connection.query(`set global innodb_max_dirty_pages_pct = ${percent}`);
+      await set(0);
+      await waitFor(
+        'the pages to be written',
+        async () => {
+          const [[row]] = (await connection.query(
+            "show global status like 'Innodb_buffer_pool_pages_dirty'",
+          )) as unknown as [[{ Value: string }]];
+          return Number(row.Value) < 1_000;
+        },
+        { timeoutMs: 300_000 },
+      );
+      await set(90);
+    },
     numbers: (count) => `${recursion(count)} select n from numbers`,
     [Symbol.asyncDispose]: () => connection.end(),
   };
