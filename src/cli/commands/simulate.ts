@@ -86,6 +86,9 @@ function lengthOf(name: string, text: string): number {
   throw new SegflowError(
     'invalid_input',
     `${name} is a length of time such as '90 days' or 12h, got "${text}"`,
+    {
+      hint: "The units are weeks, days, hours, minutes and seconds; a year is '365 days', a month '30 days'.",
+    },
   );
 }
 
