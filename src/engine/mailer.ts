@@ -199,7 +199,7 @@ export class Mailer {
         const reason = `rendering failed: ${result.error.stack || result.error.message}`;
         dropped.push({ message, update: { status: 'failed', reason, toAddress: message.to } });
         this.#log.warn(
-          `message ${message.id} (${message.template}): rendering failed: ${result.error.message}`,
+          `message ${message.id} (${message.template}): rendering failed: ${inWords(result.error)}`,
         );
         return;
       }
@@ -335,6 +335,12 @@ interface Outgoing {
 }
 
 const NO_ADDRESS = 'the user has no valid address in the attribute "email"';
+
+/** The message and the innermost place. */
+function inWords({ message, stack }: { message: string; stack: string }): string {
+  const place = stack.split('\n').find((line) => line.trim().startsWith('at '));
+  return place === undefined ? message : `${message} ${place.trim()}`;
+}
 
 function failureOf(result: RenderResult): string | null {
   return result.ok ? null : result.error.message;
