@@ -16,12 +16,11 @@ import type { DueMessage } from './ports/messages.ts';
 import type { Store } from './ports/store.ts';
 import { isLive } from './qualification.ts';
 import type { SlotOwner } from './slots.ts';
+import { Suspects } from './suspects.ts';
 import type { Next } from './worker.ts';
 
 /** Batches on their way to the provider at once: while one is answered, the next is rendered. */
 const IN_FLIGHT = 4;
-/** While others are due, of so many steps one is for a suspect. */
-const SUSPECT_EVERY = 20;
 
 /**
  * Sends what is queued. The ledger's states:
@@ -53,9 +52,7 @@ export class Mailer {
   #guard: CampaignGuard;
   #provider: { settings: string; provider: MailProvider } | undefined;
   #inFlight = new Set<Promise<void>>();
-  /** Messages whose email hung, or killed its process, among others. After a crash they are found again. */
-  #suspects = new Set<string>();
-  #steps = 0;
+  #suspects = new Suspects<string>();
   /** No batch leaves before this time: the provider refused a whole batch for now. */
   #pausedUntil = 0;
   /** The store did not say whether a batch was marked as being sent. */
@@ -135,7 +132,7 @@ export class Mailer {
     const slots = this.#slots.owned();
     const limit = provider.batchSize;
     const found = await this.#store.dueMessages(now, limit + this.#suspects.size, slots);
-    const { due, suspected } = this.#turn(found, limit);
+    const { due, suspected } = this.#suspects.turn(found, limit);
     if (due.length === 0) {
       const next = await this.#store.nextAttempt(slots);
       return next === undefined ? 'when-woken' : { at: this.#clock.now() + Math.max(next - now, 1) };
@@ -145,22 +142,6 @@ export class Mailer {
     const queued = due.filter(({ status }) => status === 'queued');
     if (queued.length > 0) await this.#dispatch(queued, { deployment, provider, suspected });
     return 'now';
-  }
-
-  /**
-   * Whose turn it is: that of those which nothing is wrong with, in one batch, or of one suspect alone, whose email takes its time: when
-   * nothing else is due, and now and then.
-   */
-  #turn(due: DueMessage[], limit: number): { due: DueMessage[]; suspected: boolean } {
-    const suspect = due.find(({ id }) => this.#suspects.has(id));
-    if (!suspect) {
-      if (due.length < limit) this.#suspects.clear();
-      return { due: due.slice(0, limit), suspected: false };
-    }
-    const others = due.filter(({ id }) => !this.#suspects.has(id)).slice(0, limit);
-    this.#steps++;
-    const suspected = others.length === 0 || this.#steps % SUSPECT_EVERY === 0;
-    return suspected ? { due: [suspect], suspected } : { due: others, suspected };
   }
 
   /** Renders and marks a batch, then leaves it to the provider without waiting for the answer. */

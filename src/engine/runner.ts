@@ -11,12 +11,11 @@ import type { Store } from './ports/store.ts';
 import { withoutStale } from './retried.ts';
 import type { SlotOwner } from './slots.ts';
 import { commitStep, type StepOutcome } from './step-commit.ts';
+import { Suspects } from './suspects.ts';
 import type { Next } from './worker.ts';
 
 /** Runs advanced by one step. */
 const BATCH = 500;
-/** While others are due, of so many steps one is for a suspect. */
-const SUSPECT_EVERY = 20;
 /** Runs named in a warning. */
 const NAMED = 5;
 
@@ -37,9 +36,7 @@ export class Runner {
   #clock: Clock;
   #log: Log;
   #guard: CampaignGuard;
-  /** Runs that hung, or killed their process, among others. After a crash they are found again. */
-  #suspects = new Set<number>();
-  #steps = 0;
+  #suspects = new Suspects<number>();
   #onCommit: (outcome: StepOutcome) => void;
 
   constructor(options: {
@@ -65,7 +62,10 @@ export class Runner {
   async step(): Promise<Next> {
     const now = await this.#store.now();
     const slots = this.#slots.owned();
-    const { due, suspected } = this.#turn(await this.#store.dueRuns(now, BATCH + this.#suspects.size, slots));
+    const { due, suspected } = this.#suspects.turn(
+      await this.#store.dueRuns(now, BATCH + this.#suspects.size, slots),
+      BATCH,
+    );
     if (due.length === 0) {
       const wake = await this.#store.nextWake(slots);
       // The database's clock and this process's may differ: sleep for the length of time.
@@ -93,22 +93,6 @@ export class Runner {
     await this.#report(outcome);
     this.#onCommit(outcome);
     return 'now';
-  }
-
-  /**
-   * Whose turn it is: that of those which nothing is wrong with, in one batch, or of one suspect alone, which takes its time: when
-   * nothing else is due, and now and then.
-   */
-  #turn(due: DueRun[]): { due: DueRun[]; suspected: boolean } {
-    const suspect = due.find(({ id }) => this.#suspects.has(id));
-    if (!suspect) {
-      if (due.length < BATCH) this.#suspects.clear();
-      return { due: due.slice(0, BATCH), suspected: false };
-    }
-    const others = due.filter(({ id }) => !this.#suspects.has(id)).slice(0, BATCH);
-    this.#steps++;
-    const suspected = others.length === 0 || this.#steps % SUSPECT_EVERY === 0;
-    return suspected ? { due: [suspect], suspected } : { due: others, suspected };
   }
 
   async #report({ ended }: StepOutcome): Promise<void> {
