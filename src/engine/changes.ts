@@ -140,8 +140,10 @@ export class Changes {
     const createdAt = Math.min(operation.createdAt ?? this.#now, this.#now);
     this.#events.push({ userId, name, attributes, createdAt, messageId: messageId ?? null });
     if (this.#eventMatters(name)) this.#mark(userId, `event:${name}`);
-    else this.#others.set(userId, (this.#others.get(userId) ?? new Set()).add(name));
-    this.#touched.add(userId);
+    else {
+      this.#others.set(userId, (this.#others.get(userId) ?? new Set()).add(name));
+      this.#touched.add(userId);
+    }
     return { ok: true, type: 'event', duplicate: false };
   }
 

@@ -8,7 +8,7 @@ import type { ManifestSegment } from './ports/manifest.ts';
 import type { DirtyMark, SegmentSql, SweepToken } from './ports/segments.ts';
 import type { Statements, Store } from './ports/store.ts';
 import type { SlotOwner } from './slots.ts';
-import { concerns } from './triggers.ts';
+import { concerns, readsEvent } from './triggers.ts';
 import { wakeAsking } from './wakeups.ts';
 import type { Next } from './worker.ts';
 
@@ -124,11 +124,11 @@ export class Segmenter {
       }
     }
     const segments = new Map(deployment.manifest.segments.map((segment) => [segment.id, segment]));
-    const readsEvent = (id: string, name: string) => {
+    const reads = (id: string, name: string) => {
       const segment = segments.get(id);
-      return segment !== undefined && concerns(segment, `event:${name}`);
+      return segment !== undefined && readsEvent(segment, name);
     };
-    const evaluation = { deployment, now, userIds, before, after, ...causes, everyone, readsEvent };
+    const evaluation = { deployment, now, userIds, before, after, ...causes, everyone, readsEvent: reads };
     const { skipExisting = [] } = deployment.manifest;
     const unswept = skipExisting.length > 0 ? await this.#store.unswept(userIds) : new Set<string>();
 

@@ -9,15 +9,23 @@ import type { DirtyCause, EventRow } from './ports/users.ts';
 export function concerns(segment: ManifestSegment, cause: DirtyCause): boolean {
   if (cause === 'user') return true;
   if (cause.startsWith('segment:')) return cause.slice(8) === segment.id;
-  const { readsEvents, eventNames } = segment.traits;
-  const names = segment.triggers.events ?? eventNames;
-  return readsEvents && (!names || names.includes(cause.slice(6)));
+  return readsEvent(segment, cause.slice(6));
 }
 
-/** Whether events of this name can change who is in a segment, end a run or count as a conversion. */
+/** Whether an event of this name can change who is in the segment. */
+export function readsEvent(segment: ManifestSegment, name: string): boolean {
+  const names = namesRead(segment);
+  return names === 'any' || names.includes(name);
+}
+
+/** Whether events of this name can change who is in a segment, end a run or count as a conversion. Made once, asked for every event. */
 export function eventMatters({ segments, campaigns }: Manifest): (name: string) => boolean {
-  const triggers = triggerEvents(campaigns);
-  return (name) => triggers.has(name) || segments.some((segment) => concerns(segment, `event:${name}`));
+  const matter = triggerEvents(campaigns);
+  for (const names of segments.map(namesRead)) {
+    if (names === 'any') return () => true;
+    for (const name of names) matter.add(name);
+  }
+  return (name) => matter.has(name);
 }
 
 /** Names of the events that some campaign's `exitWhen` or `goal` is about. */
@@ -60,6 +68,11 @@ export function reachesGoal(
 }
 
 // --- internal ------------------------------------------------------------------------------------
+
+function namesRead({ traits, triggers }: ManifestSegment): string[] | 'any' {
+  if (!traits.readsEvents) return [];
+  return triggers.events ?? traits.eventNames ?? 'any';
+}
 
 /** At or after the entry; the event that caused the entry, and what was stored before it, is not. */
 function isDuring(run: LatestRun, event: EventRow): boolean {

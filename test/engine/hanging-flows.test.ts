@@ -1,22 +1,8 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import { createHost } from '../../src/host/pool.ts';
-import { openStore } from '../../src/store/open.ts';
-import { FakeClock } from '../helpers/clock.ts';
-import { startPostmark } from '../helpers/postmark.ts';
 import { waitFor } from '../helpers/wait-for.ts';
-import { configOf, flagged, World } from './world.ts';
+import { configOf, engineWorld, flagged } from './world.ts';
 
 setDefaultTimeout(120_000);
-
-/** A world whose host waits for a flow for so long only. */
-async function impatientWorld(timeoutMs: number): Promise<World> {
-  const clock = new FakeClock();
-  const [postmark, store] = await Promise.all([startPostmark(), openStore({ memory: true, clock })]);
-  const host = createHost({ processes: 1, timeoutMs, log: () => {} });
-  const world = new World({ clock, postmark, store, host });
-  await world.start();
-  return world;
-}
 
 const withFlow = (body: string) =>
   configOf({
@@ -28,7 +14,7 @@ const withFlow = (body: string) =>
   });
 
 test('others of the batch go on before those that hang, and few of these are spoilt before their campaign is paused', async () => {
-  await using world = await impatientWorld(300);
+  await using world = await engineWorld({ store: 'sqlite', timeoutMs: 300 });
   await world.push(withFlow('while (true) {}'));
   const people = [
     ...Array.from({ length: 40 }, (_, i) => ({ id: `b${i}`, bad: true })),
@@ -67,7 +53,7 @@ test('others of the batch go on before those that hang, and few of these are spo
 });
 
 test('a flow that is slow among others has its time when it is alone', async () => {
-  await using world = await impatientWorld(5_000);
+  await using world = await engineWorld({ store: 'sqlite', timeoutMs: 5_000 });
   await world.push(withFlow('const end = Bun.nanoseconds() + 1.5e9; while (Bun.nanoseconds() < end) {}'));
   await world.add('slow', { bad: true });
   await world.add('g', { good: true });

@@ -1,22 +1,8 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import { createHost } from '../../src/host/pool.ts';
-import { openStore } from '../../src/store/open.ts';
-import { FakeClock } from '../helpers/clock.ts';
-import { startPostmark } from '../helpers/postmark.ts';
 import { waitFor } from '../helpers/wait-for.ts';
-import { configOf, flagged, World } from './world.ts';
+import { configOf, engineWorld, flagged, type World } from './world.ts';
 
 setDefaultTimeout(120_000);
-
-/** A world whose host has the time for a child's first email, among others too. */
-async function impatientWorld(timeoutMs: number): Promise<World> {
-  const clock = new FakeClock();
-  const [postmark, store] = await Promise.all([startPostmark(), openStore({ memory: true, clock })]);
-  const host = createHost({ processes: 1, timeoutMs, log: () => {} });
-  const world = new World({ clock, postmark, store, host });
-  await world.start();
-  return world;
-}
 
 /** Everyone is mailed at once, those with the attribute `bad` by a component that does this first. A push renders it for a sample user. */
 const withTemplate = (body: string) =>
@@ -53,7 +39,7 @@ for (const [what, body] of [
   ['kills its process', "process.kill(process.pid, 'SIGKILL')"],
 ] as const) {
   test(`the mail of others leaves before that whose template ${what} is given up`, async () => {
-    await using world = await impatientWorld(3_000);
+    await using world = await engineWorld({ store: 'sqlite', timeoutMs: 3_000 });
     await world.push(withTemplate(body));
     await addAll(world);
     const settled = world.settle();
@@ -71,7 +57,7 @@ for (const [what, body] of [
 }
 
 test('a process that ends forgets what it suspected, and the next one loses nothing and sends nothing twice', async () => {
-  await using world = await impatientWorld(2_000);
+  await using world = await engineWorld({ store: 'sqlite', timeoutMs: 2_000 });
   await world.push(withTemplate('while (true) {}'));
   await addAll(world);
   await waitFor('the mail of the good one', () => world.mail.length > 0);
@@ -84,7 +70,7 @@ test('a process that ends forgets what it suspected, and the next one loses noth
 });
 
 test('an email that is slow among others has its time when it is alone', async () => {
-  await using world = await impatientWorld(6_000);
+  await using world = await engineWorld({ store: 'sqlite', timeoutMs: 6_000 });
   await world.push(withTemplate('const end = Bun.nanoseconds() + 4e9; while (Bun.nanoseconds() < end) {}'));
   await world.submit({
     type: 'user',

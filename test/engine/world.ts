@@ -40,11 +40,18 @@ async function openWorldStore(name: StoreName, clock: FakeClock): Promise<Store>
 }
 
 /** A whole engine over an empty store, the real host and a loopback Postmark, on a clock that stands still. */
-export async function engineWorld(options: { clock?: FakeClock; store?: StoreName } = {}): Promise<World> {
+export async function engineWorld(
+  options: {
+    clock?: FakeClock;
+    store?: StoreName /** How long a flow or an email may take. */;
+    timeoutMs?: number;
+  } = {},
+): Promise<World> {
   const clock = options.clock ?? new FakeClock();
   const postmark = await startPostmark();
   const store = await openWorldStore(options.store ?? usual, clock);
-  const host = createHost({ processes: 1, log: () => {} });
+  const patience = options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs };
+  const host = createHost({ processes: 1, log: () => {}, ...patience });
   const world = new World({ clock, postmark, store, host });
   await world.start();
   return world;
