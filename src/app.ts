@@ -14,6 +14,7 @@ import { readOrCreateSecret } from './secret-file.ts';
 import { createApp } from './server/app.ts';
 import { createBackend } from './server/engine-backend.ts';
 import { listen } from './server/listen.ts';
+import { parseDatabaseUrl } from './store/mysql/url.ts';
 import { openStore } from './store/open.ts';
 
 export interface ServerOptions {
@@ -45,7 +46,10 @@ export interface RunningServer {
 }
 
 export interface InForce {
-  store: 'embedded' | 'mysql';
+  /** What the database is: `embedded store`, `MariaDB 10.11.14`. */
+  store: string;
+  /** Where it is: a folder, or a URL without user and password. */
+  place: string;
   /** Null before the first push. */
   deployment: { id: string; activatedAt: number } | null;
   /** The folder that all mail goes to instead of being sent. */
@@ -103,7 +107,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   started.defer(() => engine.stop());
   const active = await store.activeDeployment();
   const inForce: InForce = {
-    store: options.databaseUrl === undefined ? 'embedded' : 'mysql',
+    store: store.product,
+    place: options.databaseUrl === undefined ? dataDir : parseDatabaseUrl(options.databaseUrl).shown,
     deployment: active ? { id: active.id, activatedAt: active.activatedAt ?? active.createdAt } : null,
     outbox: outbox ?? null,
     restored: (await store.restored()) ?? null,

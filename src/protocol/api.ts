@@ -200,6 +200,7 @@ export type Journey = z.infer<typeof journeySchema>;
 
 export const statusSchema = z.object({
   version: z.string(),
+  /** What the database is: `embedded store`, `MariaDB 10.11.14`. */
   store: z.string(),
   deployment: z
     .object({ id: z.string(), activatedAt: z.string(), origin: z.record(z.string(), z.string()) })

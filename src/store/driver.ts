@@ -33,6 +33,8 @@ export interface Connection {
 }
 
 export interface Driver {
+  /** What the database is, for people: `embedded store`, `MariaDB 10.11.14`. */
+  readonly product: string;
   readonly dialect: Dialect;
   /** Sees what is committed, nothing else. */
   readonly reads: Connection;

@@ -9,7 +9,9 @@ import { findSegmentChanges } from './statements/segment-changes.ts';
 import { finishSweep, sweepUnderWay } from './statements/sweeps.ts';
 import { tally } from './tally.ts';
 
-export type DisposableStore = Store & AsyncDisposable;
+export interface DisposableStore extends Store, AsyncDisposable {
+  readonly product: Driver['product'];
+}
 
 /** The store over a driver whose schema is up to date. */
 export function storeOn(driver: Driver): DisposableStore {
@@ -47,6 +49,7 @@ export function storeOn(driver: Driver): DisposableStore {
   const onReads = context(driver.reads);
   const reads = allStatements(onReads);
   return {
+    product: driver.product,
     ...reads,
     ...writesOf(transaction),
     markSegmentChanges: (segment) =>

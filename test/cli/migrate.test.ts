@@ -1,4 +1,4 @@
-import { expect, setDefaultTimeout, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { readdir } from 'node:fs/promises';
 import { project } from '../helpers/project.ts';
 import { createDatabase } from '../store/database.ts';
@@ -50,16 +50,28 @@ test('--status and --print exclude each other', async () => {
   expect(await machine.try(['migrate', '--status', '--print'])).toMatchObject({ code: 2, stdout: '' });
 });
 
-const SERVER = process.env.SEGFLOW_TEST_MARIADB_URL ?? process.env.SEGFLOW_TEST_MYSQL_URL;
+const SERVERS = {
+  MariaDB: process.env.SEGFLOW_TEST_MARIADB_URL,
+  MySQL: process.env.SEGFLOW_TEST_MYSQL_URL,
+};
 
-test.skipIf(SERVER === undefined)('a database server, which serve --no-migrate leaves as it is', async () => {
-  await using database = await createDatabase(SERVER!);
-  await using machine = await project({ env: { DATABASE_URL: database.url } });
-  await expect(machine.serve({ args: ['--no-migrate'] })).rejects.toThrow(/lacks 1 migration/);
-  const { sql } = await machine.json<{ sql: string }>(['migrate', '--print']);
-  expect(sql).toContain('engine = InnoDB');
-  await machine.run(['migrate', '--database-url', database.url]);
-  expect((await machine.run(['migrate'])).stderr).toContain('up to date');
-  await using server = await machine.serve({ args: ['--no-migrate'] });
-  expect((await server.json<{ store: string }>('GET', '/v1/status')).store).toBe('mysql');
+describe.each(Object.entries(SERVERS))('a %s server', (product, url) => {
+  test.skipIf(url === undefined)('is left as it is by serve --no-migrate, and named', async () => {
+    await using database = await createDatabase(url!);
+    await using machine = await project({ env: { DATABASE_URL: database.url } });
+    await expect(machine.serve({ args: ['--no-migrate'] })).rejects.toThrow(/lacks 1 migration/);
+    const { sql } = await machine.json<{ sql: string }>(['migrate', '--print']);
+    expect(sql).toContain('engine = InnoDB');
+    await machine.run(['migrate', '--database-url', database.url]);
+    expect((await machine.run(['migrate'])).stderr).toContain('up to date');
+    await using server = await machine.serve({ args: ['--no-migrate'] });
+    const { store } = await machine.json<{ store: string }>(['status']);
+    expect(store).toMatch(new RegExp(`^${product} \\d+\\.\\d+\\.\\d+$`));
+    expect((await machine.run(['status'])).stdout).toContain(`, ${store})`);
+    const { hostname, port, pathname } = new URL(database.url);
+    expect(JSON.parse(server.logs().split('\n')[0]!)).toMatchObject({
+      store,
+      place: `mysql://${hostname}:${port}${pathname}`,
+    });
+  });
 });

@@ -52,7 +52,8 @@ describe('what is in force', () => {
     await using machine = await project();
     const first = await machine.serve({ args: ['--outbox', 'outbox'] });
     expect(JSON.parse(first.logs().split('\n')[0]!)).toMatchObject({
-      store: 'embedded',
+      store: 'embedded store',
+      place: join(machine.path, '.segflow'),
       deployment: null,
       outbox: join(machine.path, 'outbox'),
     });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { format } from '../../src/store/mysql/format.ts';
-import { readVersion } from '../../src/store/mysql/server.ts';
+import { productOf, readVersion } from '../../src/store/mysql/server.ts';
 import { parseDatabaseUrl } from '../../src/store/mysql/url.ts';
 
 describe('a database URL', () => {
@@ -60,14 +60,14 @@ describe('a database URL', () => {
 
 describe('a server', () => {
   test.each([
-    ['8.0.36', 'mysql'],
-    ['9.7.4-2', 'mysql'],
-    ['8.4.0-cluster', 'mysql'],
-    ['10.11.19-MariaDB-0+deb12u1', 'mariadb'],
-    ['5.5.5-10.11.6-MariaDB', 'mariadb'],
-    ['12.1.2-MariaDB', 'mariadb'],
-  ] as const)('%s will do', (version, flavor) => {
-    expect(readVersion(version).flavor).toBe(flavor);
+    ['8.0.36', 'MySQL 8.0.36'],
+    ['9.7.4-2', 'MySQL 9.7.4'],
+    ['8.4.0-cluster', 'MySQL 8.4.0'],
+    ['10.11.19-MariaDB-0+deb12u1', 'MariaDB 10.11.19'],
+    ['5.5.5-10.11.6-MariaDB', 'MariaDB 10.11.6'],
+    ['12.1.2-MariaDB', 'MariaDB 12.1.2'],
+  ])('%s will do', (version, product) => {
+    expect(productOf(readVersion(version))).toBe(product);
   });
 
   test.each(['5.7.44', '8.0.18', '10.6.16-MariaDB', '5.5.5-10.4.1-MariaDB', 'who knows'])(

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { defineCommand } from 'citty';
 import type { InForce } from '../../app.ts';
 import { about } from '../about.ts';
@@ -100,7 +99,7 @@ export default defineCommand({
       await printJson({ ...ready, ...server.inForce });
     } else {
       if (isNew) await print(`API key, shown only now: ${value}`);
-      await print(`Segflow ${VERSION} is ready at ${server.url}\n${inForceText(server.inForce, dataDir)}`);
+      await print(`Segflow ${VERSION} is ready at ${server.url}\n${inForceText(server.inForce)}`);
     }
     log.info(`${await stopped}: finishing what is in flight`);
   },
@@ -108,11 +107,11 @@ export default defineCommand({
 
 // --- internal ---
 
-function inForceText({ store, deployment, outbox, restored }: InForce, dataDir: string): string {
+function inForceText({ store, place, deployment, outbox, restored }: InForce): string {
   const local = (ms: number) => localTime(new Date(ms).toISOString());
   const since = deployment && local(deployment.activatedAt);
   const lines = [
-    `  store          ${store === 'embedded' ? `embedded, in ${resolve(dataDir)}` : store}`,
+    `  store          ${store}, ${place}`,
     `  configuration  ${deployment ? `deployment ${deployment.id}, since ${since}` : 'none yet: run segflow push'}`,
   ];
   if (restored) {

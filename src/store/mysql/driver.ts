@@ -6,7 +6,7 @@ import { isRepeatable } from '../repeatable.ts';
 import type { MysqlConnection } from './connection.ts';
 import { mysqlDialect } from './dialect.ts';
 import { isLost, lostCommit, wasNotSent, wrapMysqlError } from './errors.ts';
-import { readVersion, type Server } from './server.ts';
+import { productOf, readVersion, type Server } from './server.ts';
 import { poolOptions, Sessions } from './sessions.ts';
 import { parseDatabaseUrl } from './url.ts';
 
@@ -60,6 +60,7 @@ export async function openMysql(options: { url: string; clock?: Clock }): Promis
     tracked(() => repeated(() => reads.use(work)));
 
   return {
+    product: productOf(server),
     dialect: mysqlDialect(server.flavor, database.connect.database),
     server,
     shown,

@@ -17,14 +17,19 @@ export function readVersion(text: string): Server {
   const version = [major, minor, patch].map(Number);
   const least = flavor === 'mariadb' ? [10, 11, 0] : [8, 0, 19];
   if (version.some(Number.isNaN) || isBefore(version, least)) {
-    const name = flavor === 'mariadb' ? 'MariaDB' : 'MySQL';
+    const name = NAMES[flavor];
     throw new SegflowError(
       'store_unsupported',
       `the database is ${name} ${text}; Segflow needs ${name} ${least.join('.')} or newer`,
       { hint: 'Use MySQL 8.0.19 or newer, MariaDB 10.11 or newer, or the embedded store.' },
     );
   }
-  return { flavor, version: text };
+  return { flavor, version: version.join('.') };
+}
+
+/** For people: `MariaDB 10.11.14`. */
+export function productOf({ flavor, version }: Server): string {
+  return `${NAMES[flavor]} ${version}`;
 }
 
 /** Makes every session alike, whatever the server's defaults are. */
@@ -54,6 +59,7 @@ export function sessionSetup({ flavor }: Server): string[] {
   ];
 }
 
+const NAMES = { mysql: 'MySQL', mariadb: 'MariaDB' };
 const LOCK_WAIT_SECONDS = 10;
 /**
  * A session that says nothing for so long is ended, and what it had begun is undone: a machine that vanished in the middle of a

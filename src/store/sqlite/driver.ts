@@ -54,6 +54,7 @@ export function openSqlite(options: { path?: string; clock: Clock }): SqliteDriv
   };
 
   return {
+    product: 'embedded store',
     dialect: sqliteDialect,
     writer,
     reads: reader ?? queued,
