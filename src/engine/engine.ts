@@ -43,6 +43,8 @@ export interface EngineOptions {
 export const EVERYTHING = '*';
 const RETRY_BATCH = 1_000;
 
+type Kind = 'scheduler' | 'segmenter' | 'runner' | 'mailer';
+
 /** How often a process looks for what others left for it in a shared store. */
 const POLL_MS = 200;
 
@@ -61,7 +63,7 @@ export class Engine {
   readonly plans: PlanJobs;
   readonly ingest: Ingest;
   #mailer: Mailer;
-  #workers: { segmenter: Worker; scheduler: Worker; runner: Worker; secondRunner?: Worker; mailer: Worker };
+  #workers: Record<Kind, Worker[]>;
   #cleared = Promise.withResolvers<void>();
   #leased: LeasedSlots | undefined;
   #lease: Worker | undefined;
@@ -100,17 +102,18 @@ export class Engine {
     }
     const slots: SlotOwner = this.#leased ?? everySlot;
     // What another process commits wakes nobody here, so on a shared store every worker looks by itself.
-    const polled = (step: () => Promise<Next>) => (store.leases ? () => soon(step, clock) : step);
+    const worker = (name: string, step: () => Promise<Next>) =>
+      new Worker(name, store.leases ? () => soon(step, clock) : step, { clock, log });
     const segmenter = new Segmenter({
       store,
       host,
       deployments,
       evaluation,
       slots,
-      onRuns: () => this.#wakeRunners(),
+      onRuns: () => this.#wake('runner'),
       onWhole: (ids) => {
         scheduler.changed(ids);
-        this.#workers.scheduler.wake();
+        this.#wake('scheduler');
       },
       onCleared: () => {
         this.#cleared.resolve();
@@ -125,10 +128,10 @@ export class Engine {
       clock,
       log,
       sweepEveryMs: options.sweepEveryMs,
-      onMarked: () => this.#workers.segmenter.wake(),
+      onMarked: () => this.#wake('segmenter'),
     });
-    const runnerOn = (share: SlotOwner) => {
-      const runner = new Runner({
+    const runnerOn = (share: SlotOwner) =>
+      new Runner({
         store,
         host,
         deployments,
@@ -136,19 +139,14 @@ export class Engine {
         clock,
         log,
         onCommit: ({ messages, changed }) => {
-          if (messages) this.#workers.mailer.wake();
-          if (changed) this.#workers.segmenter.wake();
+          if (messages) this.#wake('mailer');
+          if (changed) this.#wake('segmenter');
         },
+        onSuspects: () => this.#wake('runner'),
       });
-      return new Worker(
-        'runner',
-        polled(() => runner.step()),
-        { clock, log },
-      );
-    };
     // A server computes for one half while this process, and its host, see to the other.
-    const [first, second] = this.#leased ? [0, 1].map((part) => partOf(slots, { part, of: 2 })) : [slots];
-    this.#mailer = new Mailer({
+    const shares = this.#leased ? [0, 1].map((part) => partOf(slots, { part, of: 2 })) : [slots];
+    const mailer = new Mailer({
       store,
       host,
       deployments,
@@ -158,27 +156,24 @@ export class Engine {
       providerOf: options.providerOf,
       parseAddress: options.parseAddress,
       settleAfterMs: options.settleAfterMs,
-      onSettled: () => this.#wakeRunners(),
-      onLater: () => this.#workers.mailer.wake(),
+      onSettled: () => this.#wake('runner'),
+      onLater: () => this.#wake('mailer'),
+      onSuspects: () => this.#wake('mailer'),
     });
+    this.#mailer = mailer;
     this.#workers = {
-      segmenter: new Worker(
-        'segmenter',
-        polled(() => segmenter.step()),
-        { clock, log },
-      ),
-      scheduler: new Worker(
-        'scheduler',
-        polled(() => scheduler.step()),
-        { clock, log },
-      ),
-      runner: runnerOn(first!),
-      ...(second ? { secondRunner: runnerOn(second) } : {}),
-      mailer: new Worker(
-        'mailer',
-        polled(() => this.#mailer.step()),
-        { clock, log },
-      ),
+      scheduler: [worker('scheduler', () => scheduler.step())],
+      segmenter: [worker('segmenter', () => segmenter.step())],
+      runner: shares
+        .map(runnerOn)
+        .flatMap((runner) => [
+          worker('runner', () => runner.step()),
+          worker('runner, trying one run', () => runner.tryAlone()),
+        ]),
+      mailer: [
+        worker('mailer', () => mailer.step()),
+        worker('mailer, trying one message', () => mailer.tryAlone()),
+      ],
     };
     if (this.#leased) {
       const leased = this.#leased;
@@ -193,8 +188,8 @@ export class Engine {
       inForce: () => deployments.inForce(),
       refresh: () => deployments.refresh(),
       onCommit: ({ messages }) => {
-        this.#workers.segmenter.wake();
-        if (messages) this.#workers.mailer.wake();
+        this.#wake('segmenter');
+        if (messages) this.#wake('mailer');
       },
     });
   }
@@ -202,17 +197,16 @@ export class Engine {
   async start(): Promise<void> {
     if (this.#lease) this.#lease.start();
     else await this.#mailer.recover('all');
-    for (const worker of Object.values(this.#workers)) worker.start();
+    for (const worker of this.#allWorkers()) worker.start();
   }
 
   /** Finishes what is under way, in the order in which work flows. Nothing is lost when it is cut short. */
   async stop(): Promise<void> {
     this.#mailer.close();
     await this.ingest.idle();
-    await this.#workers.scheduler.stop();
-    await this.#workers.segmenter.stop();
-    await Promise.all([this.#workers.runner.stop(), this.#workers.secondRunner?.stop()]);
-    await this.#workers.mailer.stop();
+    for (const kind of ['scheduler', 'segmenter', 'runner', 'mailer'] as const) {
+      await Promise.all(this.#workers[kind].map((worker) => worker.stop()));
+    }
     await this.#mailer.idle();
     await this.#lease?.stop();
     // Without a database the lease runs out by itself.
@@ -255,7 +249,7 @@ export class Engine {
       count += ids.length;
       if (ids.length < RETRY_BATCH) break;
     }
-    if (count > 0) this.#wakeRunners();
+    if (count > 0) this.#wake('runner');
     return count;
   }
 
@@ -275,7 +269,7 @@ export class Engine {
     while (Date.now() < deadline) {
       const cleared = this.#cleared.promise;
       if (!(await this.store.isDirty(userId))) return true;
-      this.#workers.segmenter.wake();
+      this.#wake('segmenter');
       await Promise.race([cleared, new Promise((resolve) => setTimeout(resolve, 100))]);
     }
     return false;
@@ -283,25 +277,28 @@ export class Engine {
 
   /** Whether nothing is left to do at the present time. */
   get idle(): boolean {
-    return !this.#mailer.busy && Object.values(this.#workers).every((worker) => worker.idle);
+    return !this.#mailer.busy && this.#allWorkers().every((worker) => worker.idle);
   }
 
   /** Resolves once nothing is left to do at the present time. */
   async settled(): Promise<void> {
     do {
       await this.ingest.idle();
-      for (const worker of Object.values(this.#workers)) await worker.settled();
+      for (const worker of this.#allWorkers()) await worker.settled();
       await this.#mailer.idle();
     } while (!this.idle);
   }
 
-  #wakeRunners(): void {
-    this.#workers.runner.wake();
-    this.#workers.secondRunner?.wake();
+  #wake(kind: Kind): void {
+    for (const worker of this.#workers[kind]) worker.wake();
   }
 
   #wakeAll(): void {
-    for (const worker of Object.values(this.#workers)) worker.wake();
+    for (const worker of this.#allWorkers()) worker.wake();
+  }
+
+  #allWorkers(): Worker[] {
+    return Object.values(this.#workers).flat();
   }
 }
 

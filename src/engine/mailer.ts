@@ -9,6 +9,7 @@ import { backoff, FIRST_RETRY_MS, LAST_RETRY_MS, SETTLE_AFTER_MS } from './mail-
 import { askAbout } from './mail-inquiry.ts';
 import { type MailChange, MailLedger } from './mail-ledger.ts';
 import { renderMail } from './mail-render.ts';
+import { Mutex } from './mutex.ts';
 import type { Host, RenderResult } from './ports/host.ts';
 import type { Slots } from './ports/leases.ts';
 import type { MailProvider, MailProviderFactory, OutgoingEmail, SendResult } from './ports/mail.ts';
@@ -16,7 +17,7 @@ import type { DueMessage } from './ports/messages.ts';
 import type { Store } from './ports/store.ts';
 import { isLive } from './qualification.ts';
 import type { SlotOwner } from './slots.ts';
-import { Suspects } from './suspects.ts';
+import { Suspects, TRIAL_LOOK_MS } from './suspects.ts';
 import type { Next } from './worker.ts';
 
 /** Batches on their way to the provider at once: while one is answered, the next is rendered. */
@@ -49,6 +50,7 @@ export class Mailer {
   #settleAfterMs: number;
   #ledger: MailLedger;
   #onLater: () => void;
+  #onSuspects: () => void;
   #guard: CampaignGuard;
   #provider: { settings: string; provider: MailProvider } | undefined;
   #inFlight = new Set<Promise<void>>();
@@ -57,6 +59,8 @@ export class Mailer {
   #pausedUntil = 0;
   /** The store did not say whether a batch was marked as being sent. */
   #inDoubt = false;
+  /** What is found as being sent while nothing is in flight was left by an earlier batch, so no other may be marked meanwhile. */
+  #marking = new Mutex();
 
   constructor(options: {
     store: Store;
@@ -73,6 +77,8 @@ export class Mailer {
     onSettled: () => void;
     /** The provider answered, and messages are to be tried or asked about later. */
     onLater: () => void;
+    /** There are suspects to be tried, or fewer. */
+    onSuspects: () => void;
   }) {
     this.#store = options.store;
     this.#host = options.host;
@@ -85,6 +91,7 @@ export class Mailer {
     this.#settleAfterMs = options.settleAfterMs ?? SETTLE_AFTER_MS;
     this.#ledger = new MailLedger(options);
     this.#onLater = options.onLater;
+    this.#onSuspects = options.onSuspects;
     this.#guard = new CampaignGuard({ ...options, what: 'its mail' });
   }
 
@@ -115,11 +122,7 @@ export class Mailer {
   }
 
   async step(): Promise<Next> {
-    if (this.#inDoubt) {
-      await this.idle();
-      await this.recover(this.#slots.owned());
-      this.#inDoubt = false;
-    }
+    if (this.#inDoubt) await this.#marking.run(() => this.#settleDoubt());
     const deployment = await this.#deployments.active();
     if (!deployment) return 'when-woken';
     if (this.#inFlight.size >= IN_FLIGHT) {
@@ -130,9 +133,10 @@ export class Mailer {
     const provider = await this.#providerFor(deployment);
     if (now < this.#pausedUntil) return { at: this.#clock.now() + this.#pausedUntil - now };
     const slots = this.#slots.owned();
-    const limit = provider.batchSize;
-    const found = await this.#store.dueMessages(now, limit + this.#suspects.size, slots);
-    const { due, suspected } = this.#suspects.turn(found, limit);
+    const { due, onlySuspects } = await this.#suspects.others(provider.batchSize, (limit) =>
+      this.#store.dueMessages(now, limit, slots),
+    );
+    if (onlySuspects) return { at: this.#clock.now() + TRIAL_LOOK_MS };
     if (due.length === 0) {
       const next = await this.#store.nextAttempt(slots);
       return next === undefined ? 'when-woken' : { at: this.#clock.now() + Math.max(next - now, 1) };
@@ -140,15 +144,42 @@ export class Mailer {
     const unknown = due.filter(({ status }) => status === 'unknown');
     if (unknown.length > 0) await askAbout(unknown, { provider, ledger: this.#ledger, log: this.#log, now });
     const queued = due.filter(({ status }) => status === 'queued');
-    if (queued.length > 0) await this.#dispatch(queued, { deployment, provider, suspected });
+    if (queued.length > 0) {
+      const suspects = await this.#dispatch(queued, { deployment, provider, suspected: false });
+      for (const { id } of suspects) this.#suspects.add(id);
+      if (suspects.length > 0) this.#onSuspects();
+    }
     return 'now';
   }
 
-  /** Renders and marks a batch, then leaves it to the provider without waiting for the answer. */
+  /** Tries one suspect alone, beside the steps. */
+  async tryAlone(): Promise<Next> {
+    if (this.#suspects.size === 0) return 'when-woken';
+    const deployment = await this.#deployments.active();
+    if (!deployment) return 'when-woken';
+    const now = await this.#store.now();
+    const provider = await this.#providerFor(deployment);
+    const suspect = await this.#suspects.next((limit) =>
+      this.#store.dueMessages(now, limit, this.#slots.owned()),
+    );
+    if (!suspect || now < this.#pausedUntil) return { at: this.#clock.now() + TRIAL_LOOK_MS };
+    await this.#dispatch([suspect], { deployment, provider, suspected: true });
+    this.#suspects.delete(suspect.id);
+    this.#onSuspects();
+    return 'now';
+  }
+
+  async #settleDoubt(): Promise<void> {
+    await this.idle();
+    await this.recover(this.#slots.owned());
+    this.#inDoubt = false;
+  }
+
+  /** Renders and marks a batch, then leaves it to the provider without waiting for the answer. Returns the suspects, left as they were. */
   async #dispatch(
     queued: DueMessage[],
     about: { deployment: Deployment; provider: MailProvider; suspected: boolean },
-  ): Promise<void> {
+  ): Promise<DueMessage[]> {
     const { deployment, provider, suspected } = about;
     const dropped: MailChange[] = [];
     const wanted: (DueMessage & { to: string })[] = [];
@@ -165,14 +196,14 @@ export class Mailer {
       deployment,
       suspected,
     });
-    for (const { id } of queued) this.#suspects.delete(id);
     const { fromAddress, replyTo } = await this.#deployments.provider(deployment);
     const outgoing: Outgoing[] = [];
+    const suspects: DueMessage[] = [];
     const outcomes: { campaignId: string | null; failure: string | null }[] = [];
     wanted.forEach((message, i) => {
       const result = rendered[i];
       if (!result) {
-        this.#suspects.add(message.id);
+        suspects.push(message);
         return;
       }
       outcomes.push({ campaignId: message.campaignId, failure: failureOf(result) });
@@ -199,7 +230,11 @@ export class Mailer {
     });
     if (dropped.length > 0) await this.#ledger.decide(dropped);
     await this.#guard.watch(outcomes);
-    if (outgoing.length === 0) return;
+    if (outgoing.length > 0) await this.#marking.run(() => this.#leave(outgoing, provider));
+    return suspects;
+  }
+
+  async #leave(outgoing: Outgoing[], provider: MailProvider): Promise<void> {
     crashPoint('mail:before-sending');
     const marked = await this.#mark(outgoing);
     crashPoint('mail:after-sending');

@@ -11,7 +11,7 @@ import type { Store } from './ports/store.ts';
 import { withoutStale } from './retried.ts';
 import type { SlotOwner } from './slots.ts';
 import { commitStep, type StepOutcome } from './step-commit.ts';
-import { Suspects } from './suspects.ts';
+import { Suspects, TRIAL_LOOK_MS } from './suspects.ts';
 import type { Next } from './worker.ts';
 
 /** Runs advanced by one step. */
@@ -22,7 +22,8 @@ const NAMED = 5;
 /**
  * Advances the runs that are due. A step takes a batch, finds out what each run is told, lets the host replay and continue their
  * flows, and commits in one transaction: the journals, what the flows did, what each run waits for, and the messages to send. Until the
- * commit nothing has happened; a crash repeats the batch with the same result, because flows are deterministic.
+ * commit nothing has happened; a crash repeats the batch with the same result, because flows are deterministic. A run at which the code hung
+ * is tried alone, while the steps go on with the others.
  *
  * States: pending → (running ⇄ sleeping) → completed | failed | cancelled. `running` waits for its message to be settled,
  * `sleeping` for a time or for what its `awaits` say (engine/awaits). A run that no code follows is `blocked`, and due again with
@@ -38,6 +39,7 @@ export class Runner {
   #guard: CampaignGuard;
   #suspects = new Suspects<number>();
   #onCommit: (outcome: StepOutcome) => void;
+  #onSuspects: () => void;
 
   constructor(options: {
     store: Store;
@@ -48,6 +50,8 @@ export class Runner {
     log: Log;
     /** Messages were queued, or users changed. */
     onCommit: (outcome: StepOutcome) => void;
+    /** There are suspects to be tried, or fewer. */
+    onSuspects: () => void;
   }) {
     this.#store = options.store;
     this.#deployments = options.deployments;
@@ -56,29 +60,50 @@ export class Runner {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#onCommit = options.onCommit;
+    this.#onSuspects = options.onSuspects;
     this.#guard = new CampaignGuard({ ...options, what: 'its flow' });
   }
 
   async step(): Promise<Next> {
     const now = await this.#store.now();
     const slots = this.#slots.owned();
-    const { due, suspected } = this.#suspects.turn(
-      await this.#store.dueRuns(now, BATCH + this.#suspects.size, slots),
-      BATCH,
+    const { due, onlySuspects } = await this.#suspects.others(BATCH, (limit) =>
+      this.#store.dueRuns(now, limit, slots),
     );
+    if (onlySuspects) return { at: this.#clock.now() + TRIAL_LOOK_MS };
     if (due.length === 0) {
       const wake = await this.#store.nextWake(slots);
       // The database's clock and this process's may differ: sleep for the length of time.
       return wake === undefined ? 'when-woken' : { at: this.#clock.now() + Math.max(wake - now, 1) };
     }
+    const suspects = await this.#advance(due, { now, suspected: false });
+    for (const { id } of suspects) this.#suspects.add(id);
+    if (suspects.length > 0) this.#onSuspects();
+    return 'now';
+  }
+
+  /** Tries one suspect alone, beside the steps. */
+  async tryAlone(): Promise<Next> {
+    if (this.#suspects.size === 0) return 'when-woken';
+    const now = await this.#store.now();
+    const suspect = await this.#suspects.next((limit) =>
+      this.#store.dueRuns(now, limit, this.#slots.owned()),
+    );
+    if (!suspect) return { at: this.#clock.now() + TRIAL_LOOK_MS };
+    await this.#advance([suspect], { now, suspected: true });
+    this.#suspects.delete(suspect.id);
+    this.#onSuspects();
+    return 'now';
+  }
+
+  /** Returns the suspects, with which nothing has happened. */
+  async #advance(due: DueRun[], { now, suspected }: { now: number; suspected: boolean }): Promise<DueRun[]> {
     const active = await this.#deployments.active();
     const fence = this.#slots.fence(due.map(({ userId }) => userId));
     const taken = await withoutStale(this.#store, due, { active, now, fence });
     const answers = await answersFor(this.#store, taken, now);
     const going = [...answers].flatMap(([run, answer]) => (answer.kind === 'go' ? [{ run, answer }] : []));
     const advanced = await this.#advancer.advance(going, { now, suspected });
-    for (const { id } of due) this.#suspects.delete(id);
-    for (const { run, suspect } of advanced) if (suspect) this.#suspects.add(run.id);
     const passages = advanced.filter(({ suspect }) => !suspect);
     const outcome = await commitStep(this.#store, {
       now,
@@ -92,7 +117,7 @@ export class Runner {
     crashPoint('step:after-commit');
     await this.#report(outcome);
     this.#onCommit(outcome);
-    return 'now';
+    return advanced.filter(({ suspect }) => suspect).map(({ run }) => run);
   }
 
   async #report({ ended }: StepOutcome): Promise<void> {

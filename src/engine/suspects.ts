@@ -1,15 +1,18 @@
-/** While others are due, of so many steps one is for a suspect. */
-const SUSPECT_EVERY = 20;
+/** How soon to look again while suspects are tried. */
+export const TRIAL_LOOK_MS = 250;
+/** More than the suspects themselves, so that these are among what is read. */
+const OTHERS = 500;
+
+/** What is due, the first so many of it. */
+type Read<Due> = (limit: number) => Promise<Due[]>;
 
 /**
- * Runs or messages at which the code hung, or its process died, among others: each is tried again apart, so that the others do not wait
- * for it. Kept in memory: after a crash they are found again.
+ * Runs or messages at which the code hung, or its process died, among others: each is tried again alone, beside the others, which do not
+ * wait for it. Kept in memory: after a crash they are found again.
  */
 export class Suspects<Id> {
   #ids = new Set<Id>();
-  #steps = 0;
 
-  /** How many more than usual are to be looked at, so that there are enough others among them. */
   get size(): number {
     return this.#ids.size;
   }
@@ -22,19 +25,25 @@ export class Suspects<Id> {
     this.#ids.delete(id);
   }
 
-  /**
-   * Whose turn it is: that of up to `limit` with which nothing is wrong, or of one suspect alone, which takes its time: when nothing
-   * else is due, and now and then.
-   */
-  turn<Due extends { id: Id }>(due: Due[], limit: number): { due: Due[]; suspected: boolean } {
-    const suspect = due.find(({ id }) => this.#ids.has(id));
-    if (!suspect) {
-      if (due.length < limit) this.#ids.clear();
-      return { due: due.slice(0, limit), suspected: false };
-    }
-    const others = due.filter(({ id }) => !this.#ids.has(id)).slice(0, limit);
-    this.#steps++;
-    const suspected = others.length === 0 || this.#steps % SUSPECT_EVERY === 0;
-    return suspected ? { due: [suspect], suspected } : { due: others, suspected };
+  /** Up to `limit` of those due with which nothing is wrong, and whether others are due but suspects only. */
+  async others<Due extends { id: Id }>(
+    limit: number,
+    read: Read<Due>,
+  ): Promise<{ due: Due[]; onlySuspects: boolean }> {
+    // One whose trial ends during the read is among what is read as it was before.
+    const suspects = new Set(this.#ids);
+    const found = await read(limit + suspects.size);
+    const due = found.filter(({ id }) => !suspects.has(id)).slice(0, limit);
+    return { due, onlySuspects: due.length === 0 && found.length > 0 };
+  }
+
+  /** A suspect that is due. Those that are not any more, being paused, cancelled or another process's, are suspects no longer. */
+  async next<Due extends { id: Id }>(read: Read<Due>): Promise<Due | undefined> {
+    const suspects = [...this.#ids];
+    const limit = suspects.length + OTHERS;
+    const due = await read(limit);
+    const found = due.find(({ id }) => this.#ids.has(id));
+    if (!found && due.length < limit) for (const id of suspects) this.#ids.delete(id);
+    return found;
   }
 }

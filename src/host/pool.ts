@@ -49,7 +49,7 @@ const LEAST = { advance: 250, render: 50 };
 /** How long a flow may take as long as others wait for it. */
 const SHARED_FLOW_MS = 1_000;
 /** Likewise an email, as a share of its time: a child's first one is slow. */
-const SHARED_RENDER = 0.5;
+const SHARED_RENDER = 0.3;
 
 /** Runs pushed code in child processes of this executable, started when there is work. */
 export function createHost(options: HostOptions = {}): ProcessHost {
@@ -74,7 +74,7 @@ export function createHost(options: HostOptions = {}): ProcessHost {
     itemMs,
     run: (kind, bundle, item, limits) => {
       const job = jobOf(kind, bundle, [item] as Job['items']);
-      return processes.run({ ...job, limits, aside: true, once: true });
+      return processes.run({ ...job, limits, once: true });
     },
   });
   /** For work whose items stand and fall together. */
@@ -96,7 +96,8 @@ export function createHost(options: HostOptions = {}): ProcessHost {
       suspected,
       kinOf: ({ campaignId }) => campaignId,
       sharedMs: SHARED_FLOW_MS,
-      run: (items, limits) => processes.run({ ...jobOf('advance', bundle, items), limits, aside }),
+      run: (items, limits) =>
+        processes.run({ ...jobOf('advance', bundle, items), limits, aside, trial: suspected ?? false }),
       itemMs,
       parts: { least: LEAST.advance, most: max },
       guilty: ({ journal }, error) => ({
@@ -156,7 +157,8 @@ export function createHost(options: HostOptions = {}): ProcessHost {
         suspected,
         kinOf: ({ kind, id }) => `${kind} ${id}`,
         sharedMs: itemMs * SHARED_RENDER,
-        run: (items, limits) => processes.run({ ...jobOf('render', bundle, items), limits }),
+        run: (items, limits) =>
+          processes.run({ ...jobOf('render', bundle, items), limits, trial: suspected ?? false }),
         itemMs,
         parts: { least: LEAST.render, most: max },
         guilty: (_request, error) => ({ ok: false, error }),

@@ -18,6 +18,8 @@ export interface Job {
   limits: Limits;
   /** It mostly waits for side effects: a child that does this does not count among those there may be. */
   aside?: boolean;
+  /** It may hang: a child that others do not wait for does it, at once. */
+  trial?: boolean;
   /** It has a child to itself, at once and for this once, whose code is not optimised so far that places are lost. */
   once?: boolean;
 }
@@ -54,6 +56,8 @@ interface Entry {
 interface State {
   /** What it does, if anything. */
   serving: Job | undefined;
+  /** It is there for trials alone. */
+  forTrials: boolean;
   /** When it was last given back, on the monotonic clock. */
   usedAt: number;
 }
@@ -134,36 +138,43 @@ export class Processes {
     }
   }
 
-  #childFor({ kind, bundle, aside, once }: Job): HostProcess | undefined {
-    const apart = [...this.#children.values()].filter(({ serving }) => serving?.aside).length;
+  #childFor({ kind, bundle, aside, trial = false, once }: Job): HostProcess | undefined {
+    const states = [...this.#children.values()];
     const withEmail = RENDERS[kind] || this.#needEmail.has(bundle.key);
-    if (once) return this.#start(withEmail, UNOPTIMISED);
-    if (aside && apart >= MAX_ASIDE) return undefined;
-    const idle = this.#idle();
+    if (once) return this.#start(withEmail, { more: UNOPTIMISED });
+    const waiting = states.filter(({ serving }) => serving?.aside).length;
+    if (aside && waiting >= MAX_ASIDE) return undefined;
+    const idle = this.#idle(trial);
     const able = idle.filter((child) => child.withEmail || !withEmail);
     const found = able.find((child) => child.bundles.has(bundle.key)) ?? able[0];
     if (found) return found;
-    if (this.#children.size - apart >= this.#options.max) {
+    const counting = states.filter(
+      ({ serving, forTrials }) => !forTrials && !serving?.aside && !serving?.once,
+    );
+    if (!trial && counting.length >= this.#options.max) {
       const other = idle[0];
       if (!other) return undefined;
       this.#end(other);
     }
-    return this.#start(withEmail);
+    return this.#start(withEmail, { forTrials: trial });
   }
 
-  /** Children without work, the least recently used first. */
-  #idle(): HostProcess[] {
+  /** Children without work, for trials or not, the least recently used first. */
+  #idle(trials: boolean): HostProcess[] {
     return [...this.#children]
-      .filter(([, { serving }]) => !serving)
+      .filter(([, { serving, forTrials }]) => !serving && forTrials === trials)
       .sort(([, a], [, b]) => a.usedAt - b.usedAt)
       .map(([child]) => child);
   }
 
-  #start(withEmail: boolean, more: Record<string, string> = {}): HostProcess {
+  #start(
+    withEmail: boolean,
+    { more = {}, forTrials = false }: { more?: Record<string, string>; forTrials?: boolean } = {},
+  ): HostProcess {
     const { maxMemoryBytes, log } = this.#options;
     const environment = { ...this.#options.environment, ...more };
     const child = new HostProcess({ withEmail, environment, maxMemoryBytes, log });
-    this.#children.set(child, { serving: undefined, usedAt: performance.now() });
+    this.#children.set(child, { serving: undefined, forTrials, usedAt: performance.now() });
     void child.exited.then(() => this.#children.delete(child));
     return child;
   }
@@ -222,7 +233,8 @@ export class Processes {
     this.#sweeping = setTimeout(() => {
       this.#sweep();
       const settled =
-        this.#children.size <= 1 && ![...this.#children.keys()].some((child) => child.withEmail);
+        this.#children.size <= 1 &&
+        [...this.#children].every(([child, { forTrials }]) => !child.withEmail && !forTrials);
       if (settled) this.#sweeping = undefined;
       else this.#sweepLater();
     }, this.#options.idleMs);
@@ -231,9 +243,12 @@ export class Processes {
 
   #sweep(): void {
     const now = performance.now();
-    for (const child of this.#idle()) {
+    for (const child of this.#idle(true)) {
+      if (now - this.#children.get(child)!.usedAt >= this.#options.idleMs) this.#end(child);
+    }
+    for (const child of this.#idle(false)) {
       const patience = this.#options.idleMs * (child.withEmail ? EMAIL_IDLE_FACTOR : 1);
-      const isLast = this.#children.size === 1;
+      const isLast = [...this.#children.values()].filter(({ forTrials }) => !forTrials).length === 1;
       if (now - this.#children.get(child)!.usedAt < patience || (isLast && !child.withEmail)) continue;
       this.#end(child);
       if (isLast) this.#start(false);

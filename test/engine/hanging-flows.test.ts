@@ -6,8 +6,9 @@ setDefaultTimeout(120_000);
 
 const withFlow = (body: string) =>
   configOf({
-    segments: `bad: ${flagged('bad')}, good: ${flagged('good')}`,
+    segments: `bad: ${flagged('bad')}, good: ${flagged('good')}, late: ${flagged('late')}`,
     campaigns: `
+      late: { segments: ['late'], behavior: 'static', flow: function* (ctx, rt) { yield rt.sendEmail('hello'); } },
       bad: { segments: ['bad'], behavior: 'static', flow: function* (ctx, rt) { yield rt.wait({ days: 1 }); ${body} } },
       good: { segments: ['good'], behavior: 'static', flow: function* (ctx, rt) {
         yield rt.wait({ days: 1 }); yield rt.sendEmail('hello'); } },`,
@@ -50,6 +51,28 @@ test('others of the batch go on before those that hang, and few of these are spo
   await world.engine.retryRuns({});
   await world.settle();
   expect(count(await statuses(), 'completed')).toBe(41);
+});
+
+test('who comes while a hanging flow is tried alone does not wait for it', async () => {
+  await using world = await engineWorld({ timeoutMs: 15_000 });
+  await world.push(withFlow('while (true) {}'));
+  await world.add('b', { bad: true });
+  await world.add('g', { good: true });
+  world.clock.set(world.clock.now() + 86_400_000);
+  const settled = world.settle();
+  await waitFor('the mail of who was due with it', () => world.mail.includes('hello → g@example.com'));
+  await world.submit({
+    type: 'user',
+    id: 'late',
+    attributes: { email: 'late@example.com', late: true },
+    mode: 'upsert',
+  });
+  await waitFor('the mail of who came later', () => world.mail.includes('hello → late@example.com'));
+  expect((await world.runsOf('b'))[0]!.status).toBe('sleeping');
+  expect(world.errors).toEqual([]);
+  await settled;
+  expect((await world.runsOf('b'))[0]!.status).toBe('failed');
+  expect(world.mail).toHaveLength(2);
 });
 
 test('a flow that is slow among others has its time when it is alone', async () => {

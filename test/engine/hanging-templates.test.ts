@@ -56,6 +56,28 @@ for (const [what, body] of [
   });
 }
 
+test('mail that comes while a hanging template is tried alone does not wait for it', async () => {
+  await using world = await engineWorld({ timeoutMs: 15_000 });
+  await world.push(withTemplate('while (true) {}'));
+  const add = (id: string, flag: string) =>
+    world.submit({
+      type: 'user',
+      id,
+      attributes: { email: `${id}@example.com`, [flag]: true },
+      mode: 'upsert',
+    });
+  await add('a1', 'bad');
+  await add('g', 'good');
+  await waitFor('the mail that was due with it', () => world.mail.length > 0);
+  await add('late', 'good');
+  await waitFor('the mail that came later', () => world.mail.length > 1);
+  expect(await statusesOf(world, ['a1'])).toEqual(['queued']);
+  expect(world.errors).toEqual([]);
+  await world.settle();
+  expect(await statusesOf(world, ['a1'])).toEqual(['failed']);
+  expect(world.mail).toEqual(['hello → g@example.com', 'hello → late@example.com']);
+});
+
 test('a process that ends forgets what it suspected, and the next one loses nothing and sends nothing twice', async () => {
   await using world = await engineWorld({ store: 'sqlite', timeoutMs: 2_000 });
   await world.push(withTemplate('while (true) {}'));
