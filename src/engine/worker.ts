@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { messageOf, SegflowError } from '../core/errors.ts';
 import type { Log } from './log.ts';
+import { type Outage, outageOf } from './outage.ts';
 
 /** When a step wants to run again: at once, at a time (epoch ms), or when woken. */
 export type Next = 'now' | 'when-woken' | { at: number };
@@ -16,7 +17,8 @@ const MOST_LOSSES = 20;
 /**
  * Repeats a step. States: idle (no timer or one that is not due), stepping, stopped.
  *  - A wake during a step is not lost: the step runs once more.
- *  - A step that throws is logged and repeated after a growing delay, so a failing database is asked again by itself.
+ *  - A step that throws is logged and repeated after a growing delay, so a failing database is asked again by itself; that it fails,
+ *    and that it works again, is logged once for all workers.
  *  - A step that finds that another process was faster runs again at once; one whose users another took over, a moment later.
  *  - `stop()` lets the step under way finish. A crash in a step loses nothing: each step commits whole or not at all.
  */
@@ -25,6 +27,7 @@ export class Worker {
   #step: () => Promise<Next>;
   #clock: Clock;
   #log: Log;
+  #outage: Outage;
   #woken = true;
   #alarm = new AbortController();
   #stopped = false;
@@ -41,6 +44,7 @@ export class Worker {
     this.#step = step;
     this.#clock = options.clock;
     this.#log = options.log;
+    this.#outage = outageOf(options.log);
   }
 
   start(): void {
@@ -95,6 +99,7 @@ export class Worker {
       const next = await this.#step();
       this.#failures = 0;
       this.#losses = 0;
+      this.#outage.passed(this, this.#clock.now());
       return next;
     } catch (error) {
       const code = SegflowError.is(error) ? error.code : undefined;
@@ -103,10 +108,10 @@ export class Worker {
       if (code === 'lease_lost') return { at: this.#clock.now() + LEASE_LOST_MS };
       const away = code === 'unavailable';
       const delay = Math.min(FIRST_RETRY_MS * 2 ** this.#failures++, away ? LAST_LOOK_MS : LAST_RETRY_MS);
-      const line = `${this.name}: ${messageOf(error)}; trying again in ${delay} ms`;
-      if (away) this.#log.error(line);
-      else this.#log.error(line, error);
-      return { at: this.#clock.now() + delay };
+      const now = this.#clock.now();
+      if (away) this.#outage.failed(this, messageOf(error), now);
+      else this.#log.error(`${this.name}: ${messageOf(error)}; trying again in ${delay} ms`, error);
+      return { at: now + delay };
     }
   }
 }

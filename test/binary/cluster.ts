@@ -160,6 +160,9 @@ export function cluster(name: StoreName): void {
     await quiet(first);
     expect(accepted(world.postmark)).toEqual(promised([...before, ...after]));
     expect(world.postmark.duplicates()).toEqual([]);
+    for (const server of [first, second]) {
+      await waitFor('a line that says so', () => /the database works again, after \d+s/.test(server.logs()));
+    }
   });
 
   test(`${name}: connections that the database drops are made anew`, async () => {
