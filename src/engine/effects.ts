@@ -4,9 +4,13 @@ import { Changes, MAX_ATTRIBUTES_BYTES, sizeOf, type TransactionsOf } from './ch
 import type { Operation } from './operations.ts';
 import type { Passage } from './passage.ts';
 import type { Manifest } from './ports/manifest.ts';
-import type { NewRun } from './ports/runs.ts';
+import type { LatestRun, NewRun } from './ports/runs.ts';
 import type { Statements } from './ports/store.ts';
 import { isLive } from './qualification.ts';
+
+/** So many entries of a person a campaign may have before it is looked whether campaigns start one another without end. */
+const MAX_HURRIED_ENTRIES = 1_000;
+const MOMENT_MS = 1_000;
 
 export interface AppliedEffects {
   /** Passages whose effects were refused, and why: nothing of theirs was applied. */
@@ -37,8 +41,10 @@ export async function applyEffects(
   const emitted = new Map<Passage, number>();
   if (acting.length === 0) return { refused, emitted, changed: false, messages: false };
   const changes = await Changes.begin(tx, acting.flatMap(operationsOf), context);
+  const latest = await latestRuns(tx, acting);
+  const { now, active } = context;
   for (const passage of acting) {
-    const problem = problemWith(passage, { changes, manifest: context.active?.manifest });
+    const problem = problemWith(passage, { changes, manifest: active?.manifest, latest, now });
     if (problem !== undefined) {
       refused.set(passage, problem);
       continue;
@@ -54,7 +60,7 @@ export async function applyEffects(
       if (id !== undefined) emitted.set(passage, id);
     }
   }
-  await enter(tx, applied, context);
+  await enter(tx, applied, { now, active, latest });
   const changed = applied.some((passage) => operationsOf(passage).length > 0);
   return { refused, emitted, changed, messages: changes.madeMessages };
 }
@@ -75,13 +81,21 @@ function operationsOf({ run, effects }: Passage): Operation[] {
 
 function problemWith(
   { run, effects }: Passage,
-  { changes, manifest }: { changes: Changes; manifest: Manifest | undefined },
+  {
+    changes,
+    manifest,
+    latest,
+    now,
+  }: { changes: Changes; manifest: Manifest | undefined; latest: Latest; now: number },
 ): string | undefined {
   let attributes = changes.attributesOf(run.userId) ?? {};
   for (const effect of effects) {
     if (effect.kind === 'update') attributes = mergePatch(attributes, effect.patch);
     if (effect.kind === 'start' && !manifest?.campaigns.some(({ id }) => id === effect.campaignId)) {
       return `rt.startCampaign: there is no campaign "${effect.campaignId}"`;
+    }
+    if (effect.kind === 'start' && isHurried(run, latest.get(keyOf(run.userId, effect.campaignId)), now)) {
+      return `rt.startCampaign: "${run.campaignId}" and "${effect.campaignId}" have been entered ${MAX_HURRIED_ENTRIES.toLocaleString('en')} times and start one another without ever waiting. Put an rt.wait() into them.`;
     }
   }
   const size = sizeOf(attributes);
@@ -93,21 +107,15 @@ function problemWith(
 async function enter(
   tx: Statements,
   passages: Passage[],
-  { now, active }: { now: number; active: { id: string } | undefined },
+  { now, active, latest }: { now: number; active: { id: string } | undefined; latest: Latest },
 ): Promise<void> {
   const starts = passages.flatMap(({ run, effects }) =>
     effects.filter(isStart).map(({ campaignId }) => ({ userId: run.userId, campaignId })),
   );
   if (starts.length === 0 || !active) return;
-  const latest = new Map(
-    (await tx.latestRuns([...new Set(starts.map(({ userId }) => userId))])).map((run) => [
-      `${run.userId}\n${run.campaignId}`,
-      run,
-    ]),
-  );
   const entries = new Map<string, NewRun>();
   for (const { userId, campaignId } of starts) {
-    const key = `${userId}\n${campaignId}`;
+    const key = keyOf(userId, campaignId);
     const last = latest.get(key);
     if (last && isLive(last)) continue;
     const entry = (last?.entry ?? 0) + 1;
@@ -115,5 +123,22 @@ async function enter(
   }
   await tx.insertRuns([...entries.values()]);
 }
+
+/** By user and campaign. */
+type Latest = ReadonlyMap<string, LatestRun>;
+
+async function latestRuns(tx: Statements, passages: Passage[]): Promise<Latest> {
+  const starting = passages.filter(({ effects }) => effects.some(isStart));
+  const users = new Set(starting.map(({ run }) => run.userId));
+  return new Map((await tx.latestRuns([...users])).map((run) => [keyOf(run.userId, run.campaignId), run]));
+}
+
+/** Whether what a flow that has just begun is to start has just begun as well, and both have so often that neither is by chance. */
+function isHurried(run: Passage['run'], last: LatestRun | undefined, now: number): boolean {
+  if (!last || isLive(last) || Math.min(run.entry, last.entry) < MAX_HURRIED_ENTRIES) return false;
+  return now - Math.min(run.enteredAt, last.enteredAt) < MOMENT_MS;
+}
+
+const keyOf = (userId: string, campaignId: string) => `${userId}\n${campaignId}`;
 
 const isStart = (effect: Effect): effect is Extract<Effect, { kind: 'start' }> => effect.kind === 'start';

@@ -59,7 +59,8 @@ export class ActivationDraft {
   /** The flow begins anew, with an empty journal. */
   beginAnew(state: Json): void {
     this.flow.beginAnew(state);
-    this.fresh = record.base(this.flow.position, state);
+    const { hurry, position } = this.flow;
+    this.fresh = record.base(position, state) + (hurry.count > 0 ? record.hurry(hurry.count) : '');
     this.body = '';
   }
 

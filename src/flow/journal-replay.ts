@@ -92,7 +92,7 @@ export class JournalReplay {
         else flow.tell(parseValue(text, from + 1, to));
         return undefined;
       case LETTER.activation:
-        flow.scope.now = Number.parseInt(text.slice(from + 1, to), 36);
+        flow.beginActivation(Number.parseInt(text.slice(from + 1, to), 36));
         flow.attributes.beginReplayed();
         return undefined;
       case LETTER.seen:
@@ -109,6 +109,9 @@ export class JournalReplay {
         flow.startFrom(base, state as Json);
         return undefined;
       }
+      case LETTER.hurry:
+        flow.hurry.count = Number.parseInt(text.slice(from + 1, to), 36);
+        return undefined;
       default:
         throw new Error(`unknown record "${text[from]}", written by a newer Segflow`);
     }
@@ -168,7 +171,16 @@ export class JournalReplay {
 
 // --- internal ---
 
-const LETTER = { activation: 64, base: 61, seen: 33, command: 62, attempt: 45, result: 60, error: 94 };
+const LETTER = {
+  activation: 64,
+  base: 61,
+  seen: 33,
+  command: 62,
+  attempt: 45,
+  result: 60,
+  error: 94,
+  hurry: 126,
+};
 
 function parseValue(text: string, from: number, to: number): unknown {
   // Every wait's result is null: worth a short cut.

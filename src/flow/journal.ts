@@ -8,6 +8,8 @@ import { hash53 } from '../core/hash.ts';
  *                                            to the next "@" happened in it
  *   "=" position36 SP json                   only after the first "@": the flow began anew with this state, after that many
  *                                            commands, whose records are gone
+ *   "~" count36                              after "=": so many activations in a row had begun, up to this one, although the flow had
+ *                                            not waited (absent when none)
  *   "!" json                                 attribute values the flow read in this activation, where they differ from
  *                                            the last recorded ones ({"plan":"pro"}; null for an absent attribute)
  *   ">" kind SP key SP argsHash              the flow yielded a command; its position is its ordinal, from 0 or from that of
@@ -53,6 +55,8 @@ export interface Journal {
   base: number;
   /** What the flow began anew with; null when it did not. */
   state: unknown;
+  /** Activations in a row, up to that beginning, before which the flow had not waited. */
+  hurried: number;
   entries: JournalEntry[];
   activations: Activation[];
   /** For each activation, how many of the entries had been yielded before it began. */
@@ -60,7 +64,7 @@ export interface Journal {
 }
 
 export function parseJournal(text: string): Journal {
-  const journal: Journal = { base: 0, state: null, entries: [], activations: [], starts: [] };
+  const journal: Journal = { base: 0, state: null, hurried: 0, entries: [], activations: [], starts: [] };
   let activation: Activation = { at: 0, seen: {} };
   let entry: JournalEntry | undefined;
   const last = (): JournalEntry => {
@@ -80,6 +84,9 @@ export function parseJournal(text: string): Journal {
         break;
       case '=':
         Object.assign(journal, parseBase(body));
+        break;
+      case '~':
+        journal.hurried = Number.parseInt(body, 36);
         break;
       case '!':
         activation.seen = JSON.parse(body);
@@ -146,6 +153,7 @@ export function journalPosition(text: string): number {
 export const record = {
   activation: (at: number) => `@${at.toString(36)}\n`,
   base: (position: number, state: unknown) => `=${position.toString(36)} ${JSON.stringify(state ?? null)}\n`,
+  hurry: (count: number) => `~${count.toString(36)}\n`,
   seen: (values: Record<string, unknown>) => `!${JSON.stringify(values)}\n`,
   command: (entry: { kind: string; key: string; id: string | null; argsHash: string }) =>
     `>${entry.kind} ${entry.id === null ? '' : `#${encodeURIComponent(entry.id)}/`}${encodeURIComponent(entry.key)} ${entry.argsHash}\n`,
@@ -156,10 +164,10 @@ export const record = {
 
 /**
  * The rolling hash of a journal: of `previous` (the hash before, '' at the start) and the records added since, without
- * the times and the ids of messages, so that two runs that did the same thing have the same hash.
+ * the times, what depends on them and the ids of messages, so that two runs that did the same thing have the same hash.
  */
 export function rollHash(previous: string, added: string): string {
-  return hash53(previous + added.replace(/^@.*\n|(?<=^<\{.*)"messageId":"[^"]*"/gm, ''));
+  return hash53(previous + added.replace(/^[@~].*\n|(?<=^<\{.*)"messageId":"[^"]*"/gm, ''));
 }
 
 // --- internal ---

@@ -62,7 +62,7 @@ export class LiveActivation {
     const { draft, flow } = this;
     const { pending } = flow;
     const { result } = this.input;
-    flow.scope.now = this.input.at;
+    flow.beginActivation(this.input.at);
     flow.attributes.beginLive();
     if (pending?.kind === 'exit') return draft.advanced(null, pending.detail.reason);
     // Its result comes from here: whatever the engine gives, it is tried (again).
@@ -77,6 +77,7 @@ export class LiveActivation {
   }
 
   private goOn(): ActivationOutput | Interruption {
+    this.flow.hurry.check();
     while (true) {
       const next = this.flow.next();
       if (next.done) return this.draft.advanced(null);

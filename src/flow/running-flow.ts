@@ -4,6 +4,7 @@ import type { ActivationInput } from './activation.ts';
 import { AttributeView } from './attribute-view.ts';
 import type { AnyStep } from './commands.ts';
 import type { FlowScope } from './deterministic.ts';
+import { Hurry } from './endless-loop.ts';
 import { startFlow } from './flow-rules.ts';
 import { toldOf } from './results.ts';
 
@@ -19,6 +20,7 @@ export class RunningFlow {
   pending: AnyStep | undefined;
   /** Attempts at the pending side effect that failed. */
   attempts = 0;
+  readonly hurry = new Hurry();
   private readonly flow: unknown;
   private readonly input: ActivationInput;
   private generator: Iterator<unknown, unknown, unknown> | undefined;
@@ -39,6 +41,12 @@ export class RunningFlow {
     this.input = input;
     this.scope = scope;
     this.attributes = attributes;
+  }
+
+  /** An activation begins at this time. */
+  beginActivation(at: number): void {
+    this.scope.now = at;
+    this.hurry.begin(this.pending);
   }
 
   /** Resumes the flow. Throws what it throws. */
@@ -69,12 +77,14 @@ export class RunningFlow {
   await(step: AnyStep): number {
     this.pending = step;
     this.attempts = 0;
+    this.hurry.yielded(this.scope.now);
     return this.position++;
   }
 
   /** The result of the pending step, as the journal has it. */
   tell(result: unknown): void {
     if (!this.pending) throw new Error('there is a result without its command');
+    this.hurry.told(this.pending, result, this.scope.now);
     this.told = toldOf(this.pending, result);
     this.pending = undefined;
   }

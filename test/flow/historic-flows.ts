@@ -153,6 +153,19 @@ export const HISTORIC_FLOWS: Record<string, Historic> = {
     results: [SENT, null, SENT, null, SENT, null],
   },
 
+  hurries: {
+    flow: (log) =>
+      function* (ctx, rt) {
+        const round = typeof ctx.state === 'number' ? ctx.state : 1;
+        log.push(round);
+        yield rt.wait({ days: 1 });
+        log.push(yield* rt.inSegment('vip'));
+        yield rt.sendEmail('hello');
+        if (round < 3) yield* rt.continueAsNew(round + 1);
+      },
+    results: [null, true, SENT, null, false, SENT, null, true, SENT],
+  },
+
   patched: {
     flow: (log) =>
       function* (_ctx, rt) {

@@ -33,7 +33,7 @@ test('there is a history of every flow and every kind of record', () => {
     .map(({ history }) => history.activations.map(({ appended }) => appended).join(''))
     .join('');
   const letters = new Set(text.match(/^./gm));
-  expect([...letters].sort()).toEqual(['!', '-', '<', '=', '>', '@', '^']);
+  expect([...letters].sort()).toEqual(['!', '-', '<', '=', '>', '@', '^', '~']);
   const kinds = new Set(
     histories.flatMap(({ history }) =>
       history.activations.flatMap(({ appended }) =>

@@ -129,6 +129,7 @@ function written(text: string): string {
   for (const [index, { at, seen }] of journal.activations.entries()) {
     again += record.activation(at);
     if (index === 0 && journal.base > 0) again += record.base(journal.base, journal.state);
+    if (index === 0 && journal.hurried > 0) again += record.hurry(journal.hurried);
     if (Object.keys(seen).length > 0) again += record.seen(seen);
     const start = journal.starts[index]!;
     const end = journal.starts[index + 1] ?? journal.entries.length;
