@@ -6,16 +6,15 @@ import { CampaignGuard } from './campaign-guard.ts';
 import type { Deployment, Deployments } from './deployments.ts';
 import type { Log } from './log.ts';
 import { backoff, FIRST_RETRY_MS, LAST_RETRY_MS, SETTLE_AFTER_MS } from './mail-backoff.ts';
+import { composeMail, type Outgoing } from './mail-compose.ts';
 import { askAbout } from './mail-inquiry.ts';
-import { type MailChange, MailLedger } from './mail-ledger.ts';
-import { renderMail } from './mail-render.ts';
+import { MailLedger } from './mail-ledger.ts';
 import { Mutex } from './mutex.ts';
-import type { Host, RenderResult } from './ports/host.ts';
+import type { Host } from './ports/host.ts';
 import type { Slots } from './ports/leases.ts';
 import type { MailProvider, MailProviderFactory, OutgoingEmail, SendResult } from './ports/mail.ts';
 import type { DueMessage } from './ports/messages.ts';
 import type { Store } from './ports/store.ts';
-import { isLive } from './qualification.ts';
 import type { SlotOwner } from './slots.ts';
 import { Suspects, TRIAL_LOOK_MS } from './suspects.ts';
 import type { Next } from './worker.ts';
@@ -181,52 +180,13 @@ export class Mailer {
     about: { deployment: Deployment; provider: MailProvider; suspected: boolean },
   ): Promise<DueMessage[]> {
     const { deployment, provider, suspected } = about;
-    const dropped: MailChange[] = [];
-    const wanted: (DueMessage & { to: string })[] = [];
-    for (const message of queued) {
-      const to = this.#parseAddress(message.attributes?.email);
-      const skip = skipReason(message);
-      if (skip) dropped.push({ message, update: { status: 'skipped', reason: skip } });
-      else if (to === undefined) dropped.push({ message, update: { status: 'failed', reason: NO_ADDRESS } });
-      else wanted.push({ ...message, to });
-    }
-    const rendered = await renderMail(wanted, {
+    const { outgoing, dropped, suspects, outcomes } = await composeMail(queued, {
       host: this.#host,
       deployments: this.#deployments,
       deployment,
       suspected,
-    });
-    const { fromAddress, replyTo } = await this.#deployments.provider(deployment);
-    const outgoing: Outgoing[] = [];
-    const suspects: DueMessage[] = [];
-    const outcomes: { campaignId: string | null; failure: string | null }[] = [];
-    wanted.forEach((message, i) => {
-      const result = rendered[i];
-      if (!result) {
-        suspects.push(message);
-        return;
-      }
-      outcomes.push({ campaignId: message.campaignId, failure: failureOf(result) });
-      if (!result.ok) {
-        const reason = `rendering failed: ${result.error.stack || result.error.message}`;
-        dropped.push({ message, update: { status: 'failed', reason, toAddress: message.to } });
-        this.#log.warn(
-          `message ${message.id} (${message.template}): rendering failed: ${inWords(result.error)}`,
-        );
-        return;
-      }
-      const email: OutgoingEmail = {
-        id: message.id,
-        kind: message.campaignId === null ? 'transactional' : 'campaign',
-        from: fromAddress,
-        to: message.to,
-        ...(replyTo === undefined ? {} : { replyTo }),
-        subject: result.subject,
-        html: result.html,
-        text: result.text,
-        tag: message.template,
-      };
-      outgoing.push({ message: { ...message, attempts: message.attempts + 1 }, email });
+      parseAddress: this.#parseAddress,
+      log: this.#log,
     });
     if (dropped.length > 0) await this.#ledger.decide(dropped);
     await this.#guard.watch(outcomes);
@@ -341,31 +301,4 @@ export class Mailer {
     }
     return this.#provider.provider;
   }
-}
-
-// --- internal ------------------------------------------------------------------------------------
-
-interface Outgoing {
-  message: DueMessage;
-  email: OutgoingEmail;
-}
-
-const NO_ADDRESS = 'the user has no valid address in the attribute "email"';
-
-/** The message and the innermost place. */
-function inWords({ message, stack }: { message: string; stack: string }): string {
-  const place = stack.split('\n').find((line) => line.trim().startsWith('at '));
-  return place === undefined ? message : `${message} ${place.trim()}`;
-}
-
-function failureOf(result: RenderResult): string | null {
-  return result.ok ? null : result.error.message;
-}
-
-function skipReason(message: DueMessage): string | undefined {
-  if (message.attributes === undefined) return 'the user was deleted';
-  if (message.runId !== null && (message.runStatus === null || !isLive({ status: message.runStatus }))) {
-    return 'the run had ended before it left';
-  }
-  return undefined;
 }

@@ -54,7 +54,7 @@ test('others of the batch go on before those that hang, and few of these are spo
 });
 
 test('who comes while a hanging flow is tried alone does not wait for it', async () => {
-  await using world = await engineWorld({ timeoutMs: 15_000 });
+  await using world = await engineWorld({ timeoutMs: 8_000 });
   await world.push(withFlow('while (true) {}'));
   await world.add('b', { bad: true });
   await world.add('g', { good: true });

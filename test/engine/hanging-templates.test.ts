@@ -57,7 +57,7 @@ for (const [what, body] of [
 }
 
 test('mail that comes while a hanging template is tried alone does not wait for it', async () => {
-  await using world = await engineWorld({ timeoutMs: 15_000 });
+  await using world = await engineWorld({ timeoutMs: 8_000 });
   await world.push(withTemplate('while (true) {}'));
   const add = (id: string, flag: string) =>
     world.submit({
