@@ -7,8 +7,8 @@ const WINDOW = 20;
 const FAILURES = 10;
 
 /**
- * Pauses a campaign that fails again and again: of the last 20 times more than half, and ten at least, it failed with the same
- * message. Until it is resumed nothing of it is advanced or sent, so a mistake that was pushed spoils few runs, which `retry` takes up
+ * Pauses a campaign that fails again and again: of the last 20 times more than half, and ten at least, it failed at the same place, or
+ * where none is known with the same message. (A message may name the user, and be another each time.) Until it is resumed nothing of it is advanced or sent, so a mistake that was pushed spoils few runs, which `retry` takes up
  * again. The count is kept in memory: a process that starts anew counts anew.
  */
 export class CampaignGuard {
@@ -45,22 +45,27 @@ export class CampaignGuard {
     );
   }
 
-  /** The message that repeats, once, when it is time to stop. */
+  /** The message of what repeats, once, when it is time to stop. */
   #record(campaignId: string, failure: string | null): string | undefined {
     const recent = this.#recent.get(campaignId) ?? [];
     this.#recent.set(campaignId, recent);
-    recent.push(failure && firstLine(failure));
+    const mark = failure && (placeOf(failure) ?? firstLine(failure));
+    recent.push(mark);
     if (recent.length > WINDOW) recent.shift();
-    const message = recent.at(-1);
-    if (message === null || message === undefined) return undefined;
-    const alike = recent.filter((other) => other === message).length;
+    if (failure === null) return undefined;
+    const alike = recent.filter((other) => other === mark).length;
     if (alike < FAILURES || alike * 2 <= recent.length) return undefined;
     this.#recent.delete(campaignId);
-    return message;
+    return firstLine(failure);
   }
 }
 
 // --- internal ------------------------------------------------------------------------------------
+
+/** The frame nearest to the failure. */
+function placeOf(failure: string): string | undefined {
+  return /^\s+at .*$/m.exec(failure)?.[0];
+}
 
 function firstLine(text: string): string {
   return text.split('\n')[0]!;

@@ -90,7 +90,7 @@ function skipReason(message: DueMessage): string | undefined {
 }
 
 function failureOf(result: RenderResult): string | null {
-  return result.ok ? null : result.error.message;
+  return result.ok ? null : result.error.stack || result.error.message;
 }
 
 /** The message and the innermost place. */

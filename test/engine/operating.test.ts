@@ -216,11 +216,22 @@ test('a campaign that fails again and again is paused, and goes on after it was 
   expect(new Set(world.mail).size).toBe(12);
 });
 
+test('a campaign that fails again and again at one place is paused, whatever its messages say', async () => {
+  await using world = await engineWorld();
+  await world.push(campaign(`throw new Error('no luck for ' + ctx.id);`));
+  for (let i = 0; i < 12; i++) await world.add(`u${i}`);
+  expect((await world.store.pauses())[0]).toMatchObject({
+    campaignId: 'c',
+    reason: expect.stringContaining('no luck for u9'),
+  });
+  expect((await world.store.counts()).runs).toEqual({ failed: 10, pending: 2 });
+});
+
 test('a campaign whose emails cannot be rendered is paused', async () => {
   await using world = await engineWorld();
   await world.push(
     configOf({
-      templates: `broken: { subject: 'Broken', component: ({ user }) => { if (user.email?.startsWith('u')) throw new Error('no such thing'); return <p/>; } },`,
+      templates: `broken: { subject: 'Broken', component: ({ user }) => { if (user.email?.startsWith('u')) throw new Error('no such thing as ' + user.email); return <p/>; } },`,
       campaigns: `c: { segments: ['everyone'], behavior: 'static', flow: function* (ctx, rt) { yield rt.sendEmail('broken'); } }`,
     }),
   );
