@@ -1,6 +1,5 @@
-import { SegflowError } from '../core/errors.ts';
 import { canonicalJson, isObject, type Json, type JsonObject } from '../core/json.ts';
-import { nextDaytime } from '../flow/daytime.ts';
+import { nextDaytime, timezoneOf } from '../flow/daytime.ts';
 import type { Pending, TimedPending } from '../flow/pending.ts';
 import type { EventRow } from './ports/users.ts';
 
@@ -150,14 +149,7 @@ function outcomeOf(branch: TimedPending, awaits: Awaits, facts: Facts): Outcome 
 function daytimeOf(branch: Extract<TimedPending, { kind: 'daytime' }>, { now, attributes }: Facts): number {
   if (branch.until <= now || branch.timezone !== null) return branch.until;
   const { time, weekdays } = branch;
-  const timezone = attributes.timezone || 'UTC';
-  try {
-    if (typeof timezone === 'string') return nextDaytime(now, { time, weekdays, timezone });
-  } catch (error) {
-    // An attribute that names no time zone leaves the time as it was.
-    if (!SegflowError.is(error)) throw error;
-  }
-  return branch.until;
+  return nextDaytime(now, { time, weekdays, timezone: timezoneOf(attributes) });
 }
 
 function withDeadlines(

@@ -1,5 +1,6 @@
 import type { Json } from '../core/json.ts';
 import type { ActivationOutput } from '../flow/activation.ts';
+import { timezoneOf } from '../flow/daytime.ts';
 import { type JournalEntry, parseJournal } from '../flow/journal.ts';
 import type { TimedPending } from '../flow/pending.ts';
 import type { ExplainedRun } from '../protocol/explain.ts';
@@ -120,12 +121,19 @@ function wordsOf(pending: TimedPending, { timezone }: { timezone: Json | undefin
     case 'wait':
       return 'a time';
     case 'daytime':
-      return `${pending.time}${pending.weekdays ? ` on ${pending.weekdays.map((day) => DAYS[day - 1]).join(', ')}` : ''} (${pending.timezone ?? `the user's time zone, ${typeof timezone === 'string' && timezone ? timezone : 'UTC'}`})`;
+      return `${pending.time}${pending.weekdays ? ` on ${pending.weekdays.map((day) => DAYS[day - 1]).join(', ')}` : ''} (${pending.timezone ?? `the user's time zone, ${timezoneInWords(timezone)}`})`;
     case 'event':
       return `the event "${pending.name}"${pending.match ? ` with ${JSON.stringify(pending.match)}` : ''}`;
     case 'segment':
       return `being in the segment "${pending.segment}"`;
   }
+}
+
+function timezoneInWords(attribute: Json | undefined): string {
+  const timezone = timezoneOf({ timezone: attribute ?? null });
+  const isMissing = attribute === undefined || attribute === null || attribute === '';
+  if (isMissing || timezone === attribute) return timezone;
+  return `${timezone}, as the attribute timezone names none: ${JSON.stringify(attribute)}`;
 }
 
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];

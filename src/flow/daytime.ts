@@ -1,4 +1,5 @@
 import { SegflowError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
 
 /** A time of day, on some days of the week, somewhere. */
 export interface Daytime {
@@ -26,6 +27,17 @@ export function nextDaytime(after: number, { time, weekdays, timezone }: Daytime
     if (at > after) return at;
   }
   throw new Error(`no ${time} in ${timezone} within eight days of ${after}`);
+}
+
+/** That of a user: of the attribute `timezone`, or UTC when it is missing or names none, as data about people will. */
+export function timezoneOf({ timezone }: JsonObject): string {
+  if (typeof timezone !== 'string') return 'UTC';
+  try {
+    checkTimezone(timezone);
+    return timezone;
+  } catch {
+    return 'UTC';
+  }
 }
 
 /** Throws `invalid_input` unless the time zone is known. */

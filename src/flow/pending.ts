@@ -1,7 +1,6 @@
-import { SegflowError } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { AnyStep, TimedCommand } from './commands.ts';
-import { nextDaytime } from './daytime.ts';
+import { nextDaytime, timezoneOf } from './daytime.ts';
 
 /** What a run waits for. Times are epoch milliseconds; a deadline of null is none. */
 export type Pending =
@@ -47,7 +46,7 @@ export interface Moment {
   attributes: JsonObject;
 }
 
-/** What the step, yielded at that moment, makes the run wait for. Throws `invalid_input` for a user's time zone that is not known. */
+/** What the step, yielded at that moment, makes the run wait for. */
 export function waitsFor(step: WaitingStep, moment: Moment): Pending {
   switch (step.kind) {
     case 'email':
@@ -99,12 +98,4 @@ function timed(step: TimedStep, { at, attributes }: Moment): TimedPending {
 
 function deadline(at: number, timeoutMs: number | null): number | null {
   return timeoutMs === null ? null : at + timeoutMs;
-}
-
-function timezoneOf({ timezone }: JsonObject): string {
-  if (timezone === undefined || timezone === null || timezone === '') return 'UTC';
-  if (typeof timezone === 'string') return timezone;
-  throw new SegflowError('invalid_input', 'the user\'s attribute "timezone" is not a text', {
-    hint: 'Give it a name such as "Europe/Berlin", or give waitUntil a timezone.',
-  });
 }

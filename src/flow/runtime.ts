@@ -42,7 +42,7 @@ export interface Runtime {
    * Sleeps until the next time that the clocks where the user lives show `time`, later than now. A day that skips the time has
    * it as much later as was skipped; a day that has it twice has it the first time only.
    * @param when.time `HH:MM` or `HH:MM:SS`.
-   * @param when.timezone an IANA name. Default: the user's attribute `timezone`, also when that changes during the wait; else UTC.
+   * @param when.timezone an IANA name. Default: the user's attribute `timezone`, also when that changes during the wait; UTC when it is missing or names none.
    * @param when.weekdays only these days. Default: every day.
    */
   waitUntil(when: {

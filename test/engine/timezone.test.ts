@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { explain } from '../../src/engine/explain.ts';
 import { FakeClock } from '../helpers/clock.ts';
 import { configOf, engineWorld, type World } from './world.ts';
 
@@ -88,7 +89,7 @@ test('a wait for a time of day moves with the user, as often as the user moves',
   await world.add('ada', { timezone: 'Europe/Berlin' });
   expect(await wakeAt('ada')).toBe(Date.parse('2026-06-01T07:00:00Z'));
   await world.add('ada', { timezone: 'Nowhere/Land' });
-  expect(await wakeAt('ada')).toBe(Date.parse('2026-06-01T07:00:00Z'));
+  expect(await wakeAt('ada')).toBe(Date.parse('2026-06-01T09:00:00Z'));
   await world.restart();
   await world.add('ada', { timezone: 'Asia/Kathmandu' });
   expect(await wakeAt('ada')).toBe(Date.parse('2026-06-01T03:15:00Z'));
@@ -119,4 +120,46 @@ test('a time of day that passed while nothing ran is not put off to the next day
   await world.start();
   await world.add('ada', { timezone: 'Asia/Kathmandu' });
   expect(await sentAt(world)).toEqual(['2026-06-01T12:00:00.000Z']);
+});
+
+test.each([
+  ['Mars/Base'],
+  ['Berlin'],
+  [' Europe/Berlin'],
+  ['+2'],
+  [''],
+  [2],
+  [true],
+  [{}],
+  [['Europe/Berlin']],
+  [null],
+])("a user's time zone that is none (%j) is as one that is missing, and explain tells", async (timezone) => {
+  await using world = await engineWorld({ clock: new FakeClock('2026-06-01T00:00:00Z') });
+  await world.push(
+    configOf({
+      campaigns: `c: { segments: ['everyone'], behavior: 'static', flow: function* (ctx, rt) {
+          yield rt.waitUntil({ time: '09:00' });
+          yield rt.race({ morning: rt.waitUntil({ time: '10:00' }), never: rt.waitForEvent('never') });
+          yield rt.sendEmail('hello'); } }`,
+    }),
+  );
+  await world.add('ada', { timezone });
+  const [run] = (await explain(world.engine, 'ada', 'c')).campaigns[0]!.runs;
+  const told = timezone && `UTC, as the attribute timezone names none: ${JSON.stringify(timezone)}`;
+  expect(run!.waits).toEqual({
+    for: `09:00 (the user's time zone, ${told || 'UTC'})`,
+    until: '2026-06-01T09:00:00.000Z',
+  });
+  await world.advance('1d');
+  expect(await sentAt(world)).toEqual(['2026-06-01T10:00:00.000Z']);
+  expect(world.errors).toEqual([]);
+});
+
+test('a time zone of the code that is none fails the run', async () => {
+  await using world = await engineWorld();
+  await world.push(nineOClock(`time: '09:00', timezone: ctx.id === 'ada' ? 'Foo/Bar' : 'UTC'`));
+  await world.add('ada');
+  const [run] = await world.runsOf('ada');
+  expect(run!.status).toBe('failed');
+  expect(run!.reason).toMatch(/^unknown time zone "Foo\/Bar"\n.*segflow\.config\.tsx/);
 });

@@ -128,7 +128,7 @@ describe('waits', () => {
     expect(steps[0]).toBe('daytime 09:00 sat sun UTC');
   });
 
-  test('waitUntil fails in a zone that is not known', () => {
+  test('waitUntil: in UTC when the attribute names no zone; one that the flow names must be known', () => {
     for (const timezone of ['Mars/Base', 5]) {
       const { run } = running(
         function* (rt) {
@@ -136,8 +136,12 @@ describe('waits', () => {
         },
         { attributes: { timezone } },
       );
-      expect(run.step()).toMatchObject({ outcome: 'failed', position: 0, appended: `@${AT.toString(36)}\n` });
+      expect(run.pending()).toMatchObject({ kind: 'daytime', until: AT + 9 * HOUR, timezone: null });
     }
+    const { run } = running(function* (rt) {
+      yield rt.waitUntil({ time: '09:00', timezone: 'Mars/Base' });
+    });
+    expect(run.step()).toMatchObject({ outcome: 'failed', position: 0, appended: `@${AT.toString(36)}\n` });
   });
 
   test('waitForEvent: the event with a Date, or null', () => {
