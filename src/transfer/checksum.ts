@@ -29,6 +29,13 @@ export async function checksumOf(
   return { rows: count, sum: [...lanes].map((lane) => lane.toString(16).padStart(8, '0')).join('') };
 }
 
+/** The rows of a table, counted up to `most`. */
+export async function countOf(driver: Driver, table: string, most?: number): Promise<number> {
+  const from = most === undefined ? table : `(select 1 from ${table} limit ${most}) some_rows`;
+  const [row] = await driver.reads.query(`select count(*) as n from ${from}`, []);
+  return Number(row!.n);
+}
+
 function hashOf(table: TransferTable, row: Row): Buffer {
   const values = valuesOf(table, row).map((value, index) => normal(value, table.json[index]!));
   return createHash('sha256').update(JSON.stringify(values)).digest();

@@ -6,13 +6,16 @@ import { crashPoint } from '../core/crash-point.ts';
 import { SegflowError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import type { Driver } from '../store/driver.ts';
-import { type Moved, type Receiving, readFact, removeFact, writeFact } from '../store/instance-state.ts';
+import { type Moved, type Receiving, removeFact, writeFact } from '../store/instance-state.ts';
 import { render } from '../store/statement.ts';
 import { instance } from '../store/tables.ts';
 import { toTime } from '../store/times.ts';
-import { type Checksum, checksumOf } from './checksum.ts';
+import { countOf } from './checksum.ts';
+import { type Comparison, compareEnds } from './compare.ts';
+import { confirmComplete } from './complete.ts';
 import { copyTable, progressOf } from './copy.ts';
 import { type End, isDatabaseUrl, openEnd } from './ends.ts';
+import { changeFacts, fact } from './facts.ts';
 import type { OnProgress } from './progress.ts';
 import { isMadeWithStore, transferTables } from './tables.ts';
 
@@ -27,8 +30,9 @@ import { isMadeWithStore, transferTables } from './tables.ts';
  *   moved (done)               served
  *
  * A transfer that is cut off goes on when it is run again: the id of the transfer is at both ends. When the source was served in
- * between (which takes the mark away), what the target has is out of date, and the copy starts over. Tables are copied
- * as they are, so ids, times, memberships, journals and messages are the same ones: nobody notices but the operator.
+ * between (which takes the mark away), what the target has is out of date, and the copy starts over. Run again after its end, it
+ * moves nothing: both ends are compared (complete.ts). Tables are copied as they are, so ids, times, memberships, journals and
+ * messages are the same ones: nobody notices but the operator.
  */
 
 export interface TransferOptions {
@@ -44,10 +48,10 @@ export interface TransferResult {
   from: string;
   to: string;
   instanceId: string;
-  /** `resumed` one that was cut off; `finished`: all but the last mark had been done. */
-  course: 'new' | 'resumed' | 'started over' | 'finished';
+  /** `resumed` one that was cut off; `finished`: all but the last mark had been done; `complete`: all had been done, and is the same still. */
+  course: 'new' | 'resumed' | 'started over' | 'finished' | 'complete';
   /** Rows and checksums, the same at both ends. Empty when the course is `finished`: it may be in use by now. */
-  tables: { table: string; rows: number; checksum: string }[];
+  tables: Comparison['tables'];
   /** Data folders of embedded stores: where the keys are. */
   fromDataDir: string | null;
   toDataDir: string | null;
@@ -56,7 +60,8 @@ export interface TransferResult {
 }
 
 /**
- * Throws `store_locked` or `conflict` when either end is in use or the target holds something else, `invalid_input` when both are one,
+ * Throws `store_locked` or `conflict` when either end is in use or the target holds something else (the same instance may, as long as
+ * nothing differs), `invalid_input` when both are one,
  * `unavailable`, `not_found`.
  */
 export async function transfer(options: TransferOptions): Promise<TransferResult> {
@@ -64,38 +69,23 @@ export async function transfer(options: TransferOptions): Promise<TransferResult
   refuseSame(options);
   await using source = await openEnd(options.from, { clock, isSource: true });
   await using target = await openEnd(options.to, { clock, isSource: false });
-  const begun = await begin(source, target, options);
-  const { id, instanceId } = begun;
-  let tables: TransferResult['tables'] = [];
-  if (begun.course !== 'finished') {
-    const totals = new Map<string, number>();
-    for (const table of transferTables) totals.set(table.name, await countOf(source.driver, table.name));
-    for (const table of transferTables) {
-      const total = totals.get(table.name)!;
-      let done = (await progressOf(target.driver, table)).rows;
-      await copyTable({ source: source.driver, target: target.driver }, table, (rows) => {
-        done += rows;
-        onProgress(table.name, done, total);
-      });
-      if (table.generatesIds) await target.continueAfter(table.name, await source.lastId(table.name));
-    }
-    tables = await compare(source, target, onProgress);
-    await refuseUse(source, 'source');
-    await refuseUse(target, 'target');
-  }
-  const keys = await copyKeys(source, target);
-  crashPoint('transfer:before-finish');
-  await finish(source, target, id);
-  return {
+  const { id, instanceId, course } = await begin(source, target, options);
+  const result = {
     from: source.shown,
     to: target.shown,
     instanceId,
-    course: begun.course,
-    tables,
+    course,
     fromDataDir: source.dataDir ?? null,
     toDataDir: target.dataDir ?? null,
-    keys,
   };
+  if (course === 'complete') {
+    return { ...result, tables: await confirmComplete(source, target, options), keys: [] };
+  }
+  const tables = course === 'finished' ? [] : await copyAll(source, target, onProgress);
+  const keys = await copyKeys(source, target);
+  crashPoint('transfer:before-finish');
+  await finish(source, target, id);
+  return { ...result, tables, keys };
 }
 
 interface Begun {
@@ -106,7 +96,6 @@ interface Begun {
 
 async function begin(source: End, target: End, options: TransferOptions): Promise<Begun> {
   await refuseUse(source, 'source');
-  await refuseUse(target, 'target');
   const instanceId = await instanceIdOf(source.driver);
   if (instanceId === undefined || (await fact(source, 'receiving'))) {
     throw new SegflowError(
@@ -119,18 +108,16 @@ async function begin(source: End, target: End, options: TransferOptions): Promis
   }
   const moved = await fact(source, 'moved');
   const receiving = await fact(target, 'receiving');
+  const isThere = !receiving && (await instanceIdOf(target.driver)) === instanceId;
+  const isFinished = isThere && moved && !moved.done && moved.to === target.shown;
+  if (isThere && !isFinished) return { id: '', instanceId, course: 'complete' };
+  await refuseUse(target, 'target');
+  if (isFinished) return { id: moved.transfer, instanceId, course: 'finished' };
   if (receiving) {
     if (receiving.instanceId !== instanceId) throw holds(target, 'is being filled from another instance');
     const id = receiving.transfer;
     if (moved?.transfer === id) return { id, instanceId, course: 'resumed' };
     return { ...(await startOver(source, target, instanceId, options)), course: 'started over' };
-  }
-  const targetId = await instanceIdOf(target.driver);
-  if (targetId === instanceId) {
-    if (moved && !moved.done && moved.to === target.shown) {
-      return { id: moved.transfer, instanceId, course: 'finished' };
-    }
-    throw holds(target, 'holds this very instance already');
   }
   if (moved?.done && !options.force) {
     throw new SegflowError(
@@ -158,50 +145,46 @@ async function startOver(
   const id = newId('transfer', at);
   const receiving: Receiving = { transfer: '', instanceId, from: source.shown, at };
   const moved: Moved = { transfer: id, to: target.shown, at, done: false };
-  await change(source.driver, (on) => writeFact(on, 'moved', moved));
+  await changeFacts(source, (on) => writeFact(on, 'moved', moved));
   crashPoint('transfer:source-marked');
-  await change(target.driver, async (on) => {
+  await changeFacts(target, async (on) => {
     await removeFact(on, 'receiving');
     await writeFact(on, 'receiving', receiving);
   });
   await refuseUse(source, 'source');
   await refuseUse(target, 'target');
   for (const { name } of transferTables) await target.empty(name);
-  await change(target.driver, (on) => writeFact(on, 'receiving', { ...receiving, transfer: id }));
+  await changeFacts(target, (on) => writeFact(on, 'receiving', { ...receiving, transfer: id }));
   return { id, instanceId };
 }
 
-/** Counts and checksums of every table at both ends. A difference makes the next attempt start over. */
-async function compare(source: End, target: End, onProgress: OnProgress): Promise<TransferResult['tables']> {
-  const tables: TransferResult['tables'] = [];
-  const different: string[] = [];
+async function copyAll(source: End, target: End, onProgress: OnProgress): Promise<Comparison['tables']> {
+  const totals = new Map<string, number>();
+  for (const table of transferTables) totals.set(table.name, await countOf(source.driver, table.name));
   for (const table of transferTables) {
-    const total = 2 * (await countOf(source.driver, table.name));
-    let done = 0;
-    const onRows = (rows: number) => {
+    const total = totals.get(table.name)!;
+    let done = (await progressOf(target.driver, table)).rows;
+    await copyTable({ source: source.driver, target: target.driver }, table, (rows) => {
       done += rows;
-      onProgress(`checking ${table.name}`, done, total);
-    };
-    const [here, there] = [
-      await checksumOf(source.driver, table, onRows),
-      await checksumOf(target.driver, table, onRows),
-    ];
-    if (here.rows !== there.rows || here.sum !== there.sum)
-      different.push(difference(table.name, here, there));
-    tables.push({ table: table.name, rows: here.rows, checksum: here.sum });
+      onProgress(table.name, done, total);
+    });
+    if (table.generatesIds) await target.continueAfter(table.name, await source.lastId(table.name));
   }
-  if (different.length === 0) return tables;
-  const receiving = (await fact(target, 'receiving'))!;
-  await change(target.driver, (on) => writeFact(on, 'receiving', { ...receiving, transfer: '' }));
-  throw new SegflowError('conflict', `the copy is not the same as the original: ${different.join('; ')}`, {
-    hint: 'Something changed one of them meanwhile. Run the transfer again: it starts over.',
-  });
+  const tables = await verify(source, target, onProgress);
+  await refuseUse(source, 'source');
+  await refuseUse(target, 'target');
+  return tables;
 }
 
-function difference(table: string, here: Checksum, there: Checksum): string {
-  return here.rows === there.rows
-    ? `${table}: the same ${here.rows} rows, not the same values`
-    : `${table}: ${here.rows} rows became ${there.rows}`;
+/** A difference makes the next attempt start over. */
+async function verify(source: End, target: End, onProgress: OnProgress): Promise<Comparison['tables']> {
+  const { tables, differences } = await compareEnds(source, target, onProgress);
+  if (differences.length === 0) return tables;
+  const receiving = (await fact(target, 'receiving'))!;
+  await changeFacts(target, (on) => writeFact(on, 'receiving', { ...receiving, transfer: '' }));
+  throw new SegflowError('conflict', `the copy is not the same as the original: ${differences.join('; ')}`, {
+    hint: 'Something changed one of them meanwhile. Run the transfer again: it starts over.',
+  });
 }
 
 /** The captured environments are encrypted with the folder's secret, and clients know its API key. */
@@ -221,14 +204,14 @@ async function copyKeys(source: End, target: End): Promise<string[]> {
 
 async function finish(source: End, target: End, id: string): Promise<void> {
   const restored = await fact(source, 'restored');
-  await change(target.driver, async (on) => {
+  await changeFacts(target, async (on) => {
     if (restored) await writeFact(on, 'restored', restored);
     await removeFact(on, 'receiving');
   });
   crashPoint('transfer:target-served');
   const moved = await fact(source, 'moved');
   if (moved?.transfer !== id) return;
-  await change(source.driver, (on) => writeFact(on, 'moved', { ...moved, done: true }));
+  await changeFacts(source, (on) => writeFact(on, 'moved', { ...moved, done: true }));
 }
 
 /** Its own lock would say that another process uses the folder. */
@@ -254,25 +237,8 @@ function holds(target: End, what: string): SegflowError {
   });
 }
 
-type On = Parameters<typeof writeFact>[0];
-
-function change(driver: Driver, work: (on: On) => Promise<void>): Promise<void> {
-  return driver.transaction((connection) => work({ connection, dialect: driver.dialect }));
-}
-
-function fact<Name extends 'restored' | 'moved' | 'receiving'>(end: End, name: Name) {
-  return readFact({ connection: end.driver.reads, dialect: end.driver.dialect }, name);
-}
-
 async function instanceIdOf(driver: Driver): Promise<string | undefined> {
   const { text, params } = render(sql`select ${instance.id} from ${instance}`);
   const [row] = await driver.reads.query(text, params);
   return row && String(row.id);
-}
-
-/** The rows of a table, counted up to `most`. */
-async function countOf(driver: Driver, table: string, most?: number): Promise<number> {
-  const from = most === undefined ? table : `(select 1 from ${table} limit ${most}) some_rows`;
-  const [row] = await driver.reads.query(`select count(*) as n from ${from}`, []);
-  return Number(row!.n);
 }

@@ -153,7 +153,6 @@ describe('what a transfer refuses', () => {
     await filled(source.where);
     await move(source, first);
     await expect(move(source, second)).rejects.toThrow(/was moved to/);
-    await expect(move(source, first)).rejects.toThrow(/holds this very instance/);
     expect((await move(source, second, { force: true })).course).toBe('new');
   });
 
@@ -206,6 +205,71 @@ test('a moved store says where it went, and is served again when forced', async 
   await expect(openAt(source.where)).rejects.toThrow(`was moved to ${target.where}`);
   await (await openStore({ dataDir: source.where, clock, force: true })).close();
   await (await openAt(source.where)).close();
+});
+
+describe('run again after it was complete', () => {
+  test('it says so, as long as nothing differs', async () => {
+    await using source = await Place.make('embedded');
+    await using target = await Place.make('embedded');
+    await filled(source.where);
+    const first = await move(source, target);
+    const again = await move(source, target);
+    expect(again).toEqual({ ...first, course: 'complete' });
+    await expect(openAt(source.where)).rejects.toThrow(/was moved to/);
+  });
+
+  test('what happened at the target since is not lost', async () => {
+    await using source = await Place.make('embedded');
+    await using target = await Place.make('embedded');
+    await filled(source.where);
+    await move(source, target);
+    const store = await openAt(target.where);
+    await store.deleteUsers(['user-3']);
+    await store.close();
+    const after = await seen(target.where);
+    for (const force of [false, true]) {
+      const again = move(source, target, { force });
+      await expect(again).rejects.toMatchObject({
+        code: 'conflict',
+        message: expect.stringMatching(/was moved to .* differ since: .*users: 1200 rows became 1199/),
+        hint: expect.stringContaining('Nothing is left to transfer'),
+      });
+    }
+    expect(await seen(target.where)).toEqual(after);
+  });
+
+  test('a source that was served in between is told apart, and taken back when it is the same', async () => {
+    await using source = await Place.make('embedded');
+    await using target = await Place.make('embedded');
+    await filled(source.where);
+    await move(source, target);
+    await (await openStore({ dataDir: source.where, clock, force: true })).close();
+    expect((await move(source, target)).course).toBe('complete');
+    await expect(openAt(source.where)).rejects.toThrow(/was moved to/);
+
+    const store = await openStore({ dataDir: source.where, clock, force: true });
+    await store.deleteUsers(['user-3']);
+    await store.close();
+    await expect(move(source, target)).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringMatching(/holds this very instance already, and they differ/),
+      hint: expect.stringContaining('decide which of them is to go on'),
+    });
+    await (await openAt(source.where)).close();
+  });
+
+  test.skipIf(!SERVERS.mariadb)('a target that is served by now is left alone', async () => {
+    await using folder = await Place.make('embedded');
+    await using database = await Place.make('mariadb');
+    await filled(folder.where);
+    await move(folder, database);
+    expect((await move(folder, database)).course).toBe('complete');
+    await using store = await openStore({ url: database.where, clock: systemClock });
+    await store.leases!.renew({ id: 'node-1', name: 'host-1 (pid 7)', startedAt: Date.now() }, 60_000);
+    await expect(move(folder, database)).rejects.toThrow(
+      /was moved to .* is served there by host-1 \(pid 7\)/,
+    );
+  });
 });
 
 test('keys go along from folder to folder', async () => {

@@ -17,7 +17,7 @@ export default defineCommand({
         'Users, events, memberships, runs with their histories, messages, deployments: every row keeps its id, so nobody notices.',
         'The target must be empty, and no server may use either. Cut off, it goes on where it was when it is run again. At the',
         'end the rows of each table are counted and compared by checksum at both ends. Then the old store says where it',
-        'went when somebody serves it; segflow serve --force takes that back.',
+        'went when somebody serves it; segflow serve --force takes that back. Run again after that, it only compares.',
       ].join('\n'),
     ],
     examples: [
@@ -70,16 +70,23 @@ export default defineCommand({
 
 function format(result: TransferResult): string {
   const { from, to, tables, course } = result;
-  const done = `Moved ${from} to ${to}${course === 'new' ? '' : ` (${course})`}`;
+  const done =
+    course === 'complete'
+      ? `${from} was moved to ${to} already, and both are the same still`
+      : `Moved ${from} to ${to}${course === 'new' ? '' : ` (${course})`}`;
   const rows = tables.map((each) => [each.table, each.rows.toLocaleString('en'), each.checksum.slice(0, 12)]);
   return rows.length === 0 ? done : `${table(['TABLE', 'ROWS', 'CHECKSUM'], rows)}\n\n${done}`;
 }
 
 /** How the new place is served, and with which keys. */
-function whatNext({ to, fromDataDir, toDataDir, keys }: TransferResult, hasSecret: boolean): string[] {
+function whatNext(
+  { to, course, fromDataDir, toDataDir, keys }: TransferResult,
+  hasSecret: boolean,
+): string[] {
   const serve = toDataDir
     ? `Serve it: segflow serve --data ${toDataDir}`
     : `Serve it: set DATABASE_URL to ${to} with user and password, then segflow serve${fromDataDir ? ` --data ${fromDataDir}` : ''}`;
+  if (course === 'complete') return [serve];
   if (hasSecret) return [serve, 'SEGFLOW_SECRET must be set there as it is here.'];
   if (keys.includes('secret'))
     return [serve, `Its secret${keys.includes('api-key') ? ' and API key' : ''} went along.`];
