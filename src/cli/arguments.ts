@@ -35,8 +35,9 @@ export function checkArguments(command: AnyCommand, rawArgs: string[]): void {
       });
     }
     // A dash begins a value only when written --flag=-value, so that a forgotten value does not swallow the next flag.
+    // Nor is it empty: that is a variable of the shell that is not set, and would stand for all.
     const missing =
-      token.value === undefined || (!token.inlineValue && token.value.startsWith('-') && token.value !== '-');
+      !token.value || (!token.inlineValue && token.value.startsWith('-') && token.value !== '-');
     if (option.type === 'string' && missing) {
       throw new SegflowError('invalid_input', `${token.rawName} needs a value`, { hint });
     }
@@ -49,6 +50,9 @@ export function checkArguments(command: AnyCommand, rawArgs: string[]): void {
   for (const [index, [key, arg]] of named.entries()) {
     if (arg.required !== false && !positionals[index]) {
       throw new SegflowError('invalid_input', `segflow ${name} needs <${key}>`, { hint });
+    }
+    if (positionals[index] === '') {
+      throw new SegflowError('invalid_input', `the [${key}] of segflow ${name} is empty`, { hint });
     }
   }
   if (!variadic && positionals.length > named.length) {

@@ -4,7 +4,7 @@ import type { DeploymentAnswer } from '../protocol/api.ts';
 import type { Plan, Planning } from '../protocol/plan.ts';
 import { ask } from './ask.ts';
 import type { Connection } from './connection.ts';
-import { messages, print } from './output.ts';
+import { print } from './output.ts';
 import { formatPlan } from './plan.ts';
 
 /** The server compiles and renders everything before it answers. */
@@ -30,11 +30,12 @@ export const deployArgs = {
   },
 } as const satisfies ArgsDef;
 
-export const DEPLOY_NOTES = `Runs in flight:
+export const DEPLOY_NOTES = `Runs in flight (restart and cancel ask first on a terminal, too):
   migrate   those whose history the new code follows move to it, the others stay on the code they began with
   pin       all stay on the code they began with
   restart   all end, and begin anew
-  cancel    all end`;
+  cancel    all end
+Those of a campaign that the config no longer has end, whatever is chosen.`;
 
 export interface DeployFlags {
   'dry-run'?: boolean | undefined;
@@ -113,11 +114,11 @@ async function agree(plan: Plan): Promise<void> {
     throw new SegflowError('invalid_input', 'not confirmed: nothing was changed');
   }
   if (!plan.confirm) return;
-  const log = await messages();
-  log.warn('The config wants its pushes confirmed (push: { confirm: true }).');
-  throw new SegflowError('invalid_input', 'not confirmed: nothing was changed', {
-    hint: 'Add --yes once the plan is right; --dry-run shows it.',
-  });
+  throw new SegflowError(
+    'invalid_input',
+    'not confirmed: nothing was changed, as the config wants its pushes confirmed (push: { confirm: true })',
+    { hint: 'Add --yes once the plan is right; --dry-run shows it.' },
+  );
 }
 
 function people(count: number): string {

@@ -275,7 +275,11 @@ export type DeploymentItem = z.infer<typeof deploymentItemSchema>;
 
 export const pauseSchema = z.strictObject({
   campaign: eventNameSchema.optional().describe('Id of a campaign. Default: everything.'),
-  reason: z.string().max(500).default('paused by hand').describe('Why, in words.'),
+  reason: z
+    .string()
+    .max(500)
+    .optional()
+    .describe('Why, in words. Without one, what is paused already keeps the reason it has.'),
 });
 export type PauseBody = z.input<typeof pauseSchema>;
 

@@ -47,7 +47,7 @@ export interface Backend {
   explain(userId: string, campaign: string | undefined): Promise<Explanation>;
   pauses(): Promise<PauseItem[]>;
   /** Throws `not_found` for a campaign that is not deployed. */
-  pause(body: { campaign?: string | undefined; reason: string }): Promise<PauseItem>;
+  pause(body: { campaign?: string | undefined; reason?: string | undefined }): Promise<PauseItem>;
   /** Returns whether it was paused. */
   resume(campaign: string | undefined): Promise<boolean>;
   retry(body: RetryBody): Promise<RetryAnswer>;

@@ -82,7 +82,10 @@ export function deploymentsOf(engine: Engine): DeploymentCalls {
 
     async pause({ campaign, reason }) {
       if (campaign !== undefined) await knownCampaign(engine, campaign);
-      return pauseItem(await engine.pause(campaign, reason));
+      const id = campaign ?? EVERYTHING;
+      const before = (await store.pauses()).find(({ campaignId }) => campaignId === id);
+      const paused = await engine.pause(campaign, reason ?? before?.reason ?? 'paused by hand');
+      return pauseItem({ ...paused, pausedAt: before?.pausedAt ?? paused.pausedAt });
     },
 
     resume: (campaign) => engine.resume(campaign),
@@ -93,6 +96,9 @@ export function deploymentsOf(engine: Engine): DeploymentCalls {
         ...(user === undefined ? {} : { userId: user }),
         ...(campaign === undefined ? {} : { campaignId: campaign }),
       });
+      // A mistyped id is told from nothing to do; a campaign that is gone may have runs to retry.
+      if (retried === 0 && campaign !== undefined) await knownCampaign(engine, campaign);
+      if (retried === 0 && user !== undefined) await knownUser(engine, user);
       return { retried };
     },
   };
@@ -126,6 +132,11 @@ async function knownCampaign(engine: Engine, campaign: string): Promise<void> {
   throw new SegflowError('not_found', `there is no campaign "${campaign}"`, {
     hint: known.length > 0 ? `Campaigns: ${known.join(', ')}.` : 'Nothing is deployed yet: segflow push.',
   });
+}
+
+async function knownUser({ store }: Engine, user: string): Promise<void> {
+  if (await store.getUser(user)) return;
+  throw new SegflowError('user_not_found', `there is no user "${user}"`, { hint: 'Ids are case-sensitive.' });
 }
 
 async function runsByDeployment({ store }: Engine): Promise<Map<string, number>> {

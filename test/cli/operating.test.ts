@@ -64,6 +64,21 @@ test('retry', async () => {
   expect(await folder.segflow(['retry', 'twelve'], server)).toMatchObject({ code: 2, stdout: '' });
 });
 
+test('an id that is empty, as of a variable that is not set, does not stand for all', async () => {
+  await using folder = await emptyFolder();
+  await using server = await memoryServer();
+  for (const args of [
+    ['pause', ''],
+    ['rollback', ''],
+    ['retry', ''],
+    ['retry', '--campaign', ''],
+  ]) {
+    expect(await folder.segflow(args, server)).toMatchObject({ code: 2, stdout: '' });
+  }
+  const { paused, rolledBack, retried } = server.backend;
+  expect([paused, rolledBack, retried]).toEqual([[], [], []]);
+});
+
 test('explain', async () => {
   await using folder = await emptyFolder();
   await using server = await memoryServer();

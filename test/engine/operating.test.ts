@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { deploymentsOf } from '../../src/server/deployments-backend.ts';
 import { configOf, engineWorld, flagged } from './world.ts';
 
 const campaign = (body: string, more = '') =>
@@ -37,6 +38,33 @@ test('a paused campaign neither advances nor sends, others do, and at the resume
   await world.settle();
   expect(world.mail.slice(4).sort()).toEqual(['hello → bob@example.com', 'other → ada@example.com']);
   expect(await world.engine.resume('c')).toBe(false);
+});
+
+test('what is paused again keeps when it was paused, and why unless it is told anew', async () => {
+  await using world = await engineWorld();
+  await world.push(campaign(`yield rt.sendEmail('hello');`));
+  const { pause, pauses } = deploymentsOf(world.engine);
+  const first = await pause({ campaign: 'c', reason: 'a typo' });
+  await world.advance('1h');
+  expect(await pause({ campaign: 'c' })).toEqual(first);
+  expect(await pause({ campaign: 'c', reason: 'a wrong price' })).toEqual({
+    ...first,
+    reason: 'a wrong price',
+  });
+  expect(await pause({})).toMatchObject({ campaign: null, reason: 'paused by hand' });
+  expect(await pauses()).toMatchObject([{ campaign: null }, { campaign: 'c', reason: 'a wrong price' }]);
+});
+
+test('to retry nothing is no error, but what is not there is', async () => {
+  await using world = await engineWorld();
+  await world.push(campaign(`yield rt.sendEmail('hello');`));
+  await world.add('ada');
+  const { retry } = deploymentsOf(world.engine);
+  for (const body of [{}, { campaign: 'c' }, { user: 'ada' }]) {
+    expect(await retry(body)).toEqual({ retried: 0 });
+  }
+  await expect(retry({ campaign: 'd' })).rejects.toMatchObject({ code: 'not_found' });
+  await expect(retry({ user: 'bob' })).rejects.toMatchObject({ code: 'user_not_found' });
 });
 
 test('when everything is paused nothing is sent at all, and nothing is lost', async () => {

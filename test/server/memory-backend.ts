@@ -6,6 +6,7 @@ import type {
   DeploymentItem,
   Journey,
   MessageItem,
+  PauseBody,
   PauseItem,
   Push,
   RetryAnswer,
@@ -187,7 +188,7 @@ export class MemoryBackend implements Backend {
     return this.paused;
   }
 
-  async pause({ campaign, reason }: { campaign?: string | undefined; reason: string }): Promise<PauseItem> {
+  async pause({ campaign, reason = '' }: PauseBody): Promise<PauseItem> {
     this.#fail();
     const item = { campaign: campaign ?? null, reason, since: AT };
     this.paused.push(item);

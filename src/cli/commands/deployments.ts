@@ -13,6 +13,7 @@ export default defineCommand({
     description: 'List deployments, newest first: who pushed what when, which is active, runs on each',
     notes: [
       'ACTIVATED is when it was last put in force; with a name, by that person with segflow rollback.',
+      'COMMIT is that of the git repository it was pushed from; + after it: with changes that were not committed.',
       'RUNS counts the runs in flight that followed its code in their last step; they may move with the next.',
     ],
     examples: ['segflow deployments', 'segflow deployments --json'],

@@ -37,11 +37,16 @@ export default defineCommand({
     };
     const server = await connect(args);
     const answer = await server.request<RetryAnswer>({ method: 'POST', path: '/v1/retries', body });
+    if (run !== undefined && answer.retried === 0) {
+      throw new SegflowError('not_found', `no run ${run} has failed or is blocked`, {
+        hint: 'segflow explain USER shows the runs of a user, with their ids.',
+      });
+    }
     if (args.json) return printJson(answer);
     const log = await messages();
     log.success(
       answer.retried === 0
-        ? `${run === undefined ? 'No run' : `Run ${run} is not one that`} had failed or was blocked`
+        ? 'No run has failed or is blocked'
         : `${answer.retried} ${answer.retried === 1 ? 'run tries' : 'runs try'} again`,
     );
   },

@@ -88,6 +88,7 @@ export function operatingRoutes(api: Api): void {
       description: 'All of them, or those of a campaign, a user, or one run.',
       body: { schema: retrySchema },
       answers: { 200: { description: 'How many.', schema: retryAnswerSchema } },
+      errors: [404],
     },
     async ({ body }, c) => c.json(await backend.retry(body)),
   );
