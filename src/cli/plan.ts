@@ -84,10 +84,17 @@ function inFlight(runs: PlannedRuns, changed: boolean): string[] {
       : '',
     block > 0 ? paint('red', `${number(block)} would block`) : '',
     restart > 0 ? counted(restart, 'starts over', 'start over') : '',
-    cancel > 0 ? paint('red', counted(cancel, 'is cancelled', 'are cancelled')) : '',
+    cancel > 0 ? paint('red', cancelled(runs)) : '',
   ].filter(Boolean);
   if (parts.length === 0) return [];
   return [`${number(live)} in flight: ${runs.estimated ? 'about ' : ''}${parts.join(', ')}`];
+}
+
+/** Runs whose users no longer qualify are among those that migrate or stay: until they end. */
+function cancelled({ live, migrate, stay, block, restart, cancel }: PlannedRuns): string {
+  return migrate + stay + block + restart + cancel > live
+    ? `${counted(cancel, 'of them ends', 'of them end')}, no longer in the segments`
+    : counted(cancel, 'is cancelled', 'are cancelled');
 }
 
 function contentLines(noun: string, { added, removed, changed }: Plan['templates']): string[] {

@@ -210,7 +210,12 @@ describe('the plan', () => {
       { stage: 'people', done: 1, total: 9 },
       { stage: 'runs', done: 0, total: 0 },
     );
-    server.backend.plan = { campaigns: [campaign], people: 1200 };
+    const leaving = { ...campaign.runs, stay: 0, migrate: 251, cancel: 3 };
+    const gone = { ...campaign.runs, migrate: 0, stay: 0, block: 0, cancel: 300 };
+    server.backend.plan = {
+      campaigns: [campaign, { ...campaign, runs: leaving }, { ...campaign, change: 'removed', runs: gone }],
+      people: 1200,
+    };
     const ran = await folder.segflow(['push', '--in-flight=pin', '--existing=skip'], server);
     expect(ran).toMatchObject({ code: 0 });
     expect(ran.stdout).toContain('1,200 enter: about 1,200 emails at once, about 8,400 more within a year');
@@ -218,6 +223,8 @@ describe('the plan', () => {
       'the flow fails for about 7: TypeError: no plan\n        at flow (segflow.config.ts:9:3)',
     );
     expect(ran.stdout).toContain('300 in flight: 250 migrate, 1 stays on its version, 49 would block');
+    expect(ran.stdout).toContain('251 migrate, 49 would block, 3 of them end, no longer in the segments');
+    expect(ran.stdout).toContain('300 in flight: 300 are cancelled');
     expect(ran.stdout).toContain('50 at step 2: "wait 1d" became "email hello"');
     expect(server.backend.pushed).toMatchObject([
       { dryRun: true },
@@ -245,7 +252,9 @@ describe('the plan', () => {
     const refused = await folder.segflow(['push'], server);
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain('--yes');
-    expect(server.backend.pushed.map(({ dryRun }) => dryRun)).toEqual([true]);
+    const asJson = await folder.segflow(['push', '--json'], server);
+    expect(JSON.parse(asJson.stderr)).toMatchObject({ error: { code: 'invalid_input' } });
+    expect(server.backend.pushed.map(({ dryRun }) => dryRun)).toEqual([true, true]);
     expect(await folder.segflow(['push', '--yes'], server)).toMatchObject({ code: 0 });
     expect(server.backend.pushed.at(-1)).toMatchObject({ dryRun: false });
   });
