@@ -205,7 +205,10 @@ export class Engine {
     this.#mailer.close();
     await this.ingest.idle();
     for (const kind of ['scheduler', 'segmenter', 'runner', 'mailer'] as const) {
-      await Promise.all(this.#workers[kind].map((worker) => worker.stop()));
+      const stopped = this.#workers[kind].map((worker) => worker.stop());
+      // They take seconds, and are begun anew by whoever comes next.
+      this.host.abandonTrials();
+      await Promise.all(stopped);
     }
     await this.#mailer.idle();
     await this.#lease?.stop();

@@ -107,6 +107,7 @@ export class Worker {
       // Which slots are left, the next renewal tells.
       if (code === 'lease_lost') return { at: this.#clock.now() + LEASE_LOST_MS };
       const away = code === 'unavailable';
+      if (away && this.#stopped) return 'when-woken';
       const delay = Math.min(FIRST_RETRY_MS * 2 ** this.#failures++, away ? LAST_LOOK_MS : LAST_RETRY_MS);
       const now = this.#clock.now();
       if (away) this.#outage.failed(this, messageOf(error), now);

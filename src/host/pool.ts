@@ -164,6 +164,7 @@ export function createHost(options: HostOptions = {}): ProcessHost {
         guilty: (_request, error) => ({ ok: false, error }),
         placeOf: (request, ending) => places.ofEmail(bundle, request, ending),
       }),
+    abandonTrials: () => processes.abandonTrials(),
     pids: () => processes.pids(),
     close: () => processes.close(),
     [Symbol.asyncDispose]: () => processes.close(),

@@ -58,6 +58,8 @@ interface State {
   serving: Job | undefined;
   /** It is there for trials alone. */
   forTrials: boolean;
+  /** What it does is not wanted any more. */
+  abandoned: boolean;
   /** When it was last given back, on the monotonic clock. */
   usedAt: number;
 }
@@ -91,6 +93,15 @@ export class Processes {
     this.#queue.push({ job, settle: resolve, reject });
     this.#pump();
     return promise;
+  }
+
+  /** Ends the trials under way, and what looks for places: they reject with `unavailable`. */
+  abandonTrials(): void {
+    for (const [child, state] of this.#children) {
+      if (!state.serving?.trial && !state.serving?.once) continue;
+      state.abandoned = true;
+      child.kill();
+    }
   }
 
   /** Process ids of the children. */
@@ -174,7 +185,12 @@ export class Processes {
     const { maxMemoryBytes, log } = this.#options;
     const environment = { ...this.#options.environment, ...more };
     const child = new HostProcess({ withEmail, environment, maxMemoryBytes, log });
-    this.#children.set(child, { serving: undefined, forTrials, usedAt: performance.now() });
+    this.#children.set(child, {
+      serving: undefined,
+      forTrials,
+      abandoned: false,
+      usedAt: performance.now(),
+    });
     void child.exited.then(() => this.#children.delete(child));
     return child;
   }
@@ -189,7 +205,8 @@ export class Processes {
     state.serving = entry.job;
     try {
       const reply = await this.#ask(child, entry.job);
-      if (reply) entry.settle(reply);
+      if (state.abandoned) entry.reject(shuttingDown());
+      else if (reply) entry.settle(reply);
       else this.#queue.unshift(entry);
     } catch (error) {
       entry.reject(error);

@@ -5,13 +5,15 @@ import type { Bundle, Inspection } from '../engine/ports/manifest.ts';
 import type { SegmentSql } from '../engine/ports/segments.ts';
 import type { ActivationOutput } from '../flow/activation.ts';
 import type { LoadedBundle } from '../host/stack.ts';
-import { WORKERS, type WorkerHooks } from '../host/work.ts';
+import type { Work } from '../host/protocol.ts';
+import { prepare, WORKERS, type WorkerHooks } from '../host/work.ts';
 import { inspectForSimulation } from './inspect-for-simulation.ts';
 import type { SideEffects } from './simulation.ts';
+import { type Limit, TimeLimit } from './time-limit.ts';
 
 /**
- * Runs config objects of this process: no bundle, no child process. A flow that never ends hangs the process with it, as any
- * test's own code would.
+ * Runs config objects of this process: no bundle, no child process. A flow or an email that never comes to an end is interrupted, which
+ * leaves much undone that would have to be: nothing is run after that.
  *
  * Emails are rendered once for each shape of their data (which attributes there are, and of which types), which finds components
  * that do not bear a missing one; of the others only the subject is made, until someone reads them.
@@ -22,6 +24,7 @@ export class InProcessHost implements Host {
   #hooks: WorkerHooks;
   #loaded = new Map<string, LoadedBundle>();
   #renderedShapes = new Set<string>();
+  #timeLimit = new TimeLimit();
   /** What each message was made from. */
   #sources = new Map<string, { bundle: Bundle; request: RenderRequest; ordinal: number }>();
 
@@ -37,6 +40,11 @@ export class InProcessHost implements Host {
       parked: (promise) => promise,
       sideEffect: (id) => (Object.hasOwn(sideEffects, id) ? sideEffects[id] : () => null),
     };
+  }
+
+  /** Why nothing is run any more. */
+  get over(): SegflowError | undefined {
+    return this.#timeLimit.over;
   }
 
   /** Takes a config in. Returns what stands for its code. */
@@ -60,7 +68,15 @@ export class InProcessHost implements Host {
     const results: ActivationOutput[] = [];
     for (const request of requests) {
       const runId = request.runId + this.#seed * RUNS_APART;
-      results.push(await WORKERS.advance(loaded, { ...request, runId }, this.#hooks));
+      const item = { ...request, runId };
+      const advance = (limit: Limit) => WORKERS.advance(loaded, item, { ...this.#hooks, limit });
+      results.push(
+        await this.#timeLimit.run(advance, {
+          what: `campaign "${request.campaignId}", user "${request.userId}"`,
+          kind: 'advance',
+          again: () => void WORKERS.advance(loaded, { ...item, dryRun: true }),
+        }),
+      );
     }
     return results;
   }
@@ -76,7 +92,7 @@ export class InProcessHost implements Host {
         shapeOf([request.attributes, request.event, request.options]),
       ]);
       const subjectOnly = this.#renderedShapes.has(shape);
-      const result = await WORKERS.render(loaded, { ...request, subjectOnly });
+      const result = await this.#render(loaded, { ...request, subjectOnly });
       if (result.ok) this.#renderedShapes.add(shape);
       results.push(result);
       this.#sources.set(request.messageId, { bundle, request, ordinal: this.#sources.size });
@@ -93,7 +109,7 @@ export class InProcessHost implements Host {
   async email(messageId: string): Promise<{ html: string; text: string }> {
     const source = this.#sources.get(messageId);
     if (!source) throw new SegflowError('not_found', `the message ${messageId} was never rendered`);
-    const result = await WORKERS.render(this.#bundle(source.bundle), source.request);
+    const result = await this.#render(this.#bundle(source.bundle), source.request);
     if (!result.ok) throw new SegflowError('render_error', result.error.message, { details: result.error });
     return { html: result.html, text: result.text };
   }
@@ -102,7 +118,17 @@ export class InProcessHost implements Host {
     throw new SegflowError('internal', 'a simulation has no preview');
   }
 
+  /** It makes none. */
+  abandonTrials(): void {}
+
   async close(): Promise<void> {}
+
+  async #render(loaded: LoadedBundle, item: Work['render']['item']): Promise<RenderResult> {
+    // What is loaded meanwhile could not be interrupted.
+    await prepare('render');
+    const render = (limit: Limit) => WORKERS.render(loaded, item, { ...this.#hooks, limit });
+    return this.#timeLimit.run(render, { what: `${item.kind} "${item.id}"`, kind: 'render' });
+  }
 
   #bundle({ code }: Bundle): LoadedBundle {
     const loaded = this.#loaded.get(code);

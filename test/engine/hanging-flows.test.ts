@@ -75,6 +75,22 @@ test('who comes while a hanging flow is tried alone does not wait for it', async
   expect(world.mail).toHaveLength(2);
 });
 
+test('a server that stops does not wait for a trial, and the next one begins it anew', async () => {
+  await using world = await engineWorld({ timeoutMs: 8_000 });
+  await world.push(withFlow('while (true) {}'));
+  await world.add('b', { bad: true });
+  await world.add('g', { good: true });
+  world.clock.set(world.clock.now() + 86_400_000);
+  await waitFor('the mail of who was due with it', () => world.mail.length > 0);
+  await world.engine.stop();
+  expect((await world.runsOf('b'))[0]!.status).toBe('sleeping');
+  expect(world.errors).toEqual([]);
+  await world.start();
+  await world.settle();
+  expect((await world.runsOf('b'))[0]!.status).toBe('failed');
+  expect(world.mail).toEqual(['hello → g@example.com']);
+});
+
 test('a flow that is slow among others has its time when it is alone', async () => {
   await using world = await engineWorld({ store: 'sqlite', timeoutMs: 5_000 });
   await world.push(withFlow('const end = Bun.nanoseconds() + 1.5e9; while (Bun.nanoseconds() < end) {}'));

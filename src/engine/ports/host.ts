@@ -54,7 +54,7 @@ export interface Manner<Request> {
    * them were; what is returned for them says nothing. Without it, each is tried again before it fails.
    */
   onSuspect?: (request: Request) => void;
-  /** The requests were suspected before: this is the second time. */
+  /** The requests were suspected before: this is the second time, and beside all others. */
   suspected?: boolean;
 }
 
@@ -73,5 +73,7 @@ export interface Host {
   render(bundle: Bundle, requests: RenderRequest[], manner?: Manner<RenderRequest>): Promise<RenderResult[]>;
   /** For a preview: never throws for what is wrong with the config, but lists it. */
   catalog(bundle: Bundle): Promise<PreviewCatalog>;
+  /** Ends what is under way with `suspected`: it rejects with `unavailable`. */
+  abandonTrials(): void;
   close(): Promise<void>;
 }
