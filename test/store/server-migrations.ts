@@ -55,7 +55,6 @@ export function serverMigrations(name: string, serverUrl: string | undefined): v
           ...initial!,
           steps: [...initial!.steps.slice(0, done), 'this is where it was killed'],
         };
-        if (done > 0) await database.pool.query('drop table if exists schema_migrations');
         await expect(run([half])).rejects.toMatchObject({ code: 'internal' });
         const [rows] = await database.pool.query('select applied_at from schema_migrations');
         expect(rows).toMatchObject([{ applied_at: null }]);
@@ -79,6 +78,24 @@ export function serverMigrations(name: string, serverUrl: string | undefined): v
       await pool.query('delete from schema_migrations where version = 99');
       await pool.query("update schema_migrations set checksum = 'other'");
       await expect(openStore({ url, clock })).rejects.toMatchObject({ code: 'schema_newer' });
+    });
+
+    test('a database of another program is refused, and left as it is', async () => {
+      const { url, pool } = database;
+      await pool.query('create table users (id int)');
+      for (const open of [openStore, migrate]) {
+        await expect(open({ url, clock })).rejects.toMatchObject({
+          code: 'conflict',
+          message: expect.stringMatching(/tables that are not of this Segflow: users$/),
+        });
+      }
+      await pool.query('drop table users');
+      await pool.query('create table schema_migrations (version varchar(255))');
+      for (const open of [openStore, migrate, migrationStatus]) {
+        await expect(open({ url, clock })).rejects.toThrow(/not of this Segflow: schema_migrations$/);
+      }
+      const [tables] = await pool.query('show tables');
+      expect(tables).toHaveLength(1);
     });
 
     test('without leave to migrate, a schema that is behind is refused', async () => {

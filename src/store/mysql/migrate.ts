@@ -14,7 +14,7 @@ import type { MysqlMigration } from './migrations/index.ts';
 /** Seconds to wait for another process that migrates. */
 const WAIT_SECONDS = 300;
 
-/** Runs what is still to run. Returns the migrations that ran. Throws `schema_newer`, `unavailable`. */
+/** Runs what is still to run. Returns the migrations that ran. Throws `schema_newer`, `unavailable`, `conflict`. */
 export async function migrateMysql(
   connection: MysqlConnection,
   migrations: MysqlMigration[],
@@ -29,8 +29,9 @@ export async function migrateMysql(
     });
   }
   try {
-    await connection.run(HISTORY);
     const pending = await pendingMysql(connection, migrations);
+    if ((await readHistory(connection)).length === 0) await refuseOthers(connection, migrations);
+    await connection.run(HISTORY);
     for (const migration of pending) {
       await connection.execute(
         `insert into schema_migrations (version, name, checksum, started_at) values (?, ?, ?, now(3))
@@ -65,11 +66,12 @@ export async function appliedMysql(connection: MysqlConnection): Promise<Applied
 }
 
 async function readHistory(connection: MysqlConnection): Promise<(AppliedMigration & { done: boolean })[]> {
-  const tables = await connection.query(
-    "select 1 as found from information_schema.tables where table_schema = database() and table_name = 'schema_migrations'",
+  const columns = await connection.query(
+    "select column_name as name from information_schema.columns where table_schema = database() and table_name = 'schema_migrations'",
     [],
   );
-  if (tables.length === 0) return [];
+  if (columns.length === 0) return [];
+  if (!columns.some(({ name }) => name === 'checksum')) throw notOurs(['schema_migrations']);
   const found = await connection.query(
     'select version, name, checksum, started_at, applied_at from schema_migrations order by version',
     [],
@@ -81,6 +83,26 @@ async function readHistory(connection: MysqlConnection): Promise<(AppliedMigrati
     appliedAt: fromTime(String(row.applied_at ?? row.started_at)),
     done: row.applied_at !== null,
   }));
+}
+
+/** Other programs have tables of such names, too: Segflow's would not be made, and those be written to. */
+async function refuseOthers(connection: MysqlConnection, migrations: MysqlMigration[]): Promise<void> {
+  const own = migrations.flatMap(({ sql }) =>
+    [...sql.matchAll(/create table if not exists (\w+)/g)].map(([, name]) => name!),
+  );
+  const found = await connection.query(
+    'select table_name as name from information_schema.tables where table_schema = database() and table_name in (?) order by 1',
+    [own],
+  );
+  if (found.length > 0) throw notOurs(found.map(({ name }) => String(name)));
+}
+
+function notOurs(tables: string[]): SegflowError {
+  return new SegflowError(
+    'conflict',
+    `the database has tables that are not of this Segflow: ${tables.join(', ')}`,
+    { hint: 'Give Segflow a database of its own: CREATE DATABASE segflow CHARACTER SET utf8mb4.' },
+  );
 }
 
 async function lockName(connection: MysqlConnection): Promise<string> {
