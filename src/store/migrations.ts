@@ -58,6 +58,17 @@ export function pendingMigrations(migrations: Migration[], applied: AppliedMigra
   return migrations.filter(({ version }) => version > last);
 }
 
+/** Throws `unavailable` when there are any: whoever serves without leave to migrate needs a schema that is up to date. */
+export function refusePending(shown: string, pending: Migration[]): void {
+  const [first] = pending;
+  if (!first) return;
+  throw new SegflowError(
+    'unavailable',
+    `${shown} lacks ${pending.length} migration(s), the first is ${first.version} (${first.name})`,
+    { hint: 'Run segflow migrate, or serve without --no-migrate.' },
+  );
+}
+
 /** Each migration with when it ran. */
 export function statusOf(migrations: Migration[], applied: AppliedMigration[]): MigrationStatus[] {
   return migrations.map(({ version, name }) => ({

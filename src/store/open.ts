@@ -1,9 +1,15 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Clock } from '../core/clock.ts';
-import { SegflowError } from '../core/errors.ts';
+import { messageOf, SegflowError } from '../core/errors.ts';
 import { prepareToServe } from './instance-state.ts';
-import { type MigrationStatus, pendingMigrations, printMigrations, statusOf } from './migrations.ts';
+import {
+  type MigrationStatus,
+  pendingMigrations,
+  printMigrations,
+  refusePending,
+  statusOf,
+} from './migrations.ts';
 import { mysqlMigrations } from './mysql/migrations/index.ts';
 import { migrateDatabase, openMysqlStore, statusOfDatabase } from './mysql/open.ts';
 import { openSqlite } from './sqlite/driver.ts';
@@ -17,7 +23,7 @@ export type StoreLocation = { url: string } | { dataDir: string };
 
 export type StoreOptions = (StoreLocation | { memory: true }) & {
   clock: Clock;
-  /** Refuse a database whose schema is not up to date instead of migrating it (with a `url`). */
+  /** Refuse a database whose schema is not up to date instead of migrating it. */
   noMigrate?: boolean;
   /** The database's time is `clock`'s too, for tests (with a `url`). */
   followClock?: boolean;
@@ -37,7 +43,12 @@ export async function openStore(options: StoreOptions): Promise<DisposableStore>
   try {
     const driver = openSqlite(dataDir === undefined ? { clock } : { path: databaseFile(dataDir), clock });
     try {
-      await migrateSqlite(driver.writer, { migrations: sqliteMigrations, clock });
+      if (options.noMigrate) {
+        refusePending(
+          `the store in ${dataDir}`,
+          pendingMigrations(sqliteMigrations, await appliedMigrations(driver.writer)),
+        );
+      } else await migrateSqlite(driver.writer, { migrations: sqliteMigrations, clock });
       await prepareToServe(driver, { clock, force: options.force ?? false });
     } catch (error) {
       await driver.close();
@@ -77,7 +88,7 @@ export async function migrate(options: StoreLocation & { clock: Clock }): Promis
 export async function migrationStatus(options: StoreLocation & { clock: Clock }): Promise<MigrationStatus[]> {
   if ('url' in options) return statusOfDatabase(options.url);
   const path = databaseFile(resolve(options.dataDir));
-  if (!existsSync(path)) return statusOf(sqliteMigrations, []);
+  if (!isThere(path)) return statusOf(sqliteMigrations, []);
   const driver = openSqlite({ path, clock: options.clock });
   try {
     const applied = await appliedMigrations(driver.writer);
@@ -97,12 +108,24 @@ function databaseFile(dataDir: string): string {
   return join(dataDir, 'segflow.db');
 }
 
+/** Throws when that cannot be seen: it is not the same as a store that is still to be made. */
+function isThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    throw new SegflowError('unavailable', `the data folder cannot be looked into: ${messageOf(error)}`, {
+      hint: 'Run it as the user who serves the data folder, or name another one with --data.',
+      cause: error,
+    });
+  }
+}
+
 function makeFolder(path: string): string {
   const folder = resolve(path);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new SegflowError('unavailable', `the data folder ${folder} cannot be made: ${String(error)}`, {
+    throw new SegflowError('unavailable', `the data folder ${folder} cannot be made: ${messageOf(error)}`, {
       hint: 'Choose a folder that this user may write, with --data.',
       cause: error,
     });

@@ -45,6 +45,13 @@ test('not while a server runs, but its status can be seen', async () => {
   expect(await machine.json<unknown[]>(['migrate', '--status'])).not.toEqual([]);
 });
 
+test('serve --no-migrate leaves the embedded store as it is, too', async () => {
+  await using machine = await project();
+  await expect(machine.serve({ args: ['--no-migrate'] })).rejects.toThrow(/lacks 1 migration/);
+  await machine.run(['migrate']);
+  await using _server = await machine.serve({ args: ['--no-migrate'] });
+});
+
 test('--status and --print exclude each other', async () => {
   await using machine = await project();
   expect(await machine.try(['migrate', '--status', '--print'])).toMatchObject({ code: 2, stdout: '' });

@@ -111,6 +111,13 @@ describe('the schema', () => {
     expect(after.every(({ appliedAt }) => appliedAt === clock.now())).toBe(true);
   });
 
+  test('cannot be told of a folder that cannot be looked into', async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, 'file');
+    writeFileSync(file, '');
+    await expect(migrationStatus({ dataDir: file, clock })).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
   test('of a newer Segflow is refused, and left alone', async () => {
     using folder = temporaryFolder();
     await migrate({ dataDir: folder.path, clock });

@@ -1,7 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
-import { SegflowError } from '../../core/errors.ts';
 import { prepareToServe } from '../instance-state.ts';
-import { type MigrationStatus, statusOf } from '../migrations.ts';
+import { type MigrationStatus, refusePending, statusOf } from '../migrations.ts';
 import { type DisposableStore, storeOn } from '../store.ts';
 import { type MysqlDriver, openMysql } from './driver.ts';
 import { appliedMysql, migrateMysql, pendingMysql } from './migrate.ts';
@@ -54,13 +53,9 @@ export function statusOfDatabase(url: string): Promise<MigrationStatus[]> {
 }
 
 async function requireMigrated(driver: MysqlDriver): Promise<void> {
-  const pending = await driver.session((connection) => pendingMysql(connection, mysqlMigrations));
-  const [first] = pending;
-  if (!first) return;
-  throw new SegflowError(
-    'unavailable',
-    `${driver.shown} lacks ${pending.length} migration(s), the first is ${first.version} (${first.name})`,
-    { hint: 'Run segflow migrate, or serve without --no-migrate.' },
+  refusePending(
+    driver.shown,
+    await driver.session((connection) => pendingMysql(connection, mysqlMigrations)),
   );
 }
 
