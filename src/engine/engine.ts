@@ -6,6 +6,7 @@ import { Ingest } from './ingest.ts';
 import type { Log } from './log.ts';
 import { Mailer } from './mailer.ts';
 import { Mutex } from './mutex.ts';
+import { Outage } from './outage.ts';
 import { PlanJobs } from './plan-jobs.ts';
 import type { Host } from './ports/host.ts';
 import type { LeaseView } from './ports/leases.ts';
@@ -102,8 +103,9 @@ export class Engine {
     }
     const slots: SlotOwner = this.#leased ?? everySlot;
     // What another process commits wakes nobody here, so on a shared store every worker looks by itself.
+    const outage = new Outage(log);
     const worker = (name: string, step: () => Promise<Next>) =>
-      new Worker(name, store.leases ? () => soon(step, clock) : step, { clock, log });
+      new Worker(name, store.leases ? () => soon(step, clock) : step, { clock, log, outage });
     const segmenter = new Segmenter({
       store,
       host,
@@ -181,7 +183,7 @@ export class Engine {
         if (await deployments.refresh()) this.#wakeAll();
         return leased.step();
       };
-      this.#lease = new Worker('lease', step, { clock, log });
+      this.#lease = new Worker('lease', step, { clock, log, outage });
     }
     this.ingest = new Ingest({
       store,

@@ -1,18 +1,9 @@
 import { formatDuration } from '../core/duration.ts';
 import type { Log } from './log.ts';
 
-const outages = new WeakMap<Log, Outage>();
-
-/** The outage that the workers of one engine share, as they share its log: what is wrong is said once, not by each of them. */
-export function outageOf(log: Log): Outage {
-  const known = outages.get(log) ?? new Outage(log);
-  outages.set(log, known);
-  return known;
-}
-
 /**
- * A time in which the database cannot be used. It begins with the first worker that fails, and is over when each that failed has got
- * through a step: one without work would not notice that the database is still away.
+ * A time in which the database cannot be used, which is said once, not by each worker of an engine. It begins with the first worker
+ * that fails, and is over when each that failed has got through a step: one without work would not notice that the database is still away.
  */
 export class Outage {
   #log: Log;

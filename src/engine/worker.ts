@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { messageOf, SegflowError } from '../core/errors.ts';
 import type { Log } from './log.ts';
-import { type Outage, outageOf } from './outage.ts';
+import type { Outage } from './outage.ts';
 
 /** When a step wants to run again: at once, at a time (epoch ms), or when woken. */
 export type Next = 'now' | 'when-woken' | { at: number };
@@ -39,12 +39,12 @@ export class Worker {
   #losses = 0;
   #loop: Promise<void> | undefined;
 
-  constructor(name: string, step: () => Promise<Next>, options: { clock: Clock; log: Log }) {
+  constructor(name: string, step: () => Promise<Next>, options: { clock: Clock; log: Log; outage: Outage }) {
     this.name = name;
     this.#step = step;
     this.#clock = options.clock;
     this.#log = options.log;
-    this.#outage = outageOf(options.log);
+    this.#outage = options.outage;
   }
 
   start(): void {

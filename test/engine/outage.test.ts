@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { SegflowError } from '../../src/core/errors.ts';
+import { Outage } from '../../src/engine/outage.ts';
 import { Worker } from '../../src/engine/worker.ts';
 import { FakeClock } from '../helpers/clock.ts';
 
@@ -11,6 +12,7 @@ test('a database that is away is logged once for all workers, and once when each
     warn: (line: string) => lines.push(line),
     error: (line: string) => lines.push(line),
   };
+  const outage = new Outage(log);
   let isAway = true;
   let attempts = 0;
   const step = async () => {
@@ -20,8 +22,8 @@ test('a database that is away is logged once for all workers, and once when each
   };
   let hasWork = true;
   const workers = [
-    new Worker('lease', step, { clock, log }),
-    new Worker('runner', () => (hasWork ? step() : Promise.resolve('when-woken')), { clock, log }),
+    new Worker('lease', step, { clock, log, outage }),
+    new Worker('runner', () => (hasWork ? step() : Promise.resolve('when-woken')), { clock, log, outage }),
   ];
   for (const worker of workers) worker.start();
   const settled = () => Promise.all(workers.map((worker) => worker.settled()));
