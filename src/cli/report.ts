@@ -2,6 +2,7 @@ import { type ErrorCode, EXIT_CODE, messageOf, SegflowError } from '../core/erro
 import type { Problem } from '../engine/ports/manifest.ts';
 import { messages, print, printError } from './output.ts';
 import { formatProblems } from './problems.ts';
+import { asSystemError } from './system-errors.ts';
 
 /** Tells the person (stderr), or with `json` the program (`{"error":{…}}` on stderr), what went wrong. Gives the exit code. */
 export async function report(error: unknown, json: boolean): Promise<number> {
@@ -42,6 +43,8 @@ function asSegflowError(error: unknown): SegflowError {
       ...(typeof hint === 'string' ? { hint } : {}),
     });
   }
+  const refused = asSystemError(error);
+  if (refused) return refused;
   const system = typeof code === 'string' && /^E[A-Z]+$/.test(code);
   return new SegflowError('internal', text, {
     cause: error,

@@ -1,7 +1,8 @@
-import { mkdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { messageOf, SegflowError } from '../core/errors.ts';
+import { databaseFile, hasStore } from './database-file.ts';
 import { prepareToServe } from './instance-state.ts';
 import {
   type MigrationStatus,
@@ -87,9 +88,8 @@ export async function migrate(options: StoreLocation & { clock: Clock }): Promis
 /** Every migration and when it ran, without changing anything; also while a server runs. Throws `schema_newer`. */
 export async function migrationStatus(options: StoreLocation & { clock: Clock }): Promise<MigrationStatus[]> {
   if ('url' in options) return statusOfDatabase(options.url);
-  const path = databaseFile(resolve(options.dataDir));
-  if (!isThere(path)) return statusOf(sqliteMigrations, []);
-  const driver = openSqlite({ path, clock: options.clock });
+  if (!hasStore(options.dataDir)) return statusOf(sqliteMigrations, []);
+  const driver = openSqlite({ path: databaseFile(options.dataDir), clock: options.clock });
   try {
     const applied = await appliedMigrations(driver.writer);
     pendingMigrations(sqliteMigrations, applied);
@@ -102,22 +102,6 @@ export async function migrationStatus(options: StoreLocation & { clock: Clock })
 /** The SQL of all migrations, as text to read. */
 export function migrationSql(on: 'embedded' | 'mysql' = 'embedded'): string {
   return printMigrations(on === 'mysql' ? mysqlMigrations : sqliteMigrations);
-}
-
-function databaseFile(dataDir: string): string {
-  return join(dataDir, 'segflow.db');
-}
-
-/** Throws when that cannot be seen: it is not the same as a store that is still to be made. */
-function isThere(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch (error) {
-    throw new SegflowError('unavailable', `the data folder cannot be looked into: ${messageOf(error)}`, {
-      hint: 'Run it as the user who serves the data folder, or name another one with --data.',
-      cause: error,
-    });
-  }
 }
 
 function makeFolder(path: string): string {

@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite';
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { SegflowError } from '../core/errors.ts';
 
 /*
@@ -35,7 +35,13 @@ export function writeLabel(path: string, label: Omit<BackupLabel, 'format'>): vo
 
 /** Undefined when the file is none of Segflow's backups. */
 export function readLabel(path: string): BackupLabel | undefined {
-  if (!existsSync(path)) throw new SegflowError('not_found', `there is no file ${path}`);
+  if (!existsSync(path)) {
+    throw new SegflowError('not_found', `there is no file ${path}`, {
+      hint: 'Name a file that segflow backup wrote, and that this user may see.',
+    });
+  }
+  // SQLite does not say that this user may not read it.
+  closeSync(openSync(path, 'r'));
   let db: Database | undefined;
   try {
     db = new Database(path, { readonly: true });

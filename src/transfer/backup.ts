@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.ts';
 import { crashPoint } from '../core/crash-point.ts';
 import { SegflowError } from '../core/errors.ts';
 import { createSecretBox } from '../engine/secret-box.ts';
+import { databaseFile, hasStore } from '../store/database-file.ts';
 import { readLabel, writeLabel } from './backup-label.ts';
 import { type Contents, checkDatabase } from './check.ts';
 import { moveInto, removeDatabase, temporaryBeside } from './durable-files.ts';
@@ -38,9 +39,9 @@ export interface BackupResult {
  * whatever happens before leaves at most a `.tmp` file. Throws `not_found`, `conflict`, `unavailable`.
  */
 export async function backup(options: BackupOptions): Promise<BackupResult> {
-  const source = join(resolve(options.dataDir), 'segflow.db');
+  const source = databaseFile(options.dataDir);
   const file = resolve(options.file);
-  if (!existsSync(source)) {
+  if (!hasStore(options.dataDir)) {
     throw new SegflowError('not_found', `there is no embedded store in ${resolve(options.dataDir)}`, {
       hint: 'Name the data folder with --data. A MySQL database is backed up with its own tools.',
     });

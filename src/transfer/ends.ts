@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { SegflowError } from '../core/errors.ts';
+import { databaseFile, hasStore } from '../store/database-file.ts';
 import type { Driver } from '../store/driver.ts';
 import { openMysql } from '../store/mysql/driver.ts';
 import { migrateMysql } from '../store/mysql/migrate.ts';
@@ -44,8 +44,8 @@ export function isDatabaseUrl(where: string): boolean {
 const DELETED_AT_ONCE = 10_000;
 
 async function openFolder(dataDir: string, options: { clock: Clock; isSource: boolean }): Promise<End> {
-  const path = join(dataDir, 'segflow.db');
-  if (options.isSource && !existsSync(path)) {
+  const path = databaseFile(dataDir);
+  if (options.isSource && !hasStore(dataDir)) {
     throw new SegflowError('not_found', `there is no embedded store in ${dataDir}`, {
       hint: 'Name the data folder, or the database URL, with --from.',
     });

@@ -7,6 +7,7 @@ import type { Clock } from '../core/clock.ts';
 import { crashPoint } from '../core/crash-point.ts';
 import { SegflowError } from '../core/errors.ts';
 import { messages } from '../schema/index.ts';
+import { databaseFile, hasStore } from '../store/database-file.ts';
 import type { Connection } from '../store/driver.ts';
 import { type Restored, readFact, removeFact, writeFact } from '../store/instance-state.ts';
 import { openSqlite } from '../store/sqlite/driver.ts';
@@ -64,8 +65,8 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const lock = lockFolder(dataDir);
   try {
-    const database = join(dataDir, 'segflow.db');
-    const isOccupied = existsSync(database);
+    const database = databaseFile(dataDir);
+    const isOccupied = hasStore(dataDir);
     if (isOccupied && !options.force) {
       throw new SegflowError('conflict', `there is a store in ${dataDir}`, {
         hint: 'Restore into another folder with --data, or put the backup in its place with --force: the old store is kept beside it.',

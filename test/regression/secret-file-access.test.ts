@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readOrCreateSecret } from '../../src/secret-file.ts';
+import { asNobody } from '../helpers/as-nobody.ts';
 
 test.each([
   ['api-key', 'SEGFLOW_API_KEY'],
@@ -25,20 +26,6 @@ test('a folder where the file should be', async () => {
   const failure = await readOrCreateSecret(join(place.path, 'secret')).catch((error) => error);
   expect(failure).toMatchObject({ code: 'invalid_input', hint: expect.stringContaining('must be a file') });
 });
-
-/** How `work` fails; root may read everything, so it is done as another user then. */
-async function asNobody(work: () => Promise<unknown>) {
-  const isRoot = process.getuid?.() === 0;
-  if (isRoot) process.seteuid?.(65_534);
-  try {
-    return await work().then(
-      () => expect.unreachable('it was read'),
-      (error) => error,
-    );
-  } finally {
-    if (isRoot) process.seteuid?.(0);
-  }
-}
 
 async function temporary() {
   const path = await mkdtemp(join(tmpdir(), 'segflow-secret-'));

@@ -1,0 +1,25 @@
+import { expect, setDefaultTimeout, test } from 'bun:test';
+import { join } from 'node:path';
+import { project } from '../helpers/project.ts';
+
+setDefaultTimeout(60_000);
+
+test('what the operating system refuses is told with what to do about it', async () => {
+  await using machine = await project();
+  await machine.run(['migrate']);
+  await machine.run(['backup', 'saved']);
+  await Bun.write(join(machine.path, 'file'), '');
+  const cases: [args: string[], says: string][] = [
+    [['restore', 'saved', '--data', 'file'], 'name another place'],
+    [['restore', 'saved', '--data', 'file/data'], 'name another place'],
+    [['backup', 'file/saved'], 'name another place'],
+    [['backup', '/proc/nowhere/saved'], 'Check the path'],
+  ];
+  for (const [args, says] of cases) {
+    const refused = await machine.try([...args, '--json']);
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(JSON.parse(refused.stderr)).toMatchObject({
+      error: { code: 'invalid_input', hint: expect.stringContaining(says) },
+    });
+  }
+});
