@@ -8,8 +8,8 @@ import { parseAddress } from './email/address.ts';
 import { createMailProvider } from './email/providers/create.ts';
 import { Engine } from './engine/engine.ts';
 import type { Log } from './engine/log.ts';
-import { createSecretBox } from './engine/secret-box.ts';
 import { createHost } from './host/pool.ts';
+import { instanceSecret } from './instance-secret.ts';
 import { readOrCreateSecret } from './secret-file.ts';
 import { createApp } from './server/app.ts';
 import { createBackend } from './server/engine-backend.ts';
@@ -83,7 +83,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const apiKey = environment.SEGFLOW_API_KEY
     ? { value: environment.SEGFLOW_API_KEY, isNew: false }
     : await readOrCreateSecret(join(dataDir, 'api-key'));
-  const secret = environment.SEGFLOW_SECRET ?? (await readOrCreateSecret(join(dataDir, 'secret'))).value;
+  const secrets = await instanceSecret({ store, dataDir, environment, log });
   const host = started.adopt(createHost({ environment, log: (line) => log.info(line) }), (it) => it.close());
   const engine = new Engine({
     store,
@@ -95,7 +95,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         ...(outbox === undefined ? {} : { outbox }),
       }),
     parseAddress,
-    secrets: await createSecretBox(secret),
+    secrets,
     environment,
     clock: systemClock,
     log,

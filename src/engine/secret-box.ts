@@ -33,7 +33,7 @@ export async function createSecretBox(secret: string | Uint8Array<ArrayBuffer>):
           'invalid_input',
           'the stored environment of the deployment cannot be decrypted',
           {
-            hint: 'SEGFLOW_SECRET or the secret in the data folder is not the one it was encrypted with. Restore it, or run `segflow push` again.',
+            hint: 'Set SEGFLOW_SECRET, or the file secret in the data folder, to what it was where the configuration was pushed.',
             cause,
           },
         );
