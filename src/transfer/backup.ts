@@ -7,6 +7,8 @@ import { crashPoint } from '../core/crash-point.ts';
 import { SegflowError } from '../core/errors.ts';
 import { createSecretBox } from '../engine/secret-box.ts';
 import { databaseFile, hasStore } from '../store/database-file.ts';
+import type { Moved } from '../store/instance-state.ts';
+import { toTime } from '../store/times.ts';
 import { readLabel, writeLabel } from './backup-label.ts';
 import { type Contents, checkDatabase } from './check.ts';
 import { moveInto, removeDatabase, temporaryBeside } from './durable-files.ts';
@@ -46,6 +48,7 @@ export async function backup(options: BackupOptions): Promise<BackupResult> {
       hint: 'Name the data folder with --data. A MySQL database is backed up with its own tools.',
     });
   }
+  await refuseMoved(source);
   await mkdir(dirname(file), { recursive: true });
   await refuseOther(source, file);
   const temporary = await temporaryBeside(file);
@@ -72,6 +75,16 @@ export async function backup(options: BackupOptions): Promise<BackupResult> {
   } finally {
     await removeDatabase(temporary);
   }
+}
+
+/** A job that goes on making backups where nothing happens any more would be noticed when one is needed. */
+async function refuseMoved(source: string): Promise<void> {
+  const [value] = await sqlApart(source, "select value from instance_state where name = 'moved'");
+  if (value === undefined) return;
+  const { to, at } = JSON.parse(String(value)) as Moved;
+  throw new SegflowError('conflict', `this instance was moved to ${to} at ${toTime(at).slice(0, 16)} UTC`, {
+    hint: 'Back it up there. To keep this old store, copy its folder.',
+  });
 }
 
 /** Only a backup is written over: not the store itself, nor a file that is something else. */

@@ -22,7 +22,7 @@ import type { Serve } from '../helpers/serve.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { createDatabase } from '../store/database.ts';
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(180_000);
 
 /* The commands of the executable, on an instance with the seed's configuration that mails people through a loopback Postmark. */
 

@@ -3,7 +3,7 @@ import type { Operation } from '../../src/engine/operations.ts';
 import { configOf, flagged, type World } from '../engine/world.ts';
 import { Site } from './worlds.ts';
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(180_000);
 
 /*
  * What the original did after the backup, a restored instance does not know of. It must neither do it to people again

@@ -6,13 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/core/clock.ts';
 import { openStore } from '../../src/store/open.ts';
+import { backup } from '../../src/transfer/backup.ts';
 import { transferTables } from '../../src/transfer/tables.ts';
 import { type TransferOptions, type TransferResult, transfer } from '../../src/transfer/transfer.ts';
 import { FakeClock } from '../helpers/clock.ts';
 import { createDatabase } from '../store/database.ts';
 import { attributesOf, populate } from './population.ts';
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(180_000);
 
 const SIZE = { users: 1_200, events: 2_500 };
 const clock = new FakeClock('2026-02-01T00:00:00Z');
@@ -203,6 +204,11 @@ test('a moved store says where it went, and is served again when forced', async 
   await filled(source.where);
   await move(source, target);
   await expect(openAt(source.where)).rejects.toThrow(`was moved to ${target.where}`);
+  const settings = { environment: {}, version: '0.0.0', clock, onProgress: () => {} };
+  const file = join(target.where, 'backup');
+  const refused = backup({ dataDir: source.where, file, ...settings });
+  await expect(refused).rejects.toMatchObject({ code: 'conflict', hint: expect.stringContaining('there') });
+  await backup({ dataDir: target.where, file, ...settings });
   await (await openStore({ dataDir: source.where, clock, force: true })).close();
   await (await openAt(source.where)).close();
 });
