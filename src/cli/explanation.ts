@@ -1,6 +1,7 @@
 import type { Condition, ExplainedCampaign, ExplainedRun, Explanation } from '../protocol/explain.ts';
 import { paint } from './output.ts';
 import { short } from './plan.ts';
+import { stepWords } from './step-words.ts';
 import { cell, localTime } from './table.ts';
 
 /** Of a run's steps, and of a stack's frames, as many as are read. */
@@ -78,8 +79,8 @@ function formatSteps({ steps, endedAt }: ExplainedRun): string[] {
   const lines = steps.map((step) => {
     const open = endedAt ? paint('dim', '–') : paint('yellow', '…');
     const mark = step.endedAt ? paint('green', '✓') : open;
-    const key = cell(withLocalTimes(step.key));
-    return `    ${mark} ${localTime(step.at)}  ${step.step}. ${step.kind} ${key}${outcome(step)}`;
+    const what = stepWords({ ...step, key: withLocalTimes(step.key) });
+    return `    ${mark} ${localTime(step.at)}  ${step.step}. ${what}${outcome(step)}`;
   });
   if (lines.length > FIRST_STEPS + LAST_STEPS) {
     const left = (lines.length - FIRST_STEPS - LAST_STEPS).toLocaleString('en');
@@ -91,11 +92,12 @@ function formatSteps({ steps, endedAt }: ExplainedRun): string[] {
   return lines;
 }
 
-function outcome({ message, result }: ExplainedRun['steps'][number]): string {
+function outcome({ kind, message, result }: ExplainedRun['steps'][number]): string {
   if (message) {
     const to = message.to ? ` to ${cell(message.to, 40)}` : '';
     return `  ${message.status}${to}${message.reason ? ` (${cell(message.reason, 80)})` : ''}`;
   }
+  if (kind === 'event' && result === null) return paint('dim', '  none in time');
   return result === undefined || result === null ? '' : `  ${paint('dim', cell(JSON.stringify(result), 80))}`;
 }
 

@@ -1,5 +1,6 @@
 import type { Journey, RunItem } from '../protocol/api.ts';
 import { paint } from './output.ts';
+import { stepWords } from './step-words.ts';
 import { cell, localTime } from './table.ts';
 
 interface Moment {
@@ -39,7 +40,7 @@ function formatRun(run: RunItem): string[] {
   const steps = run.steps.map((step) => {
     const open = run.endedAt ? paint('dim', '–') : paint('yellow', '…');
     const done = step.endedAt ? paint('green', '✓') : open;
-    return `    ${done} ${localTime(step.at)}  ${step.kind} ${cell(step.key)}${outcome(step.result)}`;
+    return `    ${done} ${localTime(step.at)}  ${stepWords(step)}${outcome(step.result)}`;
   });
   return [`  ${paint('cyan', run.campaign)}${again}  ${run.status}${wake}${reason}`, ...place, ...steps];
 }

@@ -65,12 +65,18 @@ function stepOf(
     at: iso(at),
     kind,
     key,
-    ...(result ? { result: result.value } : error ? { result: { error: error.message } } : {}),
+    ...(result ? { result: shown(kind, result.value) } : error ? { result: { error: error.message } } : {}),
     endedAt: end ? iso(end.at) : null,
     ...(message
       ? { message: { id: message.id, status: message.status, to: message.to, reason: message.reason } }
       : {}),
   };
+}
+
+/** Of a query's result the rows: which of their values are dates is for the flow (see results). */
+function shown(kind: JournalEntry['kind'], value: unknown): unknown {
+  const isRows = kind === 'query' && typeof value === 'object' && value !== null && 'rows' in value;
+  return isRows ? value.rows : value;
 }
 
 function waitOf(
@@ -98,7 +104,9 @@ function waitOf(
   if (run.awaits !== null) {
     const { pending } = parseAwaits(run.awaits);
     if (pending.kind === 'race') {
-      const branches = Object.values(pending.branches).map((branch) => wordsOf(branch, about));
+      const branches = Object.entries(pending.branches).map(
+        ([label, branch]) => `${label}: ${wordsOf(branch, about)}`,
+      );
       return { for: `the first of: ${branches.join('; ')}`, until };
     }
     if (pending.kind === 'retry') {
@@ -113,13 +121,14 @@ function waitOf(
   }
   if (run.status === 'pending') return { for: last ? 'its next step' : 'its first step', until };
   if (last?.kind === 'wait') return { for: `the end of its wait of ${last.key}`, until };
+  if (last?.kind === 'until') return { for: 'the end of its sleep', until };
   return { for: last ? `the end of "${last.kind} ${last.key}"` : 'its next step', until };
 }
 
 function wordsOf(pending: TimedPending, { timezone }: { timezone: Json | undefined }): string {
   switch (pending.kind) {
     case 'wait':
-      return 'a time';
+      return iso(pending.until);
     case 'daytime':
       return `${pending.time}${pending.weekdays ? ` on ${pending.weekdays.map((day) => DAYS[day - 1]).join(', ')}` : ''} (${pending.timezone ?? `the user's time zone, ${timezoneInWords(timezone)}`})`;
     case 'event':

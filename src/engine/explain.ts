@@ -132,7 +132,7 @@ function summaryOf(about: {
   const paused = about.paused ? ' It is paused.' : '';
   if (run && isLive({ status: run.status as RunView['status'] })) {
     const wait = run.waits
-      ? `, waiting for ${run.waits.for}${run.waits.until ? ` until ${run.waits.until}` : ''}`
+      ? `, waiting for ${run.waits.for}${run.waits.until ? `, until ${run.waits.until}` : ''}`
       : '';
     const state = run.status === 'blocked' ? `, but blocked: ${firstLine(run.reason)}` : wait;
     return `The user has been in it since ${run.enteredAt}${state}.${paused}`;

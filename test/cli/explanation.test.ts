@@ -54,6 +54,26 @@ test('of a long history the beginning and the end are shown', () => {
   expect(told({ steps: Array.from({ length: 30 }, (_, i) => step(i + 1)) })).not.toContain('in between');
 });
 
+test('steps are called as flows call them, near enough, and have their results', () => {
+  const steps = [
+    { ...step(1), kind: 'until', key: '2026-12-24T09:00:00.000Z' },
+    { ...step(2), kind: 'member', key: 'vip', result: true },
+    { ...step(3), kind: 'query', key: '', result: [{ n: 1 }] },
+    { ...step(4), kind: 'event', key: 'purchase' },
+    { ...step(5), kind: 'segment', key: 'vip', result: false },
+  ];
+  const shown = told({ steps });
+  for (const line of [
+    /1\. sleep until 2026-12-24 \d\d:00:00\n/,
+    /2\. in segment vip {2}true\n/,
+    /3\. query {2}\[\{"n":1\}\]\n/,
+    /4\. wait for event purchase {2}none in time\n/,
+    /5\. wait for segment vip {2}false\n/,
+  ]) {
+    expect(shown).toMatch(line);
+  }
+});
+
 test('a run that began anew says after which step', () => {
   expect(told({ steps: [step(20)] })).toContain('begun anew after step 19 (rt.continueAsNew)');
   expect(told({ steps: [step(1)] })).not.toContain('begun anew');

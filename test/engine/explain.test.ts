@@ -3,7 +3,7 @@ import { explain } from '../../src/engine/explain.ts';
 import { valuesSeen } from '../../src/engine/explain-conditions.ts';
 import { configOf, engineWorld, flagged, type World } from './world.ts';
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
 const BIG_SPENDERS = `{ evaluator: (db) => db.select({ id: schema.users.id }).from(schema.users)
   .innerJoin(schema.events, eq(schema.events.userId, schema.users.id)).where(eq(schema.events.name, 'purchase'))
@@ -106,7 +106,7 @@ test('who is in it: each step with its message, and what it waits for', async ()
   const start = world.clock.now();
   const told = await about(world, 'ada', 'welcome');
   expect(told.summary).toStartWith('The user has been in it since');
-  expect(told.summary).toContain('waiting for the end of its wait of 2d until');
+  expect(told.summary).toContain('waiting for the end of its wait of 2d, until');
   const [run] = told.runs;
   expect(run!.steps).toMatchObject([
     { step: 1, kind: 'email', key: 'hello', message: { status: 'sent', to: 'ada@example.com' } },
@@ -198,6 +198,31 @@ test('a time of day is told with the time zone, and a time that is past is not t
   await world.engine.pause('c', 'a typo');
   await world.advance('2d');
   expect((await about(world, 'bob', 'c')).runs[0]!.waits!.until).toBeNull();
+});
+
+test('what a race, a sleep and a query are about', async () => {
+  await using world = await engineWorld();
+  await world.push(
+    configOf({
+      campaigns: `
+        c: { segments: ['everyone'], behavior: 'static', flow: function* (ctx, rt) {
+          yield rt.query((db) => db.select({ id: schema.users.id, since: schema.users.createdAt }).from(schema.users));
+          yield rt.race({ bought: rt.waitForEvent('purchase'), late: rt.sleepUntil('2031-01-01'), vip: rt.waitForSegment('everyone2') });
+        } },
+        d: { segments: ['everyone'], behavior: 'static', flow: function* (ctx, rt) { yield rt.sleepUntil('2031-01-01'); } },`,
+      segments: `everyone2: ${flagged('never')}`,
+    }),
+  );
+  await world.add('ada');
+  const [run] = (await about(world, 'ada', 'c')).runs;
+  expect(run!.steps[0]).toMatchObject({ kind: 'query', result: [{ id: 'ada', since: expect.any(String) }] });
+  expect(run!.waits).toEqual({
+    for: 'the first of: bought: the event "purchase"; late: 2031-01-01T00:00:00.000Z; vip: being in the segment "everyone2"',
+    until: '2031-01-01T00:00:00.000Z',
+  });
+  expect((await about(world, 'ada', 'd')).summary).toEndWith(
+    'waiting for the end of its sleep, until 2031-01-01T00:00:00.000Z.',
+  );
 });
 
 test('campaigns that are gone, and those there never were', async () => {
