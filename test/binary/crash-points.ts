@@ -68,13 +68,24 @@ async function storage(serverUrl: string | undefined): Promise<AsyncDisposable &
 
 type Env = Record<string, string>;
 
+/** The seed's project, pushed to a server on storage of its own, and the Postmark that takes its mail. */
+async function pushedWorld(
+  serverUrl: string | undefined,
+): Promise<AsyncDisposable & { postmark: Postmark; server: Serve }> {
+  await using made = new AsyncDisposableStack();
+  const postmark = made.use(await startPostmark());
+  const kept = made.use(await storage(serverUrl));
+  const machine = made.use(await seedProject(postmark, kept.env));
+  const server = await machine.serve();
+  await push(machine, server, postmark);
+  const owned = made.move();
+  return { postmark, server, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
 function killedAtWork(point: CrashPoint, serverUrl: string | undefined): void {
   test(`killed at ${point}`, async () => {
-    await using postmark = await startPostmark();
-    await using kept = await storage(serverUrl);
-    await using machine = await seedProject(postmark, kept.env);
-    const first = await machine.serve();
-    await push(machine, first, postmark);
+    await using world = await pushedWorld(serverUrl);
+    const { postmark, server: first } = world;
     expect(await first.kill('SIGTERM')).toMatchObject({ code: 0 });
 
     const doomed = await first.again({ env: { SEGFLOW_CRASH_AT: point } });
@@ -159,11 +170,8 @@ function killedAtSweep(point: CrashPoint, serverUrl: string | undefined): void {
 
 function killedAtRecovery(point: CrashPoint, serverUrl: string | undefined): void {
   test(`killed at ${point}`, async () => {
-    await using postmark = await startPostmark();
-    await using kept = await storage(serverUrl);
-    await using machine = await seedProject(postmark, kept.env);
-    const first = await machine.serve();
-    await push(machine, first, postmark);
+    await using world = await pushedWorld(serverUrl);
+    const { postmark, server: first } = world;
     await first.kill('SIGTERM');
     const second = await first.again({ env: { SEGFLOW_CRASH_AT: 'mail:after-answer' } });
     expect(await submit(second)).toBe(true);
@@ -184,11 +192,8 @@ function killedAtRecovery(point: CrashPoint, serverUrl: string | undefined): voi
 
 function killedWhileSending(serverUrl: string | undefined): void {
   test('killed while Postmark has the batch and has not answered', async () => {
-    await using postmark = await startPostmark();
-    await using kept = await storage(serverUrl);
-    await using machine = await seedProject(postmark, kept.env);
-    const doomed = await machine.serve();
-    await push(machine, doomed, postmark);
+    await using world = await pushedWorld(serverUrl);
+    const { postmark, server: doomed } = world;
     postmark.fault({ hold: 'after-accept' });
     expect(await submit(doomed)).toBe(true);
     await postmark.reached();
@@ -200,11 +205,8 @@ function killedWhileSending(serverUrl: string | undefined): void {
   });
 
   test('killed while Postmark has not yet taken the batch in', async () => {
-    await using postmark = await startPostmark();
-    await using kept = await storage(serverUrl);
-    await using machine = await seedProject(postmark, kept.env);
-    const doomed = await machine.serve();
-    await push(machine, doomed, postmark);
+    await using world = await pushedWorld(serverUrl);
+    const { postmark, server: doomed } = world;
     postmark.fault({ hold: 'before-accept', accept: false, status: 503 });
     expect(await submit(doomed)).toBe(true);
     await postmark.reached();
