@@ -66,7 +66,8 @@ describe('tries again', () => {
 
   test('when there is no answer in time', async () => {
     await using server = scriptedServer(['silence', done]);
-    const { http } = client(server.url, { timeoutMs: 50 });
+    // What is answered at once must be in time on a busy machine.
+    const { http } = client(server.url, { timeoutMs: 2_000 });
     expect(await http.request<object>('GET', '/v1/status')).toEqual({ done: true });
     expect(server.received).toHaveLength(2);
   });

@@ -5,7 +5,7 @@ import { CONFIG, type Previewed, previewed, WELCOME } from './previewed.ts';
 
 const inBrowser = test.skipIf(chromiumPath() === undefined);
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(180_000);
 
 let browser: Browser | undefined;
 beforeAll(async () => {
@@ -233,7 +233,7 @@ async function opened(
   const it = await previewed(files);
   const context = await browser!.newContext({ viewport });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(60_000);
   const requests: string[] = [];
   const errors: string[] = [];
   page.on('request', (request) => requests.push(request.url()));

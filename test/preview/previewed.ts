@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { PreviewState } from '../../src/preview/api.ts';
 import { startPreview } from '../../src/preview/server.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 
 export const CONFIG = `
 import type { SegflowConfig } from 'segflow';
@@ -91,7 +93,7 @@ export interface Previewed extends AsyncDisposable {
   read(file: string): string;
 }
 
-/** A project in a folder of its own, without node_modules, and a preview of it. */
+/** A project in a folder of its own, without node_modules, and a preview of it that was loaded, well or badly. */
 export async function previewed(files: Record<string, string> = {}, port = 0): Promise<Previewed> {
   const root = mkdtempSync(join(tmpdir(), 'segflow-preview-'));
   const save = (file: string, content: string) => {
@@ -107,6 +109,11 @@ export async function previewed(files: Record<string, string> = {}, port = 0): P
     port,
     host: '127.0.0.1',
     log: (line) => lines.push(line),
+  });
+  // On a busy machine that takes longer than the preview waits for it.
+  await waitFor('the project to be loaded', async () => {
+    const response = await fetch(`${preview.url}/api/state`);
+    return ((await response.json()) as PreviewState).version > 0;
   });
   return {
     root,

@@ -2,8 +2,8 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { OverviewItem, PreviewState, RenderAnswer, RenderQuestion } from '../../src/preview/api.ts';
 import { CONFIG, previewed, WELCOME } from './previewed.ts';
 
-// Each test starts a host process of its own, which loads React Email.
-setDefaultTimeout(30_000);
+// Each test starts a host process of its own, which loads React Email: many seconds on a busy machine.
+setDefaultTimeout(120_000);
 
 test('lists and renders the emails of a config whose provider has no key', async () => {
   await using it = await previewed();

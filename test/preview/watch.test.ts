@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { watchProject } from '../../src/preview/watch.ts';
 
 test('tells once of a burst of writes', async () => {
-  await using it = await watched();
+  await using it = await watched({ quietMs: 400 });
   for (let i = 0; i < 20; i++) writeFileSync(join(it.root, 'emails/Welcome.tsx'), `// ${i}`);
   await it.told();
   await it.settled();
@@ -59,7 +59,7 @@ test('does not see what cannot matter: dot folders, node_modules, a database', a
   await it.told();
 });
 
-async function watched() {
+async function watched({ quietMs = 50 } = {}) {
   const root = mkdtempSync(join(tmpdir(), 'segflow-watch-'));
   for (const folder of ['emails', '.segflow', 'node_modules/thing'])
     mkdirSync(join(root, folder), { recursive: true });
@@ -67,10 +67,14 @@ async function watched() {
   let count = 0;
   let seen = 0;
   let wake = () => {};
-  const watch = watchProject(root, () => {
-    count++;
-    wake();
-  });
+  const watch = watchProject(
+    root,
+    () => {
+      count++;
+      wake();
+    },
+    quietMs,
+  );
   return {
     root,
     watch,
@@ -84,7 +88,7 @@ async function watched() {
     async settled() {
       const other = mkdtempSync(join(tmpdir(), 'segflow-watch-'));
       const probe = await new Promise<ReturnType<typeof watchProject>>((resolve) => {
-        const started = watchProject(other, () => resolve(started), 200);
+        const started = watchProject(other, () => resolve(started), 4 * quietMs);
         writeFileSync(join(other, 'probe.ts'), '');
       });
       probe.close();

@@ -215,13 +215,16 @@ export function sharedStore(name: string, serverUrl: string | undefined): void {
       test('a deadlock runs the work again', async () => {
         await a.putUsers([user('left', { n: 0 }), user('right', { n: 0 })]);
         let tries = 0;
+        let locked = 0;
+        const bothLocked = Promise.withResolvers<void>();
         const add = (store: Store, first: string, second: string) =>
           store.transaction(async (tx) => {
             tries++;
             for (const id of [first, second]) {
               const [found] = await tx.lockUsers([id]);
               // The other one gets to its first lock, too.
-              await new Promise((resolve) => setTimeout(resolve, 20));
+              if (++locked === 2) bothLocked.resolve();
+              await bothLocked.promise;
               await tx.putUsers([user(id, { n: Number(found!.attributes.n) + 1 })]);
             }
           });
