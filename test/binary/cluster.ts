@@ -24,7 +24,7 @@ export function cluster(name: StoreName): void {
   beforeAll(async () => {
     // A server of its own: it is made read-only, and killed.
     store = await startStore(name);
-  }, 120_000);
+  }, 240_000);
   afterAll(() => store?.[Symbol.asyncDispose]());
 
   test(`${name}: processes join and leave, and share the slots`, async () => {

@@ -17,7 +17,7 @@ export function chaos(name: StoreName): void {
   beforeAll(async () => {
     // A server of its own: it is killed.
     store = await startStore(name);
-  }, 120_000);
+  }, 240_000);
   afterAll(() => store?.[Symbol.asyncDispose]());
 
   const failedOnce = seeds.filter((each) => each.store === name).map(({ seed }) => seed);
@@ -31,6 +31,6 @@ export function chaos(name: StoreName): void {
         );
       }
       expect(faults).toEqual([]);
-    }, 150_000);
+    }, 300_000);
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { emptyFolder } from './command-line.ts';
 import { memoryServer } from './memory-server.ts';
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
 const CHANGES = {
   segments: { entered: ['all-users'], left: [] },

@@ -6,7 +6,7 @@ import { waitFor } from '../helpers/wait-for.ts';
 import { emptyFolder } from './command-line.ts';
 import { memoryServer } from './memory-server.ts';
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
 const CONFIG = `export default { emailProvider: { config: { name: 'file' }, fromAddress: 'a@example.com' } };`;
 

@@ -4,7 +4,7 @@ import { commands } from '../../src/cli/commands.ts';
 import { VERSION } from '../../src/cli/version.ts';
 import { emptyFolder } from './command-line.ts';
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
 const USAGE = `
   segflow push [config-path]                    Push config to server (defaults to ./segflow.config.ts)

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { emptyFolder } from './command-line.ts';
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
 const FILES = [
   '.env',

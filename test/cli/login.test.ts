@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { emptyFolder } from './command-line.ts';
 import { API_KEY, memoryServer } from './memory-server.ts';
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
 test('keeps what works, for its owner alone, and later commands use it', async () => {
   await using folder = await emptyFolder();

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { project } from '../helpers/project.ts';
 import { createDatabase } from '../store/database.ts';
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
 test('says what is to run, runs it once, says when it ran', async () => {
   await using machine = await project();

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { emptyFolder } from './command-line.ts';
 import { memoryServer } from './memory-server.ts';
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
 test('deployments', async () => {
   await using folder = await emptyFolder();

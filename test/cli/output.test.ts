@@ -5,7 +5,7 @@ import { runCli } from '../helpers/run-cli.ts';
 import { emptyFolder } from './command-line.ts';
 import { memoryServer } from './memory-server.ts';
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
 /** More than a pipe holds. */
 const LONG = 'x'.repeat(700_000);

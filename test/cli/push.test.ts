@@ -5,7 +5,7 @@ import type { Plan } from '../../src/protocol/plan.ts';
 import { emptyFolder } from './command-line.ts';
 import { memoryServer } from './memory-server.ts';
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
 const SEED = join(import.meta.dir, '..', 'fixtures', 'seed');
 

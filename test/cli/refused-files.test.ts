@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
 import { project } from '../helpers/project.ts';
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
 test('what the operating system refuses is told with what to do about it', async () => {
   await using machine = await project();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { project } from '../helpers/project.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
 describe('the API key', () => {
   test('is made on first start, shown then only, and kept for the owner alone', async () => {

@@ -5,7 +5,7 @@ import type { Inspection, Problem } from '../../src/engine/ports/manifest.ts';
 import { fixtureProject, project } from './project.ts';
 
 // Starts processes or loads much code, which takes its time on a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
 /* The same in a compiled executable, in a folder without node_modules and with nothing in the environment. */
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
     minify: true,
   });
   expect(result.success).toBe(true);
-}, 60_000);
+}, 180_000);
 afterAll(() => built[Symbol.dispose]());
 
 async function run(cwd: string, args: string[] = []): Promise<Output> {

@@ -6,7 +6,7 @@ import type { Problem } from '../../src/engine/ports/manifest.ts';
 import { fixtureProject, project } from './project.ts';
 
 // Starts processes or loads much code, which takes its time on a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
 const CONFIG = 'segflow.config.ts';
 const NAMES = ['POSTMARK_API_KEY', 'SEGFLOW_TEST_A', 'SEGFLOW_TEST_B'];

@@ -6,7 +6,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { FIXTURES } from './project.ts';
 
 // Starts processes or loads much code, which takes its time on a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
 const ROOT = join(import.meta.dir, '../..');
 

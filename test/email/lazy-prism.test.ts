@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { lazyPrism } from '../../bin/lazy-prism.ts';
 import { runOk } from '../helpers/run-cli.ts';
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(180_000);
 
 let folder: string;
 beforeAll(async () => {

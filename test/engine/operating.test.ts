@@ -225,7 +225,7 @@ test('a run whose process was ended under it hears its result again when it is r
   expect((await world.runsOf('ada'))[0]).toMatchObject({ status: 'completed' });
   const [note] = (await world.store.eventsOfUser('ada', 10)).filter(({ name }) => name === 'note');
   expect(note!.attributes).toEqual({ is: 5 });
-}, 30_000);
+}, 180_000);
 
 test('a campaign that fails again and again is paused, and goes on after it was mended', async () => {
   await using world = await engineWorld();

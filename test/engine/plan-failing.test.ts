@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { configOf, engineWorld } from './world.ts';
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
 const withFlow = (body: string) =>
   configOf({

@@ -5,7 +5,7 @@ import { isLive } from '../../src/engine/qualification.ts';
 import { seededRandom } from '../helpers/random.ts';
 import { configOf, engineWorld, type World } from './world.ts';
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(180_000);
 
 /* Random people, a random config, some time, another random config: what the plan says of it is what happens. */
 

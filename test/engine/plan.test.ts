@@ -3,7 +3,7 @@ import type { ActivationChoice } from '../../src/engine/deployments.ts';
 import type { Plan } from '../../src/engine/plan-shape.ts';
 import { configOf, engineWorld, flagged, type World } from './world.ts';
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
 const TEMPLATES = ['a', 'b', 'c'].map((id) => `${id}: { subject: '${id}', component }`).join(', ');
 

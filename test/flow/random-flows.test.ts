@@ -28,7 +28,7 @@ test(`${PROGRAMS} made-up flows do, replayed at every step, what they do when th
     'daytime email emit event exit member patch query race run segment start until update wait'.split(' '),
   );
   expect([...ends].sort()).toEqual(['comp', 'exit', 'fail']);
-}, 120_000);
+}, 240_000);
 
 /** Runs the flow as the engine does, each activation from the journal alone and, as after a crash, twice. */
 async function drive(

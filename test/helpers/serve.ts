@@ -123,7 +123,7 @@ export class Serve implements AsyncDisposable {
   /** Waits until no child that it left alone is there any more. */
   async childrenGone(): Promise<void> {
     await waitFor('the children of serve to end', () => orphansOf(this.#options.program).length === 0, {
-      timeoutMs: 5_000,
+      timeoutMs: 30_000,
     }).catch((error) => {
       const left = orphansOf(this.#options.program);
       for (const { pid } of left) process.kill(pid, 'SIGKILL');

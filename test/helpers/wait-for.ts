@@ -7,7 +7,7 @@ type Maybe<T> = T | undefined | false | null;
 export async function waitFor<T>(
   what: string,
   check: () => Maybe<T> | Promise<Maybe<T>>,
-  { timeoutMs = 30_000, everyMs = 25 } = {},
+  { timeoutMs = 60_000, everyMs = 25 } = {},
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

@@ -7,7 +7,7 @@ import type { Bundle, Problem } from '../../src/engine/ports/manifest.ts';
 import { hostFor } from './bundles.ts';
 
 // A child that renders takes a second to start, more on a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
 async function project(config: string): Promise<Bundle> {
   const folder = await mkdtemp(join(tmpdir(), 'segflow-places-'));

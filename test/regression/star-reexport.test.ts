@@ -4,7 +4,7 @@ import { bundleConfig } from '../../src/config/bundle.ts';
 import { createHost } from '../../src/host/pool.ts';
 
 // A child that renders takes a second to start, more on a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
 /*
  * The getting-started config has a schema.ts that is `export * from 'segflow/schema'`. Bun compiles a star re-export of an

@@ -6,7 +6,7 @@ import { migrate, migrationStatus, openStore } from '../../src/store/open.ts';
 import { FakeClock } from '../helpers/clock.ts';
 import { temporaryFolder } from './folder.ts';
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(180_000);
 
 const clock = new FakeClock();
 const row = (id: string) => ({ id, attributes: {}, createdAt: 0, updatedAt: 0 });

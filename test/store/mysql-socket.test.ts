@@ -5,7 +5,7 @@ import { openStore } from '../../src/store/open.ts';
 import { user } from './conformance/rows.ts';
 import { createDatabase } from './database.ts';
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
 const server = process.env.SEGFLOW_TEST_MARIADB_URL;
 

@@ -7,7 +7,7 @@ import { forecast } from '../../src/testing/forecast.ts';
 import { runCli } from '../helpers/run-cli.ts';
 
 // Loads much code and lets much time pass, which takes its own on a busy machine.
-setDefaultTimeout(120_000);
+setDefaultTimeout(180_000);
 
 const ROOT = join(import.meta.dir, '..', '..');
 const SEED = join(ROOT, 'test/fixtures/seed/segflow.config.ts');

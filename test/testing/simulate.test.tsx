@@ -7,7 +7,7 @@ import * as schema from '../../src/schema/index.ts';
 import { simulate } from '../../src/testing/simulate.ts';
 
 // Loads much code and lets much time pass, which takes its own on a busy machine.
-setDefaultTimeout(120_000);
+setDefaultTimeout(180_000);
 
 interface SeedUser {
   username: string;

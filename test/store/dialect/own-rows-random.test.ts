@@ -3,7 +3,7 @@ import type { Store } from '../../../src/engine/ports/store.ts';
 import { openStore } from '../../../src/store/open.ts';
 import { FakeClock } from '../../helpers/clock.ts';
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
 /*
  * Random SELECTs, of which many look at other users: whenever the analysis says that membership depends on the user's own
