@@ -218,8 +218,15 @@ export const statusSchema = z.object({
   /** Users waiting for an evaluation. */
   pending: z.number().int(),
   segments: z.array(z.object({ id: z.string(), size: z.number().int(), evaluatedAt: z.string().nullable() })),
-  /** How many runs each campaign had, and how many of them reached its goal. */
-  campaigns: z.array(z.object({ id: z.string(), entered: z.number().int(), converted: z.number().int() })),
+  /** How many runs each campaign had, and how many of them reached its goal, if it has or had one. */
+  campaigns: z.array(
+    z.object({
+      id: z.string(),
+      entered: z.number().int(),
+      converted: z.number().int(),
+      goal: z.boolean(),
+    }),
+  ),
   runs: z.partialRecord(runStatusSchema, z.number().int()),
   messages: z.partialRecord(messageStatusSchema, z.number().int()),
   /** total = sent + failed + skipped + unknown + waiting (queued and sending). */

@@ -113,6 +113,7 @@ export function createBackend(options: {
       ]);
       const { queued = 0, sending = 0, sent = 0, failed = 0, skipped = 0, unknown = 0 } = counts.messages;
       const total = Object.values(counts.messages).reduce((sum, count) => sum + count, 0);
+      const withGoal = active?.manifest.campaigns.filter(({ goal }) => goal).map(({ id }) => id) ?? [];
       const status: Status = {
         version: options.version,
         store: options.storeName,
@@ -138,7 +139,10 @@ export function createBackend(options: {
           size,
           evaluatedAt: isoOrNull(evaluatedAt),
         })),
-        campaigns: counts.campaigns,
+        campaigns: counts.campaigns.map((campaign) => ({
+          ...campaign,
+          goal: campaign.converted > 0 || withGoal.includes(campaign.id),
+        })),
         runs: counts.runs,
         messages: counts.messages,
         ledger: { total, balanced: total === sent + failed + skipped + unknown + queued + sending },

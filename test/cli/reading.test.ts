@@ -5,7 +5,7 @@ import { waitFor } from '../helpers/wait-for.ts';
 import { emptyFolder } from './command-line.ts';
 import { memoryServer } from './memory-server.ts';
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 
 test('status', async () => {
   await using folder = await emptyFolder();
@@ -14,6 +14,7 @@ test('status', async () => {
   expect(shown).toMatchObject({ code: 0, stderr: '' });
   expect(shown.stdout).toContain(server.url);
   expect(shown.stdout).toMatch(/SEGMENT +USERS +EVALUATED\nall-users +0/);
+  expect(shown.stdout).toMatch(/CAMPAIGN +ENTERED +CONVERTED\ntips +2 +–\nwelcome +3 +1 \(33\.3 %\)/);
   expect(shown.stdout).not.toContain('Restored');
   server.backend.restored = {
     backedUpAt: '2026-01-01T00:00:00.000Z',

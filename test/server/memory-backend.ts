@@ -113,7 +113,10 @@ export class MemoryBackend implements Backend {
       events: this.events.length,
       pending: 0,
       segments: [{ id: 'all-users', size: this.users.size, evaluatedAt: null }],
-      campaigns: [{ id: 'welcome', entered: 3, converted: 1 }],
+      campaigns: [
+        { id: 'tips', entered: 2, converted: 0, goal: false },
+        { id: 'welcome', entered: 3, converted: 1, goal: true },
+      ],
       runs: { running: 1 },
       messages: {},
       ledger: { total: 0, balanced: true },

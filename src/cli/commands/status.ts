@@ -11,6 +11,9 @@ export default defineCommand({
     name: 'status',
     usage: '',
     description: 'Show counts of users, events, segments, runs and messages',
+    notes: [
+      'EVALUATED is when a segment was last evaluated for everyone. CONVERTED counts runs that reached the goal of their campaign.',
+    ],
     examples: ['segflow status', 'segflow status --json'],
   }),
   args: { ...connectionArgs },
@@ -58,14 +61,19 @@ function format(status: Status, url: string): string {
     lines.push('', table(['SEGMENT', 'USERS', 'EVALUATED'], rows));
   }
   if (status.campaigns.length > 0) {
-    const rows = status.campaigns.map(({ id, entered, converted }) => [
-      id,
-      String(entered),
-      entered > 0 ? `${converted} (${((100 * converted) / entered).toFixed(1)} %)` : '0',
+    const rows = status.campaigns.map((campaign) => [
+      campaign.id,
+      String(campaign.entered),
+      conversions(campaign),
     ]);
     lines.push('', table(['CAMPAIGN', 'ENTERED', 'CONVERTED'], rows));
   }
   return lines.join('\n');
+}
+
+function conversions({ entered, converted, goal }: Status['campaigns'][number]): string {
+  if (!goal) return '–';
+  return entered > 0 ? `${converted} (${((100 * converted) / entered).toFixed(1)} %)` : '0';
 }
 
 function askingFact({ backedUpAt, askingUntil }: NonNullable<Status['restored']>): [string, string] {
