@@ -46,6 +46,11 @@ export function expandTree(tree: ReactNode, walk: Walk): ReactNode {
   return expanded && expanded.length === 1 ? expanded[0] : expanded;
 }
 
+/** The walk under way was interrupted: there is none any more. */
+export function abandonWalk(): void {
+  current = undefined;
+}
+
 interface Awaited {
   promise: Promise<void>;
   outcome?: { value: ReactNode } | { error: unknown };

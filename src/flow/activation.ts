@@ -69,6 +69,8 @@ export interface Outside {
   queries(): Promise<FlowQueries>;
   /** What is done instead of the side effect `id`; undefined for itself. */
   sideEffect?(id: string): ((context: SideEffectContext) => unknown) | undefined;
+  /** Calls a stretch of the flow, which takes as long as the flow likes. Left out: just so. */
+  limit?<T>(stretch: () => T): T;
 }
 
 export interface FlowQueries {

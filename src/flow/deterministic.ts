@@ -39,6 +39,13 @@ export function within<T>(scope: FlowScope, work: () => T): T {
   }
 }
 
+/** Puts the globals back that work within a scope could not, as it was interrupted. */
+export function abandonScope(): void {
+  if (!current) return;
+  current = undefined;
+  restore();
+}
+
 // --- internal ---
 
 class Scope implements FlowScope {

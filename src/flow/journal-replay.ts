@@ -19,6 +19,11 @@ export function isReplaying(): boolean {
   return replaying;
 }
 
+/** A replay was interrupted: there is none any more. */
+export function abandonReplay(): void {
+  replaying = false;
+}
+
 let replaying = false;
 
 /**

@@ -1,11 +1,12 @@
 import type { ActivationInput, ActivationOutput, Outside } from './activation.ts';
-import { flowScope, within } from './deterministic.ts';
+import { abandonScope, flowScope, within } from './deterministic.ts';
+import { abandonReplay } from './journal-replay.ts';
 import type { Interruption } from './live-activation.ts';
 import { Passage } from './passage.ts';
 
 /**
- * Runs one activation of `flow`. Never throws or rejects: what goes wrong is an outcome. It is done when it returns unless the
- * flow comes to a side effect or a query, which are awaited.
+ * Runs one activation of `flow`. Never throws or rejects, unless `outside.limit` does: what goes wrong is an outcome. It is done when it
+ * returns unless the flow comes to a side effect or a query, which are awaited.
  */
 export function activate(
   flow: unknown,
@@ -14,11 +15,19 @@ export function activate(
 ): ActivationOutput | Promise<ActivationOutput> {
   const scope = flowScope(input.runId);
   const passage = new Passage(flow, input, { scope, outside });
-  const first = within(scope, () => passage.begin());
+  const stretch = (work: () => ActivationOutput | Interruption) => {
+    const inScope = () => within(scope, work);
+    return outside.limit ? outside.limit(inScope) : inScope();
+  };
+  const first = stretch(() => passage.begin());
   if ('outcome' in first) return first;
-  const inScope = (interruption: Interruption, settled: PromiseSettledResult<unknown>) =>
-    within(scope, () => passage.goOnAfter(interruption, settled));
-  return finish(first, inScope);
+  return finish(first, (interruption, settled) => stretch(() => passage.goOnAfter(interruption, settled)));
+}
+
+/** For when an activation was interrupted and could put nothing back: this does. */
+export function abandonActivation(): void {
+  abandonScope();
+  abandonReplay();
 }
 
 // --- internal ---

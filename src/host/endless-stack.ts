@@ -1,39 +1,35 @@
 import * as jsc from 'bun:jsc';
-import { Script } from 'node:vm';
+import { Interrupted, withinTime } from './time-limit.ts';
 
 /**
- * Where `work` is when it does not come to an end within `ms`: lines of a stack trace whose places lie in the module `specifier`, innermost
+ * Where `work` is when it does not come to an end within `ms`: lines of a stack trace, those whose files or modules are the author's, innermost
  * first; '' when it does end, or is elsewhere. The runtime interrupts it and tells of no place, so its sampling profiler looks. Code that is
  * interrupted leaves everything as it is, its `finally` included: the process is of no use after that.
  */
 export function stackOfEndless(
   work: () => void,
-  { specifier, ms }: { specifier: string; ms: number },
+  { isAuthors, ms }: { isAuthors: (file: string) => boolean; ms: number },
 ): string {
-  Object.assign(globalThis, {
-    [NAME]: () => {
-      work();
-      jsc.drainMicrotasks();
-    },
-  });
   jsc.startSamplingProfiler();
   try {
-    new Script(`${NAME}()`).runInThisContext({ timeout: ms });
+    withinTime(() => {
+      work();
+      jsc.drainMicrotasks();
+    }, ms);
     return '';
   } catch (error) {
-    const interrupted = error instanceof Error && 'code' in error && error.code === INTERRUPTED;
-    if (!interrupted) return '';
+    if (!(error instanceof Interrupted)) return '';
   }
-  return usual((jsc as unknown as Profiler).samplingProfilerStackTraces(), specifier)
+  return usual((jsc as unknown as Profiler).samplingProfilerStackTraces(), isAuthors)
     .slice(0, MOST_FRAMES)
-    .map(({ name, line, column }) => `    at ${name || 'anonymous'} (${specifier}:${line}:${column})`)
+    .map(
+      ({ name, sourceURL, line, column }) => `    at ${name || 'anonymous'} (${sourceURL}:${line}:${column})`,
+    )
     .join('\n');
 }
 
 // --- internal ---
 
-const NAME = '__segflowEndless';
-const INTERRUPTED = 'ERR_SCRIPT_EXECUTION_TIMEOUT';
 const MOST_FRAMES = 10;
 /** What the profiler says where optimised code has no lines any more. */
 const UNKNOWN = 0xffff_ffff;
@@ -58,14 +54,14 @@ interface Samples {
  * The frames within the module that most of its samples have; of several the latest. A single sample may be off: of what was done
  * before the endless part, or of an instruction that has no line of its own.
  */
-function usual({ traces }: Samples, specifier: string): Frame[] {
+function usual({ traces }: Samples, isAuthors: (file: string) => boolean): Frame[] {
   const counts = new Map<string, number>();
   let best: Frame[] = [];
   let most = 0;
   for (const { frames } of traces) {
     const known = frames.filter(
-      ({ sourceURL, line = UNKNOWN, column = UNKNOWN }) =>
-        sourceURL === specifier && line < UNKNOWN && column < UNKNOWN,
+      ({ sourceURL = '', line = UNKNOWN, column = UNKNOWN }) =>
+        isAuthors(sourceURL) && line < UNKNOWN && column < UNKNOWN,
     );
     if (known.length === 0) continue;
     const key = known.map(({ line, column }) => `${line}:${column}`).join(' ');

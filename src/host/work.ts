@@ -19,6 +19,8 @@ export interface WorkerHooks {
   parked<T>(promise: Promise<T>): Promise<T>;
   /** See Outside. */
   sideEffect?: NonNullable<Outside['sideEffect']>;
+  /** Calls a stretch of the author's code that may never return. With it components are tried in one such stretch before they are rendered. */
+  limit?: NonNullable<Outside['limit']>;
 }
 
 export const WORKERS: { [K in WorkKind]: Worker<K> } = {
@@ -100,8 +102,8 @@ async function advance(
     const recorded = `a run of the campaign "${item.campaignId}"`;
     return { outcome: 'diverged', position: 0, recorded, yielded: 'no such campaign' };
   }
-  const { sideEffect } = hooks;
-  const outside = sideEffect ? { ...OUTSIDE, sideEffect } : OUTSIDE;
+  const { sideEffect, limit } = hooks;
+  const outside = { ...OUTSIDE, ...(sideEffect && { sideEffect }), ...(limit && { limit }) };
   const activation = activate(campaign.flow, item, outside);
   const result = activation instanceof Promise ? await hooks.parked(activation) : activation;
   suggestNewBeginning(item, result);
@@ -113,15 +115,19 @@ async function advance(
   return { ...result, error: { message, stack: place ? `${stack}\n${place}` : stack } };
 }
 
-async function render(bundle: LoadedBundle, item: Work['render']['item']): Promise<RenderResult> {
+async function render(
+  bundle: LoadedBundle,
+  item: Work['render']['item'],
+  { limit }: Pick<WorkerHooks, 'limit'> = {},
+): Promise<RenderResult> {
   try {
-    return { ok: true, ...(await renderItem(bundle, item)) };
+    return { ok: true, ...(await renderItem(bundle, item, limit)) };
   } catch (error) {
     return { ok: false, error: await describeThrown(bundle, error) };
   }
 }
 
-async function renderItem(bundle: LoadedBundle, item: Work['render']['item']) {
+async function renderItem(bundle: LoadedBundle, item: Work['render']['item'], limit?: WorkerHooks['limit']) {
   const entry = entryOf(bundle, SECTION[item.kind], item.id);
   if (!entry) throw new SegflowError('not_found', `the configuration has no ${item.kind} "${item.id}"`);
   const [{ createElement }, { renderEmail }, { cleanSubject }] = await Promise.all([
@@ -131,8 +137,8 @@ async function renderItem(bundle: LoadedBundle, item: Work['render']['item']) {
   ]);
   const { user, event, props } = await propsOf(entry, item);
   const { subject, component } = entry;
-  const line: unknown =
-    item.options?.subject ?? (typeof subject === 'function' ? subject(user, event) : subject);
+  const titled = () => (typeof subject === 'function' ? subject(user, event) : subject);
+  const line: unknown = item.options?.subject ?? (limit ? limit(titled) : titled());
   if (typeof line !== 'string') {
     throw new SegflowError(
       'render_error',
@@ -140,9 +146,41 @@ async function renderItem(bundle: LoadedBundle, item: Work['render']['item']) {
     );
   }
   if (item.subjectOnly) return { subject: cleanSubject(line), html: '', text: '' };
-  const { html, text } = await renderEmail(createElement(component as React.FC<typeof props>, props));
+  const element = createElement(component as React.FC<typeof props>, props);
+  if (limit) await tryOut(element, limit);
+  const { html, text } = await renderEmail(element);
   return { subject: cleanSubject(line), html, text };
 }
+
+/**
+ * Renders in one stretch, which awaits nothing. What a component waits for once, as React Email's Tailwind does for itself, may be there at the
+ * next attempt. That it fails, which others are told, is not what is asked here.
+ */
+async function tryOut(element: React.ReactElement, limit: NonNullable<WorkerHooks['limit']>): Promise<void> {
+  const { renderToStaticMarkup } = await import('react-dom/server');
+  const waits = () =>
+    limit(() => {
+      try {
+        renderToStaticMarkup(element);
+        return false;
+      } catch (error) {
+        return SUSPENDED.test(messageOf(error));
+      }
+    });
+  const { type } = element as { type: object };
+  for (let attempt = 1; waits(); attempt++) {
+    if (attempt > ATTEMPTS) waiting.add(type);
+    if (waiting.has(type)) return;
+    await new Promise((resolve) => setTimeout(resolve, attempt * PAUSE_MS));
+  }
+}
+
+const ATTEMPTS = 10;
+const PAUSE_MS = 10;
+/** React's words, and what is left of them in production. */
+const SUSPENDED = /suspended while responding|React error #426/;
+/** Components that wait for something else each time. */
+const waiting = new WeakSet<object>();
 
 async function propsOf(entry: Record<string, unknown>, item: Work['render']['item']) {
   if (item.preview) {
@@ -197,7 +235,7 @@ function innermost(component: unknown): unknown {
 async function endlessStack({ specifier }: LoadedBundle, ms: number, work: () => void): Promise<string> {
   if (ms === 0) return '';
   const { stackOfEndless } = await import('./endless-stack.ts');
-  return stackOfEndless(work, { specifier, ms });
+  return stackOfEndless(work, { isAuthors: (module) => module === specifier, ms });
 }
 
 const SECTION = { template: 'templates', transaction: 'transactions' } as const;

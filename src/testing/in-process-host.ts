@@ -4,8 +4,8 @@ import type { ActivationRequest, Host, RenderRequest, RenderResult } from '../en
 import type { Bundle, Inspection } from '../engine/ports/manifest.ts';
 import type { SegmentSql } from '../engine/ports/segments.ts';
 import type { ActivationOutput } from '../flow/activation.ts';
-import type { LoadedBundle } from '../host/stack.ts';
 import type { Work } from '../host/protocol.ts';
+import type { LoadedBundle } from '../host/stack.ts';
 import { prepare, WORKERS, type WorkerHooks } from '../host/work.ts';
 import { inspectForSimulation } from './inspect-for-simulation.ts';
 import type { SideEffects } from './simulation.ts';

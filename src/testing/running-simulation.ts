@@ -73,7 +73,7 @@ export class RunningSimulation<A extends object> implements Simulation<A> {
         `it is ${this.now.toISOString()} already: time cannot go back to ${new Date(end).toISOString()}`,
       );
     }
-    this.#refuseWhileAdvancing();
+    this.#refuseUnlessReady();
     this.#advancing = true;
     try {
       await this.#settle();
@@ -126,7 +126,7 @@ export class RunningSimulation<A extends object> implements Simulation<A> {
   }
 
   async push(config: SegflowConfig<A>): Promise<void> {
-    this.#refuseWhileAdvancing();
+    this.#refuseUnlessReady();
     try {
       await this.#engine.push({ code: this.#host.load(config), environment: {} });
     } catch (error) {
@@ -144,7 +144,7 @@ export class RunningSimulation<A extends object> implements Simulation<A> {
   }
 
   async #submit(operation: Operation): Promise<void> {
-    this.#refuseWhileAdvancing();
+    this.#refuseUnlessReady();
     const [result] = await this.#engine.ingest.submit({ operations: [operation] });
     if (result && !result.ok)
       throw new SegflowError(result.error.code, result.error.message, { hint: HINT_UNKNOWN_USER });
@@ -153,12 +153,13 @@ export class RunningSimulation<A extends object> implements Simulation<A> {
 
   async #settle(): Promise<void> {
     await this.#engine.settled();
-    const error = this.#errors.shift();
+    const error = this.#host.over ?? this.#errors.shift();
     if (error) throw error;
   }
 
-  /** What happens at which time would be left to chance. */
-  #refuseWhileAdvancing(): void {
+  /** While time passes, what happens at which time would be left to chance. */
+  #refuseUnlessReady(): void {
+    if (this.#host.over) throw this.#host.over;
     if (this.#advancing) {
       throw new SegflowError('conflict', 'time is passing: await advance() before the next call');
     }

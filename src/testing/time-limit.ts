@@ -1,0 +1,81 @@
+import { profile } from 'bun:jsc';
+import { isAbsolute, join } from 'node:path';
+import { isInstalled } from '../config/source-map.ts';
+import { SegflowError } from '../core/errors.ts';
+import { abandonActivation } from '../flow/replay.ts';
+import { describeEnding } from '../host/endings.ts';
+import { stackOfEndless } from '../host/endless-stack.ts';
+import { Interrupted, withinTime } from '../host/time-limit.ts';
+import type { WorkerHooks } from '../host/work.ts';
+
+/** Calls a stretch of code that may never return. */
+export type Limit = NonNullable<WorkerHooks['limit']>;
+
+/**
+ * Ends a simulation whose flow or email does not come to an end, as far as it does not await anything. What is interrupted leaves undone
+ * what would have to be done: whoever comes after that is given the error, and nothing is run.
+ */
+export class TimeLimit {
+  over: SegflowError | undefined;
+
+  /**
+   * What `work` gives, which calls its stretches by the limit.
+   * @param about.again does the stretch once more, if it cannot be called again itself.
+   */
+  async run<T>(
+    work: (limit: Limit) => Promise<T>,
+    about: { what: string; kind: 'advance' | 'render'; again?: () => void },
+  ): Promise<T> {
+    for (let limitMs = LIMIT_MS; ; limitMs *= 2) {
+      if (this.over) throw this.over;
+      let stuck: (() => unknown) | undefined;
+      const before = process.cpuUsage();
+      const limit: Limit = (stretch) => {
+        try {
+          return withinTime(stretch, limitMs);
+        } catch (error) {
+          if (error instanceof Interrupted) {
+            stuck = stretch;
+            abandonActivation();
+          }
+          throw error;
+        }
+      };
+      const [settled] = await Promise.allSettled([work(limit)]);
+      if (stuck === undefined) {
+        if (settled!.status === 'rejected') throw settled!.reason;
+        return settled!.value;
+      }
+      // On a machine that is busy with other things it has had no chance.
+      if (process.cpuUsage(before).user / 1_000 < ENOUGH_MS) continue;
+      const words = describeEnding({ reason: 'timeout', limitMs }, about.kind);
+      const place = placeOf(about.again ?? stuck);
+      this.over ??= new SegflowError('host_timeout', `${about.what}: ${words}\n${place}`.trimEnd(), {
+        hint: 'Look for an endless loop. The simulation is over.',
+      });
+      if (about.kind === 'render') (await import('../email/expand-tree.ts')).abandonWalk();
+    }
+  }
+}
+
+// --- internal ---
+
+/** How long a stretch may take. */
+const LIMIT_MS = 5_000;
+/** So much of the processor's time it must have had by then. */
+const ENOUGH_MS = 1_000;
+/** How long it is looked at to find out where it is. */
+const LOOK_MS = 500;
+const OWN = join(import.meta.dir, '..');
+
+/** Lines of a stack trace. */
+function placeOf(endless: () => unknown): string {
+  const isAuthors = (file: string) => isAbsolute(file) && !file.startsWith(OWN) && !isInstalled(file);
+  try {
+    return stackOfEndless(endless, { isAuthors, ms: LOOK_MS });
+  } finally {
+    abandonActivation();
+    // Nothing else stops the profiler.
+    profile(() => undefined);
+  }
+}
