@@ -18,7 +18,8 @@ export async function report(error: unknown, json: boolean): Promise<number> {
     const log = await messages();
     log.error(message);
     if (hint) log.info(hint);
-    if (details !== undefined && !problems) await printError(describe(details));
+    const more = details === undefined || problems ? '' : describe(details, message);
+    if (more !== '') await printError(more);
     if (process.env.SEGFLOW_DEBUG && error instanceof Error) await printError(stackOf(error));
   }
   return EXIT_CODE[code] ?? 1;
@@ -52,16 +53,15 @@ function asSegflowError(error: unknown): SegflowError {
   });
 }
 
-/** Fields the server refused come as `{ path, message }`; anything else is shown as it is. */
-function describe(details: unknown): string {
+/** Fields the server refused come as `{ path, message }`, and are left out where `said` has them; anything else is shown as it is. */
+function describe(details: unknown, said: string): string {
   if (!Array.isArray(details))
     return typeof details === 'string' ? details : JSON.stringify(details, null, 2);
   return details
-    .map((item) => {
+    .flatMap((item) => {
       const { path, message } = Object(item) as { path?: unknown; message?: unknown };
-      return typeof message === 'string'
-        ? `  ${path ? `${path}: ` : ''}${message}`
-        : `  ${JSON.stringify(item)}`;
+      if (typeof message !== 'string') return [`  ${JSON.stringify(item)}`];
+      return said.includes(message) ? [] : [`  ${path ? `${path}: ` : ''}${message}`];
     })
     .join('\n');
 }

@@ -132,9 +132,15 @@ export interface Campaign<A extends object> {
   reentry?: 'once' | 'always' | { after: Duration | string };
   /** Ends the flow of a user who does this event, or comes into this segment. Who is in the segment does not enter. */
   exitWhen?: CampaignTrigger;
-  /** What the campaign is for. Users who do this event or come into this segment, `within` so long of their entry, are counted: see `segflow status`. */
+  /**
+   * What the campaign is for. Users who do this event or come into this segment, `within` so long of their entry, are counted: see
+   * `segflow status`.
+   */
   goal?: CampaignTrigger & { within?: Duration | string };
-  /** Of mail that is due at the same time, that of the campaign with the higher priority leaves first. A whole number, -1,000 to 1,000. Default 0. */
+  /**
+   * Of mail that is due at the same time, that of the campaign with the higher priority leaves first. A whole number, -1,000 to
+   * 1,000. Default 0.
+   */
   priority?: number;
   /** Users begin at moments spread over so long after they entered, rather than all at once. */
   spread?: Duration | string;

@@ -90,9 +90,10 @@ function describe(value: unknown): string {
   if (typeof value === 'number') return String(value);
   if (typeof value === 'function') return 'a function';
   try {
-    return (
-      JSON.stringify(value, (_key, item) => (typeof item === 'number' ? String(item) : item)) ?? String(value)
-    );
+    // JSON has no NaN and no Infinity.
+    const written = (_key: string, item: unknown) =>
+      typeof item === 'number' && !Number.isFinite(item) ? String(item) : item;
+    return JSON.stringify(value, written) ?? String(value);
   } catch {
     return typeof value;
   }

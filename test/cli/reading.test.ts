@@ -1,4 +1,5 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
+import { SegflowError } from '../../src/core/errors.ts';
 import type { MessageItem } from '../../src/protocol/api.ts';
 import { executable } from '../helpers/executable.ts';
 import { waitFor } from '../helpers/wait-for.ts';
@@ -99,6 +100,22 @@ test('messages --follow prints those there are, then what comes and what changes
   await read;
   expect(output.match(/\w is \w+/g)).toEqual(['b is queued', 'b is sent', 'c is sent']);
   expect(output.match(/STATUS/g)).toHaveLength(1);
+});
+
+test('what the server says of a field is said once', async () => {
+  await using folder = await emptyFolder();
+  await using server = await memoryServer();
+  const message = 'before: there is no message "x"';
+  server.backend.failWith = new SegflowError('invalid_input', message, {
+    details: [
+      { path: 'before', message },
+      { path: 'limit', message: 'must be a number' },
+    ],
+  });
+  const { code, stderr } = await folder.segflow(['messages', '--before', 'x'], server);
+  expect(code).toBe(2);
+  expect(stderr.split('there is no message')).toHaveLength(2);
+  expect(stderr).toContain('  limit: must be a number');
 });
 
 test('a wrong key', async () => {

@@ -25,7 +25,7 @@ describe('durationMs', () => {
 
   test.each([
     [{}, 'at least one unit'],
-    [{ days: -1 }, 'cannot be negative'],
+    [{ days: -1 }, 'cannot be negative, got {"days":-1}'],
     [{ days: Number.NaN }, 'finite number, got NaN'],
     [{ days: Number.POSITIVE_INFINITY }, 'finite number, got Infinity'],
     [{ days: '1' }, 'finite number, got "1"'],
