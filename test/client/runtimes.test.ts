@@ -93,7 +93,7 @@ describe('the built SDK runs', () => {
       expect([code, errors]).toEqual([0, '']);
       expect(JSON.parse(out)).toEqual(EXPECTED);
     },
-    30_000,
+    180_000,
   );
 
   test.skipIf(chromiumPath() === undefined)(
@@ -137,6 +137,6 @@ describe('the built SDK runs', () => {
         await files.stop(true);
       }
     },
-    60_000,
+    180_000,
   );
 });

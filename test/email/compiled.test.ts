@@ -52,7 +52,7 @@ test('rendering and both providers work in an executable, in a folder without mo
   const written = await PostalMime.parse(await readFile(join(empty.path, 'outbox', 'msg_1.eml')));
   expect(written.subject).toBe('Welcome 🎉');
   expect(written.html?.trim()).toBe(postmark.accepted[0]?.message.HtmlBody);
-}, 120_000);
+}, 240_000);
 
 async function temporaryFolder() {
   const path = await mkdtemp(join(tmpdir(), 'segflow-compiled-'));

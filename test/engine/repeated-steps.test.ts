@@ -153,5 +153,5 @@ test.each([1, 2, 3])(
     expect(undone).toBeGreaterThan(10);
     expect(trace).toEqual(await plainTrace());
   },
-  20_000,
+  180_000,
 );

@@ -64,7 +64,7 @@ export function serverMigrations(name: string, serverUrl: string | undefined): v
       await store.putUsers([user('ann')]);
       expect((await store.counts()).users).toBe(1);
       await store.close();
-    }, 60_000);
+    }, 180_000);
 
     test('a newer schema, or another one, is refused', async () => {
       const { url, pool } = database;

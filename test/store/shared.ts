@@ -255,7 +255,7 @@ export function sharedStore(name: string, serverUrl: string | undefined): void {
           other.release();
         }
         await a.transaction((tx) => tx.lockUsers(['held']));
-      }, 30_000);
+      }, 180_000);
 
       test('counters add up', async () => {
         const before = (await a.counts()).users;
