@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { messageOf, SegflowError } from '../core/errors.ts';
 import { databaseFile, hasStore } from './database-file.ts';
+import { giveToOwner } from './folder-owner.ts';
 import { prepareToServe } from './instance-state.ts';
 import {
   type MigrationStatus,
@@ -82,6 +83,7 @@ export async function migrate(options: StoreLocation & { clock: Clock }): Promis
     }
   } finally {
     lock.release();
+    giveToOwner(dataDir);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { SegflowError } from '../core/errors.ts';
 import { databaseFile, hasStore } from '../store/database-file.ts';
 import type { Driver } from '../store/driver.ts';
+import { giveToOwner } from '../store/folder-owner.ts';
 import { openMysql } from '../store/mysql/driver.ts';
 import { migrateMysql } from '../store/mysql/migrate.ts';
 import { mysqlMigrations } from '../store/mysql/migrations/index.ts';
@@ -52,6 +53,7 @@ async function openFolder(dataDir: string, options: { clock: Clock; isSource: bo
   }
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   await using opened = new AsyncDisposableStack();
+  opened.defer(() => giveToOwner(dataDir));
   opened.adopt(lockFolder(dataDir), (it) => it.release());
   const driver = opened.adopt(openSqlite({ path, clock: options.clock }), (it) => it.close());
   await migrateSqlite(driver.writer, { migrations: sqliteMigrations, clock: options.clock });

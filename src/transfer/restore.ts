@@ -9,6 +9,7 @@ import { SegflowError } from '../core/errors.ts';
 import { messages } from '../schema/index.ts';
 import { databaseFile, hasStore } from '../store/database-file.ts';
 import type { Connection } from '../store/driver.ts';
+import { giveToOwner } from '../store/folder-owner.ts';
 import { type Restored, readFact, removeFact, writeFact } from '../store/instance-state.ts';
 import { openSqlite } from '../store/sqlite/driver.ts';
 import { lockFolder } from '../store/sqlite/lock.ts';
@@ -105,6 +106,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
     }
   } finally {
     lock.release();
+    giveToOwner(dataDir);
   }
 }
 
