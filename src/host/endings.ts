@@ -36,7 +36,8 @@ export function endingError(
   const message = words(ending, index === STAGE.bundle ? LOADING : SUBJECT[kind]);
   const cause = new SegflowError(ending.reason === 'timeout' ? 'host_timeout' : 'host_crashed', message);
   if (kind === 'inspect' || kind === 'catalog') {
-    const hint = 'Look for an endless loop, or a call that ends the process, outside of the flows.';
+    const hint =
+      'Look for an endless loop, or a call that ends the process, in an email, a subject, an evaluator, or what the file does when it is loaded. `segflow preview` renders each email by itself.';
     const problem: Problem = { path: '', message, hint };
     return new SegflowError('invalid_config', message, { hint, details: [problem], cause });
   }
