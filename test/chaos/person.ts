@@ -18,7 +18,7 @@ export type Target = () => { url: string; apiKey: string } | undefined;
 
 /** A request that is not answered in this time is sent again, elsewhere. */
 const PATIENCE_MS = 2_500;
-const GIVE_UP_MS = 90_000;
+const GIVE_UP_MS = 150_000;
 
 /**
  * Does a person's actions one after the other, each until it is acknowledged: a client that is told nothing, or 503, asks again with

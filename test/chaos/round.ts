@@ -18,7 +18,7 @@ export interface RoundResult {
 const LEASE_MS = 2_000;
 /** Longer than a stopped process stays stopped: what it was sending is found by then, or never was sent. */
 const SETTLE_MS = 2_500;
-const SETTLE_TIMEOUT_MS = 90_000;
+const SETTLE_TIMEOUT_MS = 150_000;
 
 /**
  * One round: a fresh database, processes, the plan's load and its disturbances at once, then peace until nothing is left to

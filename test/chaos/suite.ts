@@ -31,6 +31,6 @@ export function chaos(name: StoreName): void {
         );
       }
       expect(faults).toEqual([]);
-    }, 300_000);
+    }, 600_000);
   }
 }
