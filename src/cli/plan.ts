@@ -70,7 +70,7 @@ function mail({ now, later, more, estimated }: Forecast): string {
   const about = estimated ? 'about ' : '';
   const parts = [now === 0 ? 'no email at once' : `${about}${counted(now, 'email', 'emails')} at once`];
   if (later > 0) parts.push(`${about}${number(later)} more within a year`);
-  if (more) parts.push('and further ones after that');
+  if (more) parts.push('and further ones');
   return parts.join(', ');
 }
 

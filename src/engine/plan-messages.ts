@@ -7,8 +7,10 @@ import type { PlanWorld } from './plan-world.ts';
 import type { ActivationRequest } from './ports/host.ts';
 
 const HORIZON_MS = 365 * 86_400_000;
-/** Activations looked ahead, at most. */
-const MAX_STEPS = 150;
+/** Steps looked ahead, at most: enough for an email a day, all year. */
+const MAX_STEPS = 800;
+/** Activations of all who are followed, at most: of many fewer steps are looked at. */
+const MAX_ACTIVATIONS = 75_000;
 
 /**
  * How many emails those who enter a campaign would be sent: a sample of them goes through its flow ahead of time, every email being
@@ -24,7 +26,9 @@ export async function forecast(
   const people = await passages(world, sample, now);
   if (people.length === 0) return { now: 0, later: 0, more: true, estimated: true };
   let going = people;
-  for (let step = 0; step < MAX_STEPS && going.length > 0; step++) {
+  let left = MAX_ACTIVATIONS;
+  for (let step = 0; step < MAX_STEPS && left > 0 && going.length > 0; step++) {
+    left -= going.length;
     const requests = going.map((passage) => requestOf(passage, campaignId));
     const results = await host.advance(prepared.bundle, requests);
     going = going.filter((passage, i) => follow(passage, results[i]!, now));

@@ -52,7 +52,7 @@ export interface Forecast {
   now: number;
   /** Within a year from now. */
   later: number;
-  /** There would be more after that, or the flow waits for what cannot be foreseen. */
+  /** There would be more: after that, or after what cannot be foreseen or was not looked at any more. */
   more: boolean;
   /** The flow fails for so many of them, for most of those with this reason (its stack in the lines after the first). */
   failing?: { count: number; reason: string };

@@ -34,7 +34,7 @@ export const forecastSchema = z.object({
   /** Emails at once, and within a year from now. */
   now: count,
   later: count,
-  /** There would be more after that, or the flow waits for what cannot be foreseen. */
+  /** There would be more: after that, or after what cannot be foreseen or was not looked at any more. */
   more: z.boolean(),
   /** The flow fails for so many of them, for most of those with this reason (its stack in the lines after the first). Absent: for none. */
   failing: z.object({ count, reason: z.string() }).optional(),

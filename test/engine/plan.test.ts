@@ -102,6 +102,16 @@ test('an endless flow is foreseen for a year', async () => {
   expect(campaign(plan).messages).toEqual({ now: 3, later: 36, more: true, estimated: false });
 });
 
+test('an email a day is counted to the end of the year', async () => {
+  await using world = await engineWorld();
+  await addMany(world, 2);
+  const plan = await planOf(
+    world,
+    withFlow(`while (true) { yield rt.sendEmail('a'); yield rt.wait({ days: 1 }); }`),
+  );
+  expect(campaign(plan).messages).toEqual({ now: 2, later: 2 * 365, more: true, estimated: false });
+});
+
 test('side effects are not done for a plan', async () => {
   await using world = await engineWorld();
   await addMany(world, 3);
