@@ -51,7 +51,7 @@ interface Samples {
 }
 
 /**
- * The frames within the module that most of its samples have; of several the latest. A single sample may be off: of what was done
+ * The author's frames that most samples have; of several the latest. A single sample may be off: of what was done
  * before the endless part, or of an instruction that has no line of its own.
  */
 function usual({ traces }: Samples, isAuthors: (file: string) => boolean): Frame[] {
@@ -64,7 +64,7 @@ function usual({ traces }: Samples, isAuthors: (file: string) => boolean): Frame
         isAuthors(sourceURL) && line < UNKNOWN && column < UNKNOWN,
     );
     if (known.length === 0) continue;
-    const key = known.map(({ line, column }) => `${line}:${column}`).join(' ');
+    const key = known.map(({ sourceURL, line, column }) => `${sourceURL}:${line}:${column}`).join(' ');
     const count = (counts.get(key) ?? 0) + 1;
     counts.set(key, count);
     if (count < most) continue;

@@ -40,6 +40,8 @@ export async function prepare(kind: WorkKind): Promise<void> {
   if (kind === 'inspect' || kind === 'catalog' || kind === 'render' || kind === 'find-email') {
     await Promise.all([import('../email/render.ts'), import('react'), import('../config/sample.ts')]);
   }
+  if (kind === 'find-flow') await OUTSIDE.queries();
+  if (kind === 'find-email') await import('react-dom/server');
 }
 
 // --- internal ---
