@@ -28,7 +28,7 @@ export async function startMariadb(log = console.error) {
       '--skip-test-db',
       '--auth-root-authentication-method=normal',
     ],
-    { timeoutMs: 120_000 },
+    { timeoutMs: 300_000 },
   );
   if (result.code !== 0)
     throw new Error(`mariadb-install-db failed (${ending(result)}):\n${lastLines(result.output, 10)}`);

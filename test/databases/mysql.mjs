@@ -14,7 +14,7 @@ export async function startMysql(log = console.error) {
   mkdirSync(folder);
   writeFileSync(join(folder, 'init.sql'), ACCOUNT_SQL);
   const common = ['mysqld', '--no-defaults', '--user=root', `--datadir=/${name}/data`];
-  const result = await run('chroot', [system, ...common, '--initialize-insecure'], { timeoutMs: 120_000 });
+  const result = await run('chroot', [system, ...common, '--initialize-insecure'], { timeoutMs: 300_000 });
   if (result.code !== 0) {
     rmSync(folder, { recursive: true, force: true });
     throw new Error(

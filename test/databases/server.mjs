@@ -27,7 +27,7 @@ export async function freePort() {
  * Starts a server program and waits until it greets on `port`. `stop` ends it and removes `folders`; `kill` ends it as a crash
  * would, and `start` brings it back on what it had stored. Throws with the end of its log when it does not come up.
  */
-export async function startServer({ command, args, port, logFile, folders, startMs = 60_000 }) {
+export async function startServer({ command, args, port, logFile, folders, startMs = 180_000 }) {
   const log = createWriteStream(logFile);
   await once(log, 'open');
   let child;

@@ -4,7 +4,7 @@ export interface RunOptions {
   /** All of the environment. */
   env: Record<string, string>;
   input?: string;
-  /** Default one minute; a command that takes longer is killed and the promise rejects. */
+  /** Default 150 s; a command that takes longer is killed and the promise rejects. */
   timeoutMs?: number;
 }
 
@@ -16,7 +16,7 @@ export interface Ran {
 
 /** Runs a command to its end, whatever its exit code. */
 export async function runCli(command: string[], options: RunOptions): Promise<Ran> {
-  const { cwd, env, input = '', timeoutMs = 60_000 } = options;
+  const { cwd, env, input = '', timeoutMs = 150_000 } = options;
   const child = Bun.spawn(command, {
     cwd,
     env,
