@@ -9,7 +9,7 @@ import type { Statements } from './ports/store.ts';
 import { isLive } from './qualification.ts';
 
 /** So many entries of a person a campaign may have before it is looked whether campaigns start one another without end. */
-const MAX_HURRIED_ENTRIES = 1_000;
+const MAX_HURRIED_ENTRIES = 100;
 const MOMENT_MS = 1_000;
 
 export interface AppliedEffects {
@@ -95,7 +95,7 @@ function problemWith(
       return `rt.startCampaign: there is no campaign "${effect.campaignId}"`;
     }
     if (effect.kind === 'start' && isHurried(run, latest.get(keyOf(run.userId, effect.campaignId)), now)) {
-      return `rt.startCampaign: "${run.campaignId}" and "${effect.campaignId}" have been entered ${MAX_HURRIED_ENTRIES.toLocaleString('en')} times and start one another without ever waiting. Put an rt.wait() into them.`;
+      return `rt.startCampaign: "${run.campaignId}" and "${effect.campaignId}" have been entered ${MAX_HURRIED_ENTRIES} times and start one another without ever waiting. Put an rt.wait() into them.`;
     }
   }
   const size = sizeOf(attributes);

@@ -9,7 +9,7 @@ import { hash53 } from '../core/hash.ts';
  *   "=" position36 SP json                   only after the first "@": the flow began anew with this state, after that many
  *                                            commands, whose records are gone
  *   "~" count36                              after "=": so many activations in a row had begun, up to this one, although the flow had
- *                                            not waited (absent when none)
+ *                                            not waited (see endless-loop; absent when none)
  *   "!" json                                 attribute values the flow read in this activation, where they differ from
  *                                            the last recorded ones ({"plan":"pro"}; null for an absent attribute)
  *   ">" kind SP key SP argsHash              the flow yielded a command; its position is its ordinal, from 0 or from that of

@@ -702,7 +702,7 @@ describe('the end and the beginning', () => {
     // The flow began anew within the activation that changed the attribute.
     expect(log).toEqual([1, 0, expect.any(Number)]);
     expect(log[2]).not.toBe(before[2]);
-    expect(run.journal.split('\n').slice(1)).toEqual(['=3 {"cycle":1}', '~1', '!{"n":0}', '>email a -', '']);
+    expect(run.journal.split('\n').slice(1)).toEqual(['=3 {"cycle":1}', '~a', '!{"n":0}', '>email a -', '']);
     expect(parseJournal(run.journal)).toMatchObject({
       base: 3,
       state: { cycle: 1 },

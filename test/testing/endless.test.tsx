@@ -1,8 +1,13 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Html, Tailwind } from '@react-email/components';
+import { loadConfig } from '../../src/config/load.ts';
 import type { SegflowConfig } from '../../src/config/types.ts';
 import type { SegflowError } from '../../src/core/errors.ts';
 import * as schema from '../../src/schema/index.ts';
+import { forecast } from '../../src/testing/forecast.ts';
 import { simulate } from '../../src/testing/simulate.ts';
 
 // What never ends is waited for, and longer on a busy machine.
@@ -115,6 +120,22 @@ test('so does one that hangs after a query', async () => {
   expect(await placesIn(error)).toContain('stuck(rows.length); // queried');
 });
 
+test('a flow that lets no time pass fails its run, and the simulation goes on', async () => {
+  await using simulation = await simulate(
+    configOf(function* (_ctx, rt) {
+      while (true) yield rt.sendEmail('hello');
+    }),
+  );
+  await simulation.addUser('ada', ada);
+  expect(await simulation.messages()).toHaveLength(101);
+  const [run] = await simulation.runs();
+  expect(run).toMatchObject({ status: 'failed' });
+  expect(run!.reason).toMatch(
+    /^the flow took 1,000 steps .* the last was "email hello"\. Put an rt\.wait\(\) into the loop\.$/,
+  );
+  await simulation.advance('1 day');
+});
+
 test.each([
   ['hello', "return <p>{user.stuck ? stuck(1) : 'rendered'}</p>; // renders"],
   ['titled', "subject: (user) => (user.stuck ? String(stuck(2)) : 'Hello'), // titles"],
@@ -141,5 +162,36 @@ test.each([
     await simulation.addUser('ada', ada);
     const [message] = await simulation.messages();
     expect(await message!.html()).toContain(again === 'hello' ? 'rendered' : 'later');
+  }
+});
+
+test('the place is found in files that are loaded as `segflow simulate` loads them', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'segflow-endless-'));
+  try {
+    const path = join(folder, 'segflow.config.ts');
+    await writeFile(
+      path,
+      `import * as schema from 'segflow/schema';
+interface Ignored { a: 1 }
+
+export default {
+  emailProvider: { config: { name: 'file' }, fromAddress: 'hello@example.com' },
+  segments: { everyone: { evaluator: (db) => db.select({ id: schema.users.id }).from(schema.users) } },
+  campaigns: { c: { segments: ['everyone'], behavior: 'static', flow: function* loops(ctx, rt) {
+    yield rt.wait({ days: 1 });
+    let sum: number = 1;
+    while (sum > 0) sum += Math.sqrt(sum);
+  } } },
+};
+`,
+    );
+    const { config } = await loadConfig(path);
+    const day = 86_400_000;
+    const options = { users: 3, start: Date.UTC(2026, 0, 1), lengthMs: 9 * day, stepMs: day / 24, seed: 1 };
+    const error = await endOf(forecast(config, options));
+    expect(error.message).toMatch(/^campaign "c", user "user-\d": the flow did not yield within \d+ s\n/);
+    expect(error.message).toMatch(/ at loops \(.*segflow\.config\.ts:(7|10):\d+\)/);
+  } finally {
+    await rm(folder, { recursive: true });
   }
 });
