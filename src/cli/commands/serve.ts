@@ -17,6 +17,7 @@ export default defineCommand({
       [
         'Environment:',
         '  SEGFLOW_API_KEY   The key clients must send. Without it one is made on first start and kept in the data folder.',
+        '  SEGFLOW_SECRET    What the pushed environment is encrypted with. Without it a secret is made and kept in the data folder.',
         '  DATABASE_URL      A MySQL or MariaDB database, as mysql://user:password@host:3306/database; options: ?ssl=true (or required,',
         '                    verify-ca), sslca=FILE, socketPath=PATH, connections=N. Servers that share one need the same SEGFLOW_SECRET.',
         '  SEGFLOW_DATABASE_URL   The same, and wins. In .env only this one counts: DATABASE_URL there is your own.',

@@ -45,7 +45,7 @@ function openLock(folder: string): Database {
 function locked(folder: string, owner: number | undefined, cause: unknown): SegflowError {
   const who = owner === undefined ? 'another process' : `process ${owner}`;
   return new SegflowError('store_locked', `the data folder ${folder} is in use by ${who}`, {
-    hint: 'Stop that process, or choose another folder with --data. The lock ends with the process that holds it.',
+    hint: 'Stop that process, or choose another folder. The lock ends with the process that holds it.',
     cause,
   });
 }
