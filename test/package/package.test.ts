@@ -133,7 +133,7 @@ describe('segflow/testing', () => {
     'the tests of a scaffolded project pass',
     async () => {
       await run(['bun', 'segflow', 'init', 'tested']);
-      const { stderr } = await runOk(['bun', 'test'], {
+      const { stderr } = await runOk(['bun', 'test', `--timeout=${PATIENCE}`], {
         cwd: join(project, 'tested'),
         env: environment,
         timeoutMs: PATIENCE,
