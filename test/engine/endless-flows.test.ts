@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { configOf, engineWorld } from './world.ts';
 
 // A thousand commits take their time on a busy machine.
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 
 const campaign = (id: string, body: string) =>
   `'${id}': { segments: ['everyone'], behavior: 'static', flow: function* (ctx, rt) { ${body} } },`;
