@@ -31,7 +31,7 @@ export interface ServerOptions {
   environment: Record<string, string | undefined>;
   version: string;
   log: Log;
-  /** Serve the data although it was moved elsewhere. */
+  /** Serve the data although it was moved elsewhere, or the secret of what was pushed is lost. */
   force?: boolean | undefined;
 }
 
@@ -83,7 +83,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const apiKey = environment.SEGFLOW_API_KEY
     ? { value: environment.SEGFLOW_API_KEY, isNew: false }
     : await readOrCreateSecret(join(dataDir, 'api-key'));
-  const secrets = await instanceSecret({ store, dataDir, environment, log });
+  const force = options.force ?? false;
+  const secrets = await instanceSecret({ store, dataDir, environment, log, force });
   const host = started.adopt(createHost({ environment, log: (line) => log.info(line) }), (it) => it.close());
   const engine = new Engine({
     store,

@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SegflowError } from './core/errors.ts';
+import { forgetEnvironments } from './engine/deployment-secrets.ts';
+import { EVERYTHING } from './engine/engine.ts';
 import type { Log } from './engine/log.ts';
 import type { Store } from './engine/ports/store.ts';
 import { createSecretBox, type SecretBox } from './engine/secret-box.ts';
@@ -8,16 +10,18 @@ import { readOrCreateSecret } from './secret-file.ts';
 
 /**
  * What the captured environments are encrypted with: SEGFLOW_SECRET, or the secret in the data folder, made when there is none. Throws
- * `invalid_input` when that is not what the configuration in force was encrypted with: a server without it could do nothing, and on a
- * shared store would keep its share of the work from the others.
+ * `invalid_input` when that is not what the configuration in force was encrypted with: a server without it could do nothing before the
+ * next push, and on a shared store would keep its share of the work from the others. With `force` the secret is taken to be lost: what was
+ * encrypted with it is forgotten, and everything paused, as flows would act without their environment.
  */
 export async function instanceSecret(options: {
   store: Store;
   dataDir: string;
   environment: Record<string, string | undefined>;
   log: Log;
+  force: boolean;
 }): Promise<SecretBox> {
-  const { store, environment, log } = options;
+  const { store, environment, log, force } = options;
   const path = join(options.dataDir, 'secret');
   const given = environment.SEGFLOW_SECRET;
   const { value, isNew } = given ? { value: given, isNew: false } : await readOrCreateSecret(path);
@@ -26,16 +30,25 @@ export async function instanceSecret(options: {
   try {
     if (active) await box.open(active.environment);
   } catch (cause) {
-    if (isNew) await rm(path, { force: true });
     const missing = 'the secret that the pushed configuration was encrypted with';
-    throw new SegflowError(
-      'invalid_input',
-      isNew ? `${missing} is missing` : `${given ? 'SEGFLOW_SECRET' : path} is not ${missing}`,
-      {
-        hint: `Set SEGFLOW_SECRET to what it was where it was pushed, or copy the file secret of the data folder there to ${path}.`,
+    const problem = isNew ? `${missing} is missing` : `${given ? 'SEGFLOW_SECRET' : path} is not ${missing}`;
+    if (force) {
+      await store.putPause({
+        campaignId: EVERYTHING,
+        reason: 'the secret was lost: push, then resume',
+        pausedAt: await store.now(),
+      });
+      await forgetEnvironments(store, box);
+      log.warn(
+        `${problem}: the environment captured by pushes is forgotten, and everything is paused. Next: segflow push, then segflow resume`,
+      );
+    } else {
+      if (isNew) await rm(path, { force: true });
+      throw new SegflowError('invalid_input', problem, {
+        hint: `Set SEGFLOW_SECRET to what it was where it was pushed, or copy the file secret of the data folder there to ${path}. When it is lost: segflow serve --force, then segflow push and segflow resume.`,
         cause,
-      },
-    );
+      });
+    }
   }
   if (isNew && store.leases) {
     log.warn(

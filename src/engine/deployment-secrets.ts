@@ -2,6 +2,7 @@ import { hash53 } from '../core/hash.ts';
 import { canonicalJson } from '../core/json.ts';
 import type { DeploymentRow } from './ports/deployments.ts';
 import type { Bundle, ProviderSettings } from './ports/manifest.ts';
+import type { Store } from './ports/store.ts';
 import type { SecretBox } from './secret-box.ts';
 
 /**
@@ -45,11 +46,21 @@ export class DeploymentSecrets {
   }
 }
 
+/** Lets the store be served with another secret: no deployment has an environment any more, nor says how it sends mail. */
+export async function forgetEnvironments(store: Store, box: SecretBox): Promise<void> {
+  const nothing: Sealed = { environment: {}, provider: undefined, seen: '' };
+  const environment = await box.seal(nothing);
+  for (const { id } of await store.listDeployments(Number.MAX_SAFE_INTEGER)) {
+    const row = await store.deployment(id);
+    if (row) await store.putDeployment({ ...row, environment });
+  }
+}
+
 // --- internal ------------------------------------------------------------------------------------
 
 interface Sealed {
   environment: Record<string, string>;
-  provider: ProviderSettings;
+  provider: ProviderSettings | undefined;
   /** What the code read of the environment when `provider` was made, as a hash. */
   seen: string;
 }

@@ -60,7 +60,10 @@ export default defineCommand({
       type: 'boolean',
       description: 'Do not bring the schema of the database up to date; refuse to start when it is not',
     },
-    force: { type: 'boolean', description: 'Serve data that segflow transfer has moved elsewhere' },
+    force: {
+      type: 'boolean',
+      description: 'Serve data that segflow transfer has moved elsewhere, or whose secret is lost',
+    },
     'print-unit': { type: 'boolean', description: 'Print a systemd unit instead' },
     json: { type: 'boolean', description: 'Print the ready line as JSON' },
   },
