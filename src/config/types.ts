@@ -138,7 +138,7 @@ export interface Campaign<A extends object> {
    */
   goal?: CampaignTrigger & { within?: Duration | string };
   /**
-   * Of mail that is due at the same time, that of the campaign with the higher priority leaves first. A whole number, -1,000 to
+   * Of what is due at the same time, the steps and the mail of the campaign with the higher priority go first. A whole number, -1,000 to
    * 1,000. Default 0.
    */
   priority?: number;

@@ -4,6 +4,7 @@ import { Advancer } from './advancer.ts';
 import { type Answer, answersFor, type Go } from './answers.ts';
 import { CampaignGuard } from './campaign-guard.ts';
 import type { Deployments } from './deployments.ts';
+import { DueByPriority } from './due-by-priority.ts';
 import type { Log } from './log.ts';
 import type { Host } from './ports/host.ts';
 import type { DueRun } from './ports/runs.ts';
@@ -37,6 +38,7 @@ export class Runner {
   #clock: Clock;
   #log: Log;
   #guard: CampaignGuard;
+  #due: DueByPriority;
   #suspects = new Suspects<number>();
   #onCommit: (outcome: StepOutcome) => void;
   #onSuspects: () => void;
@@ -56,6 +58,7 @@ export class Runner {
     this.#store = options.store;
     this.#deployments = options.deployments;
     this.#advancer = new Advancer(options);
+    this.#due = new DueByPriority(options);
     this.#slots = options.slots;
     this.#clock = options.clock;
     this.#log = options.log;
@@ -68,7 +71,7 @@ export class Runner {
     const now = await this.#store.now();
     const slots = this.#slots.owned();
     const { due, onlySuspects } = await this.#suspects.others(BATCH, (limit) =>
-      this.#store.dueRuns(now, limit, slots),
+      this.#due.read(now, limit, slots),
     );
     if (onlySuspects) return { at: this.#clock.now() + TRIAL_LOOK_MS };
     if (due.length === 0) {

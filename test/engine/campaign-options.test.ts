@@ -166,6 +166,27 @@ test('of what is due the higher priority leaves first, transactions before all',
   expect(order.indexOf('hello')).toBeGreaterThan(order.lastIndexOf('high'));
 });
 
+test('of a long queue of runs those of the higher priority go first', async () => {
+  await using world = await engineWorld();
+  await world.push(
+    configOf({
+      templates: `high: { subject: 'High', component }`,
+      segments: `vip: ${flagged('vip')}`,
+      campaigns: `many: { segments: ['everyone'], behavior: 'static', flow: function* (ctx, rt) { yield rt.wait({ days: 1 }); yield rt.sendEmail('hello'); } },
+        few: { segments: ['vip'], behavior: 'static', priority: 1, flow: function* (ctx, rt) { yield rt.wait({ days: 1 }); yield rt.sendEmail('high'); } }`,
+    }),
+  );
+  const add = (id: string, vip: boolean) =>
+    ({ type: 'user', id, attributes: { email: `${id}@example.com`, vip }, mode: 'upsert' }) as const;
+  await world.submit(...Array.from({ length: 1_500 }, (_, i) => add(`u${i}`, false)));
+  await world.settle();
+  await world.submit(add('last', true));
+  await world.settle();
+  await world.advance('1d');
+  expect(world.mail).toHaveLength(1_502);
+  expect(world.mail[0]).toBe('high → last@example.com');
+});
+
 test('entries are spread: each user begins at a moment of their own, and none is lost', async () => {
   await using world = await engineWorld();
   for (let i = 0; i < 60; i++)

@@ -85,8 +85,8 @@ export interface RunStatements {
   insertRuns(rows: NewRun[]): Promise<void>;
   /** Ends the runs among `ids` that have not ended, as cancelled. */
   cancelRuns(ids: number[], reason: string, at: number): Promise<void>;
-  /** Runs with wakeAt <= now, the earliest first; not those of paused campaigns. */
-  dueRuns(now: number, limit: number, slots?: Slots): Promise<DueRun[]>;
+  /** Runs with wakeAt <= now, the earliest first, of all campaigns or of these; not those of paused campaigns. */
+  dueRuns(now: number, limit: number, slots?: Slots, campaigns?: string[]): Promise<DueRun[]>;
   /** The earliest wakeAt there is, but for paused campaigns. */
   nextWake(slots?: Slots): Promise<number | undefined>;
   /** Writes the updates of runs that have not ended since they were read (a cancelled run stays cancelled). Returns the ids written. */

@@ -1,9 +1,10 @@
-import { sql } from 'drizzle-orm';
+import { type Placeholder, type SQL, sql } from 'drizzle-orm';
+import type { MySqlColumn } from 'drizzle-orm/mysql-core';
 import type { JsonObject } from '../../core/json.ts';
 import type { DueRun, RunStatements } from '../../engine/ports/runs.ts';
 import { events, runs, users } from '../../schema/index.ts';
 import type { Context } from '../context.ts';
-import type { Row } from '../driver.ts';
+import type { Dialect, Row } from '../driver.ts';
 import { rows, slotted } from '../statement.ts';
 import { fromTime } from '../times.ts';
 import { eventOf } from './events.ts';
@@ -18,10 +19,13 @@ import { runHeadColumns, runHeadOf } from './runs.ts';
 
 export function dueRunStatements(on: Context): Pick<RunStatements, 'dueRuns' | 'nextWake'> {
   return {
-    async dueRuns(now, limit, slots) {
+    async dueRuns(now, limit, slots, campaigns) {
       const paused = await pausedCampaigns(on);
       if (paused.includes('*')) return [];
-      return withJournals(on, await rows(on, dueRuns.of(slots), { now, limit, paused }));
+      const found = campaigns
+        ? await rows(on, dueRunsOf.of(slots), { now, limit, paused, campaigns })
+        : await rows(on, dueRuns.of(slots), { now, limit, paused });
+      return withJournals(on, found);
     },
 
     async nextWake(slots) {
@@ -41,18 +45,33 @@ async function withJournals(on: Context, due: Row[]): Promise<DueRun[]> {
   return due.map((row) => dueRunOf(row, sealed.get(Number(row.id)) ?? ''));
 }
 
-const dueRuns = slotted<{ now: number; limit: number; paused: string[] }>(
-  (
-    param,
+interface Due extends Record<string, number | string[]> {
+  now: number;
+  limit: number;
+  paused: string[];
+}
+
+const dueRuns = slotted<Due>((param, dialect, owned) => due(param, { dialect, owned, among: sql`` }));
+
+const dueRunsOf = slotted<Due & { campaigns: string[] }>((param, dialect, owned) =>
+  due(param, {
     dialect,
     owned,
-  ) => sql`select ${runHeadColumns}, ${runs.deploymentId}, ${runs.enteredAt}, ${runs.wakeAt}, ${runs.position},
+    among: sql`and ${dialect.inList(runs.campaignId, param('campaigns'))}`,
+  }),
+);
+
+function due(
+  param: (name: 'now' | 'limit' | 'paused') => Placeholder,
+  { dialect, owned, among }: { dialect: Dialect; owned: (column: MySqlColumn) => SQL; among: SQL },
+): SQL {
+  return sql`select ${runHeadColumns}, ${runs.deploymentId}, ${runs.enteredAt}, ${runs.wakeAt}, ${runs.position},
       ${runs.journal}, ${runs.chunks}, ${runs.journalHash}, ${runs.awaits}, ${runs.pinned}, ${runs.reason}, ${users.attributes} as ${sql.identifier('user_attributes')},
       ${events.id} as ${sql.identifier('event_id')}, ${events.name} as ${sql.identifier('event_name')}, ${events.attributes} as ${sql.identifier('event_attributes')},
       ${events.createdAt} as ${sql.identifier('event_created_at')}, ${events.messageId} as ${sql.identifier('event_message_id')}
     from ${runs} ${dialect.index('runs_due')} join ${users} on ${users.id} = ${runs.userId} left join ${events} on ${events.id} = ${runs.entryEventId}
-    where ${runs.wakeAt} <= ${param('now')} and not ${dialect.inList(runs.campaignId, param('paused'))} ${owned(runs.slot)} order by ${runs.wakeAt}, ${runs.id} limit ${param('limit')}`,
-);
+    where ${runs.wakeAt} <= ${param('now')} and not ${dialect.inList(runs.campaignId, param('paused'))} ${among} ${owned(runs.slot)} order by ${runs.wakeAt}, ${runs.id} limit ${param('limit')}`;
+}
 
 const nextWake = slotted<{ paused: string[] }>(
   (param, dialect, owned) =>

@@ -67,8 +67,14 @@ export function runs(open: Opener): void {
       const due = async (now: number, limit: number, slots?: number[]) =>
         (await store.dueRuns(now, limit, slots)).map(({ userId }) => userId);
       expect(await due(START + 9, 3)).toEqual(['u8', 'u7', 'u6']);
+      const dueOf = async (campaigns: string[], limit: number, slots?: number[]) =>
+        (await store.dueRuns(START + 8, limit, slots, campaigns)).map(({ userId }) => userId);
+      expect(await dueOf(['a'], 10)).toEqual(['u6', 'u3']);
+      expect(await dueOf(['a', 'c'], 3)).toEqual(['u8', 'u6', 'u5']);
+      expect(await dueOf(['a', 'c'], 9, [slotOf('u3'), slotOf('u4')])).toEqual(['u3']);
       await store.putPause({ campaignId: 'c', reason: 'x', pausedAt: START });
       expect(await due(START + 9, 3)).toEqual(['u7', 'u6', 'u4']);
+      expect(await dueOf(['a', 'c'], 3)).toEqual(['u6', 'u3']);
       expect(await due(START + 9, 10)).toEqual(['u7', 'u6', 'u4', 'u3', 'u1']);
       expect(await due(START + 4, 10)).toEqual(['u7', 'u6']);
       expect(await due(START + 9, 10, [slotOf('u4'), slotOf('u8')])).toEqual(['u4']);
