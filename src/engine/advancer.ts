@@ -104,7 +104,7 @@ export class Advancer {
         passage.tell(await this.#replyTo(passage.run, { question, segments, members }));
       } catch (error) {
         if (!SegflowError.is(error) || error.code !== 'flow_error') throw error;
-        passage.fail(`${messageOf(error)}${error.hint ? ` ${error.hint}` : ''}`);
+        passage.fail(`${messageOf(error)}${error.hint ? `. ${error.hint}` : ''}`);
       }
     }
   }

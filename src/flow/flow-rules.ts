@@ -1,5 +1,6 @@
 import { SegflowError } from '../core/errors.ts';
 import { type AnyStep, isStep } from './commands.ts';
+import { wordsOf } from './identity.ts';
 import { runtime } from './runtime-commands.ts';
 
 /* What a flow may be and may yield, and the words in which anything else is refused. */
@@ -34,6 +35,14 @@ export function accept(value: unknown): AnyStep {
   ignoreRejection(value);
   throw refuse(
     `a flow can yield commands of rt such as rt.sendEmail('…'), but this one yielded ${describe(value)}`,
+  );
+}
+
+/** Throws `flow_error` when what a flow returned is a command that it should have yielded: nobody would carry it out. */
+export function checkReturned(value: unknown): void {
+  if (!isStep(value) || value.kind === 'exit') return;
+  throw refuse(
+    `the flow returned a command instead of yielding it ("${wordsOf(value)}"): write yield before it`,
   );
 }
 

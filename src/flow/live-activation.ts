@@ -4,7 +4,7 @@ import type { ActivationInput, ActivationOutput, FlowQueries, Outside } from './
 import { ActivationDraft } from './activation-draft.ts';
 import type { AnyStep } from './commands.ts';
 import { MAX_COMMANDS_PER_ACTIVATION, TooManyCommands } from './endless-loop.ts';
-import { accept } from './flow-rules.ts';
+import { accept, checkReturned } from './flow-rules.ts';
 import type { Identity } from './identity.ts';
 import { waitsFor } from './pending.ts';
 import type { RunningFlow } from './running-flow.ts';
@@ -80,7 +80,10 @@ export class LiveActivation {
     this.flow.hurry.check();
     while (true) {
       const next = this.flow.next();
-      if (next.done) return this.draft.advanced(null);
+      if (next.done) {
+        checkReturned(next.value);
+        return this.draft.advanced(null);
+      }
       if (this.yielded++ >= MAX_COMMANDS_PER_ACTIVATION) throw new TooManyCommands();
       const ended = this.carryOut(accept(next.value));
       if (ended) return ended;

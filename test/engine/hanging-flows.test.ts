@@ -15,7 +15,7 @@ const withFlow = (body: string) =>
   });
 
 test('others of the batch go on before those that hang, and few of these are spoilt before their campaign is paused', async () => {
-  await using world = await engineWorld({ store: 'sqlite', timeoutMs: 300 });
+  await using world = await engineWorld({ store: 'sqlite', timeoutMs: 700 });
   await world.push(withFlow('while (true) {}'));
   const people = [
     ...Array.from({ length: 40 }, (_, i) => ({ id: `b${i}`, bad: true })),

@@ -260,6 +260,19 @@ describe('refused with a reason:', () => {
     ).toContain('yielded an object');
   });
 
+  test('a command that is returned, which nobody would carry out', () => {
+    const returning = (command: (rt: Runtime) => unknown) =>
+      function* (_ctx: UserContext, rt: Runtime) {
+        yield rt.now();
+        return command(rt);
+      };
+    expect(failure(returning((rt) => rt.sendEmail('welcome-email')))).toBe(
+      'the flow returned a command instead of yielding it ("email welcome-email"): write yield before it',
+    );
+    const ending = new DrivenRun(returning((rt) => rt.exit('done')));
+    expect(ending.step()).toMatchObject({ outcome: 'advanced', pending: null });
+  });
+
   test('arguments that make no sense', () => {
     expect(
       failure(function* (_ctx: UserContext, rt: Runtime) {
