@@ -2,19 +2,20 @@ import { inspectConfig } from '../config/inspect.ts';
 import { sampleFor } from '../config/sample.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PreviewCatalog, PreviewItem } from '../engine/ports/host.ts';
+import type { Work } from './protocol.ts';
 import { type LoadedBundle, locateIn } from './stack.ts';
 
 /**
  * What a preview lists of a config, which may be wrong in any way. It renders nothing: each email is rendered when it is looked at,
  * and one that hangs holds up no other.
  */
-export async function catalogOf(bundle: LoadedBundle, at: number): Promise<PreviewCatalog> {
+export async function catalogOf(
+  bundle: LoadedBundle,
+  { at, unchecked = false }: Work['catalog']['item'],
+): Promise<PreviewCatalog> {
   const { config } = bundle;
-  const { problems } = await inspectConfig(config, at, {
-    locate: locateIn(bundle),
-    render: false,
-    source: bundle.code,
-  });
+  const options = { locate: locateIn(bundle), render: false, source: bundle.code } as const;
+  const { problems } = unchecked ? { problems: [] } : await inspectConfig(config, at, options);
   const sections = record(config);
   const provider = record(sections.emailProvider);
   const templates = Object.entries(record(sections.templates));

@@ -2,16 +2,18 @@ import { availableParallelism } from 'node:os';
 import { SegflowError } from '../core/errors.ts';
 import { hash53 } from '../core/hash.ts';
 import { canonicalJson } from '../core/json.ts';
-import type { ActivationRequest, Host, Manner } from '../engine/ports/host.ts';
+import type { ActivationRequest, Host, Manner, RenderRequest } from '../engine/ports/host.ts';
 import type { Bundle, Problem } from '../engine/ports/manifest.ts';
 import { journalPosition } from '../flow/journal.ts';
 import { runItems } from './batches.ts';
 import { endingError, wireFailure } from './endings.ts';
 import { baseEnvironment, bundleEnvironment } from './environment.ts';
 import { GuiltyPlaces } from './guilty-places.ts';
+import type { Reply } from './host-process.ts';
 import { type Job, Processes } from './processes.ts';
 import type { Work, WorkKind } from './protocol.ts';
 import { SideEffects } from './side-effects.ts';
+import { unendingEmails } from './unending-emails.ts';
 
 export interface HostOptions {
   /** Most child processes at a time. Default: one fewer than the machine has cores, from 1 to 4. */
@@ -78,13 +80,13 @@ export function createHost(options: HostOptions = {}): ProcessHost {
     },
   });
   /** For work whose items stand and fall together. */
-  const runWhole = async <K extends WorkKind>(kind: K, job: Job): Promise<Work[K]['result'][]> => {
-    const reply = await processes.run(job);
+  const wholeOf = <K extends WorkKind>(kind: K, reply: Reply): Work[K]['result'][] => {
     if ('ended' in reply) throw endingError(reply.ended, { index: reply.index, kind });
     if ('error' in reply.answer) throw wireFailure(reply.answer.error);
     // The child answers a kind of work with its kind of results.
     return (reply.answer as { ok: Work[K]['result'][] }).ok;
   };
+  const runWhole = async <K extends WorkKind>(kind: K, job: Job) => wholeOf(kind, await processes.run(job));
 
   const advance = (
     bundle: Bundle,
@@ -116,18 +118,46 @@ export function createHost(options: HostOptions = {}): ProcessHost {
 
   const checking = (job: Job): Job => ({ ...job, limits: { itemMs: itemMs * INSPECT_FACTOR } });
 
+  const render = (
+    bundle: Bundle,
+    requests: RenderRequest[],
+    { onSuspect, suspected }: Manner<RenderRequest> = {},
+  ) =>
+    runItems('render', requests, {
+      onSuspect,
+      suspected,
+      kinOf: ({ kind, id }) => `${kind} ${id}`,
+      sharedMs: itemMs * SHARED_RENDER,
+      run: (items, limits) =>
+        processes.run({ ...jobOf('render', bundle, items), limits, trial: suspected ?? false }),
+      itemMs,
+      parts: { least: LEAST.render, most: max },
+      guilty: (_request, error) => ({ ok: false, error }),
+      placeOf: (request, ending) => places.ofEmail(bundle, request, ending),
+    });
+
   return {
     async inspect(bundle) {
-      const [inspection] = await runWhole(
-        'inspect',
-        checking(jobOf('inspect', bundle, [{ at: Date.now() }])),
-      );
-      return inspection!;
+      const reply = await processes.run(checking(jobOf('inspect', bundle, [{ at: Date.now() }])));
+      if ('ended' in reply && reply.index >= 0) {
+        const catalog = await runWhole(
+          'catalog',
+          jobOf('catalog', bundle, [{ at: Date.now(), unchecked: true }]),
+        ).catch(() => []);
+        const details = await unendingEmails(catalog[0]?.items ?? [], (requests) =>
+          render(bundle, requests, { suspected: true }),
+        );
+        if (details.length > 0) {
+          throw new SegflowError('invalid_config', 'the configuration has emails that cannot be rendered', {
+            details,
+          });
+        }
+      }
+      return wholeOf('inspect', reply)[0]!;
     },
     async catalog(bundle) {
       try {
-        const job = checking(jobOf('catalog', bundle, [{ at: Date.now() }]));
-        const [catalog] = await runWhole('catalog', job);
+        const [catalog] = await runWhole('catalog', checking(jobOf('catalog', bundle, [{ at: Date.now() }])));
         return catalog!;
       } catch (error) {
         if (!SegflowError.is(error) || error.code !== 'invalid_config') throw error;
@@ -151,19 +181,7 @@ export function createHost(options: HostOptions = {}): ProcessHost {
       return runWhole('segments', jobOf('segments', bundle, items));
     },
     advance: (bundle, requests, manner) => sideEffects.advance(bundle, requests, manner),
-    render: (bundle, requests, { onSuspect, suspected } = {}) =>
-      runItems('render', requests, {
-        onSuspect,
-        suspected,
-        kinOf: ({ kind, id }) => `${kind} ${id}`,
-        sharedMs: itemMs * SHARED_RENDER,
-        run: (items, limits) =>
-          processes.run({ ...jobOf('render', bundle, items), limits, trial: suspected ?? false }),
-        itemMs,
-        parts: { least: LEAST.render, most: max },
-        guilty: (_request, error) => ({ ok: false, error }),
-        placeOf: (request, ending) => places.ofEmail(bundle, request, ending),
-      }),
+    render,
     abandonTrials: () => processes.abandonTrials(),
     pids: () => processes.pids(),
     close: () => processes.close(),

@@ -13,7 +13,8 @@ import type { ActivationOutput } from '../flow/activation.ts';
 /** Kinds of requests: items that go in, and what comes out for each. */
 export interface Work {
   inspect: { item: { at: number }; result: Inspection };
-  catalog: { item: { at: number }; result: PreviewCatalog };
+  /** `unchecked`: what is wrong with the config is not looked for. */
+  catalog: { item: { at: number; unchecked?: boolean }; result: PreviewCatalog };
   segments: { item: { id: string; at: number }; result: SegmentSql };
   advance: { item: ActivationRequest; result: ActivationOutput };
   /** `subjectOnly` makes the subject, and leaves html and text ''. */

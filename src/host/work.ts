@@ -78,9 +78,9 @@ async function inspect(
   return inspection;
 }
 
-async function catalog(bundle: LoadedBundle, { at }: Work['catalog']['item']): Promise<PreviewCatalog> {
+async function catalog(bundle: LoadedBundle, item: Work['catalog']['item']): Promise<PreviewCatalog> {
   const { catalogOf } = await import('./catalog.ts');
-  return catalogOf(bundle, at);
+  return catalogOf(bundle, item);
 }
 
 async function segments(bundle: LoadedBundle, { id, at }: Work['segments']['item']): Promise<SegmentSql> {

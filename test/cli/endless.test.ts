@@ -50,6 +50,38 @@ test('so is one with a segment whose query is never ready', async () => {
   await checkEnds(path, SHORT);
 });
 
+test('emails that never end, or end their process, are each named, with their place', async () => {
+  await using folder = await emptyFolder();
+  const path = join(folder.path, 'segflow.config.ts');
+  await writeFile(
+    path,
+    `const hangs = () => {
+      while (true) Math.random();
+    };
+    const ends = () => process.kill(process.pid, 'SIGKILL');
+    export default {
+      emailProvider: { config: { name: 'file' }, fromAddress: 'a@example.com' },
+      templates: {
+        fine: { subject: 'fine', component: () => 'fine' },
+        'never-ends': { subject: 'x', component: () => hangs() },
+      },
+      transactions: { ends: { event: 'purchase', subject: () => ends(), component: () => 'x' } },
+    };`,
+  );
+  const { id, code } = await bundleConfig(path);
+  // The first email of a child takes a while.
+  const found = await checkConfig({ id, code, environment: {} }, { timeoutMs: 3_000 });
+  expect(found).toMatchObject([
+    {
+      path: 'templates.never-ends',
+      message: 'the email was not rendered within 3 s',
+      file: 'segflow.config.ts',
+    },
+    { path: 'transactions.ends', message: 'the email ended its process (killed by SIGKILL)' },
+  ]);
+  expect(found[0]!.line).toBeLessThanOrEqual(3);
+});
+
 test('code that throws is no endless loop', async () => {
   await using folder = await emptyFolder();
   const path = join(folder.path, 'segflow.config.ts');
