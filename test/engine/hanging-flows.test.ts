@@ -15,7 +15,7 @@ const withFlow = (body: string) =>
   });
 
 test('others of the batch go on before those that hang, and few of these are spoilt before their campaign is paused', async () => {
-  await using world = await engineWorld({ store: 'sqlite', timeoutMs: 700 });
+  await using world = await engineWorld({ timeoutMs: 700 });
   await world.push(withFlow('while (true) {}'));
   const people = [
     ...Array.from({ length: 40 }, (_, i) => ({ id: `b${i}`, bad: true })),
@@ -92,7 +92,7 @@ test('a server that stops does not wait for a trial, and the next one begins it 
 });
 
 test('a flow that is slow among others has its time when it is alone', async () => {
-  await using world = await engineWorld({ store: 'sqlite', timeoutMs: 5_000 });
+  await using world = await engineWorld({ timeoutMs: 5_000 });
   await world.push(withFlow('const end = Bun.nanoseconds() + 1.5e9; while (Bun.nanoseconds() < end) {}'));
   await world.add('slow', { bad: true });
   await world.add('g', { good: true });

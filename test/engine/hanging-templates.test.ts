@@ -2,6 +2,9 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { waitFor } from '../helpers/wait-for.ts';
 import { configOf, engineWorld, flagged, type World } from './world.ts';
 
+/*
+ * What hangs is the host's matter, whatever the store is; hanging flows are tried on each. (On the embedded store only.)
+ */
 setDefaultTimeout(120_000);
 
 /** Everyone is mailed at once, those with the attribute `bad` by a component that does this first. A push renders it for a sample user. */
@@ -39,7 +42,7 @@ for (const [what, body] of [
   ['kills its process', "process.kill(process.pid, 'SIGKILL')"],
 ] as const) {
   test(`the mail of others leaves before that whose template ${what} is given up`, async () => {
-    await using world = await engineWorld({ store: 'sqlite', timeoutMs: 3_000 });
+    await using world = await engineWorld({ timeoutMs: 3_000 });
     await world.push(withTemplate(body));
     await addAll(world);
     const settled = world.settle();
@@ -79,7 +82,7 @@ test('mail that comes while a hanging template is tried alone does not wait for 
 });
 
 test('a process that ends forgets what it suspected, and the next one loses nothing and sends nothing twice', async () => {
-  await using world = await engineWorld({ store: 'sqlite', timeoutMs: 2_000 });
+  await using world = await engineWorld({ timeoutMs: 2_000 });
   await world.push(withTemplate('while (true) {}'));
   await addAll(world);
   await waitFor('the mail of the good one', () => world.mail.length > 0);
@@ -92,7 +95,7 @@ test('a process that ends forgets what it suspected, and the next one loses noth
 });
 
 test('an email that is slow among others has its time when it is alone', async () => {
-  await using world = await engineWorld({ store: 'sqlite', timeoutMs: 6_000 });
+  await using world = await engineWorld({ timeoutMs: 6_000 });
   await world.push(withTemplate('const end = Bun.nanoseconds() + 4e9; while (Bun.nanoseconds() < end) {}'));
   await world.submit({
     type: 'user',
