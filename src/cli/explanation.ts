@@ -59,6 +59,9 @@ function formatRun(run: ExplainedRun): string[] {
   if (run.reason) lines.push(...reasonLines(run.reason));
   if (run.convertedAt) lines.push(`      reached its goal ${localTime(run.convertedAt)}`);
   lines.push(...formatSteps(run));
+  for (const [experiment, label] of Object.entries(run.variants ?? {})) {
+    lines.push(`      variant ${cell(experiment, 60)}: ${cell(label, 60)}`);
+  }
   if (run.waits) {
     const until = run.waits.until ? `, until ${localTime(run.waits.until)}` : '';
     lines.push(`      waits for ${cell(run.waits.for, 160)}${until}`);

@@ -25,6 +25,7 @@ export async function explainRun(
     messages.flatMap((message) => (message.runId === run.id ? [[message.position, message] as const] : [])),
   );
   const cause = replayable?.event;
+  const replays = replayable && (await replaysOf(world, replayable, run));
   return {
     id: run.id,
     entry: run.entry,
@@ -45,7 +46,10 @@ export async function explainRun(
           now: await world.store.now(),
         })
       : null,
-    follows: isLive(run) && replayable ? await followed(world, replayable) : null,
+    ...(replays?.own?.outcome === 'advanced' && replays.own.variants
+      ? { variants: replays.own.variants }
+      : {}),
+    follows: isLive(run) && replays ? followed(replays) : null,
   };
 }
 
@@ -147,21 +151,30 @@ function timezoneInWords(attribute: Json | undefined): string {
 
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 
-async function followed(
-  {
-    store,
-    host,
-    deployments,
-    deployment,
-  }: { store: Store; host: Host; deployments: Deployments; deployment: Deployment | undefined },
+interface Replays {
+  /** By the active code; not of a run that has ended. */
+  active: ActivationOutput | undefined;
+  /** By the code that the run follows. */
+  own: ActivationOutput | undefined;
+}
+
+async function replaysOf(
+  world: { store: Store; host: Host; deployments: Deployments; deployment: Deployment | undefined },
   run: ReplayableRun,
-): Promise<ExplainedRun['follows']> {
+  { status }: RunView,
+): Promise<Replays> {
+  const { store, host, deployments, deployment } = world;
   const at = await store.now();
-  const active = deployment && (await replayed(host, deployment.bundle, run, at));
-  const own =
-    run.deploymentId === deployment?.id
-      ? active
-      : await replayed(host, await deployments.bundle(run.deploymentId), run, at);
+  const active =
+    deployment && isLive({ status })
+      ? await replayed(host, deployment.bundle, { run, at, toEnd: false })
+      : undefined;
+  if (active && run.deploymentId === deployment?.id) return { active, own: active };
+  const bundle = await deployments.bundle(run.deploymentId);
+  return { active, own: await replayed(host, bundle, { run, at, toEnd: status === 'completed' }) };
+}
+
+function followed({ active, own }: Replays): ExplainedRun['follows'] {
   return {
     active: active?.outcome === 'advanced',
     own: own?.outcome === 'advanced',
@@ -175,8 +188,7 @@ async function followed(
 async function replayed(
   host: Host,
   bundle: Bundle,
-  run: ReplayableRun,
-  at: number,
+  { run, at, toEnd }: { run: ReplayableRun; at: number; toEnd: boolean },
 ): Promise<ActivationOutput | undefined> {
   const { id: runId, campaignId, userId, attributes, enteredAt, entry, journal, event } = run;
   const request = {
@@ -189,7 +201,8 @@ async function replayed(
     journal,
     event,
     at,
-    replayOnly: true,
+    // What a flow does after its last step is not in its journal.
+    ...(toEnd ? { dryRun: true } : { replayOnly: true }),
   };
   const [result] = await host.advance(bundle, [request]);
   return result;

@@ -34,8 +34,16 @@ export type Effect =
   /** Enters the user into another campaign, unless a run of it lives. */
   | { kind: 'start'; position: number; campaignId: string };
 
+/** With `replayOnly`; the variants with `dryRun` as well. */
+export interface ReplayFindings {
+  /** Attributes that the flow looked at and the journal does not tell, so that their present values were taken. */
+  guessed?: string[];
+  /** The labels that the flow was given, by experiment. */
+  variants?: Record<string, string>;
+}
+
 export type ActivationOutput =
-  | {
+  | ({
       outcome: 'advanced';
       /** Records to append to the journal. */
       appended: string;
@@ -48,9 +56,7 @@ export type ActivationOutput =
       exit?: string;
       /** The flow began anew: `appended` replaces the journal. */
       fresh?: boolean;
-      /** With `replayOnly`: attributes that the flow looked at and the journal does not tell, so that their present values were taken. */
-      guessed?: string[];
-    }
+    } & ReplayFindings)
   | {
       outcome: 'failed';
       appended: string;
@@ -61,7 +67,7 @@ export type ActivationOutput =
       fresh?: boolean;
     }
   /** The flow does not repeat what the journal says; both in words ("email winback-email", "wait 2d"). */
-  | { outcome: 'diverged'; position: number; recorded: string; yielded: string; guessed?: string[] };
+  | ({ outcome: 'diverged'; position: number; recorded: string; yielded: string } & ReplayFindings);
 
 /** What an activation needs from outside of the flow's deterministic world. */
 export interface Outside {

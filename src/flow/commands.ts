@@ -89,7 +89,11 @@ export interface CommandDetails {
   exit: { reason: string };
   again: { state: Json };
   /** Answered in place, from what the activation knows. */
-  inline: { answer: (context: InlineContext) => unknown };
+  inline: {
+    answer: (context: InlineContext) => unknown;
+    /** The experiment whose variant it is. */
+    experiment?: string;
+  };
 }
 
 export interface InlineContext {

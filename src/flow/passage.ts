@@ -1,4 +1,4 @@
-import type { ActivationInput, ActivationOutput, Outside } from './activation.ts';
+import type { ActivationInput, ActivationOutput, Outside, ReplayFindings } from './activation.ts';
 import { AttributeView } from './attribute-view.ts';
 import type { FlowScope } from './deterministic.ts';
 import { Identity } from './identity.ts';
@@ -35,22 +35,33 @@ export class Passage {
   begin(): ActivationOutput | Interruption {
     const diverged = this.replay.run();
     const { position } = this.flow;
-    if (diverged) return { outcome: 'diverged', position, ...diverged, ...this.guesses() };
+    if (diverged) return { outcome: 'diverged', position, ...diverged, ...this.findings() };
     if (this.input.replayOnly) {
-      return { outcome: 'advanced', appended: '', position, pending: null, ...this.guesses() };
+      return { outcome: 'advanced', appended: '', position, pending: null, ...this.findings() };
     }
-    return this.live.begin();
+    return this.withVariants(this.live.begin());
   }
 
   goOnAfter(
     interruption: Interruption,
     settled: PromiseSettledResult<unknown>,
   ): ActivationOutput | Interruption {
-    return this.live.goOnAfter(interruption, settled);
+    return this.withVariants(this.live.goOnAfter(interruption, settled));
   }
 
-  private guesses(): { guessed?: string[] } {
+  private findings(): ReplayFindings {
     const { guessed } = this.flow.attributes;
-    return this.input.replayOnly && guessed.size > 0 ? { guessed: [...guessed] } : {};
+    if (!this.input.replayOnly) return {};
+    return { ...(guessed.size > 0 && { guessed: [...guessed] }), ...this.variants() };
+  }
+
+  private withVariants(output: ActivationOutput | Interruption): ActivationOutput | Interruption {
+    if (!this.input.dryRun || !('outcome' in output) || output.outcome !== 'advanced') return output;
+    return { ...output, ...this.variants() };
+  }
+
+  private variants(): Pick<ReplayFindings, 'variants'> {
+    const { variants } = this.flow;
+    return variants.size > 0 ? { variants: Object.fromEntries(variants) } : {};
   }
 }

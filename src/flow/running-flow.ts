@@ -21,6 +21,8 @@ export class RunningFlow {
   /** Attempts at the pending side effect that failed. */
   attempts = 0;
   readonly hurry = new Hurry();
+  /** The labels that the flow was given, by experiment. */
+  readonly variants = new Map<string, string>();
   private readonly flow: unknown;
   private readonly input: ActivationInput;
   private generator: Iterator<unknown, unknown, unknown> | undefined;
@@ -104,7 +106,9 @@ export class RunningFlow {
   }
 
   answerInPlace({ detail }: Extract<AnyStep, { kind: 'inline' }>): void {
-    this.answer(detail.answer({ now: this.scope.now, userId: this.input.userId }));
+    const answer = detail.answer({ now: this.scope.now, userId: this.input.userId });
+    if (detail.experiment !== undefined) this.variants.set(detail.experiment, String(answer));
+    this.answer(answer);
   }
 
   /** Its history begins at this position, with this state. */

@@ -191,7 +191,7 @@ export const runtime: Runtime = Object.freeze({
     }
     // The labels are those given.
     const answer = ({ userId }: { userId: string }) => variantOf(userId, name, copy) as L;
-    return new Step<L, 'inline'>('inline', { answer }, { label: `variant ${name}` });
+    return new Step<L, 'inline'>('inline', { answer, experiment: name }, { label: `variant ${name}` });
   },
 
   exit(reason) {

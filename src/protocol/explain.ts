@@ -48,6 +48,8 @@ export const explainedRunSchema = z.object({
   /** The event that caused the entry. */
   cause: z.object({ name: z.string(), at: time }).nullable(),
   steps: z.array(explainedStepSchema),
+  /** What `rt.variant` gave, by the name of the experiment, if anything and as far as the code follows what happened. */
+  variants: z.record(z.string(), z.string()).optional(),
   /** What it waits for, in words; null when it waits for nothing. */
   waits: z.object({ for: z.string(), until: time.nullable() }).nullable(),
   /** Whether the code follows what happened, by replaying it just now. Null when it has ended. */

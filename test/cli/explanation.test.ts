@@ -94,3 +94,9 @@ test('where not even the own code follows, what that means is said', () => {
   expect(shown).toContain('depends on more than that, such as a variable of the module');
   expect(told({ follows: { active: false, own: true, divergence } })).not.toContain('a variable');
 });
+
+test('variants come after the steps', () => {
+  expect(told({ steps: [step(1)], variants: { subject: 'b' } })).toMatch(
+    /1\. wait 1d.*\n +variant subject: b/,
+  );
+});

@@ -53,6 +53,23 @@ test('who is not in it: the condition that fails, with what it looks at', async 
   );
 });
 
+test('the variants that a flow was given, in the midst of it and after its end', async () => {
+  await using world = await engineWorld();
+  await world.push(
+    configOf({
+      campaigns: `c: { segments: ['everyone'], behavior: 'static', flow: function* (ctx, rt) {
+        yield rt.variant('subject', { short: 1, long: 0 });
+        yield rt.wait({ days: 1 });
+        yield rt.variant('button', { red: 0, blue: 1 }); } }`,
+    }),
+  );
+  await world.add('ada');
+  const variants = async () => (await about(world, 'ada', 'c')).runs[0]!.variants;
+  expect(await variants()).toEqual({ subject: 'short' });
+  await world.advance('1d');
+  expect(await variants()).toEqual({ subject: 'short', button: 'blue' });
+});
+
 test('a side effect that goes on, and one that is to be tried again', async () => {
   const answer = Promise.withResolvers<Response>();
   await using server = Bun.serve({ port: 0, fetch: () => answer.promise });

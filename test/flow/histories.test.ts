@@ -16,6 +16,7 @@ test.each(histories.map(({ file, history }) => [file, history] as const))('%s', 
       appended: '',
       position: activation.position,
       pending: null,
+      ...(history.flow === 'chance' && { variants: { color: 'red' } }),
     });
     // The replay ends where the flow last yielded; what it saw from there on, when it then ended, is the live part.
     const seen = log as unknown[];
