@@ -92,6 +92,8 @@ test('the command prints the same for the same seed, and JSON', async () => {
 
     expect(await segflow(SEED, '--for', 'ages')).toMatchObject({ code: 2 });
     expect((await segflow(SEED, '--users', 'many')).stderr).toContain('--users is a whole number');
+    expect((await segflow(SEED, '--users', '0')).stderr).toContain('--users is a whole number from 1');
+    expect(await segflow(SEED, '--for', '0d')).toMatchObject({ code: 2 });
     expect((await segflow('nowhere.ts')).code).toBe(3);
     await writeFile(join(folder, 'wrong.ts'), 'export default { campaigns: { a: 1 } };');
     const wrong = await segflow('wrong.ts');

@@ -29,6 +29,7 @@ export default defineCommand({
 // --- internal ---
 
 function format(items: DeploymentItem[]): string {
+  if (items.length === 0) return 'Nothing was pushed yet: segflow push';
   const rows = items.map(({ id, active, createdAt, activatedAt, runs, origin }) => [
     `${active ? paint('green', '*') : ' '} ${short(id)}`,
     localTime(createdAt),

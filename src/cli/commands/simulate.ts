@@ -41,8 +41,8 @@ export default defineCommand({
   },
   async run({ args }) {
     const options = {
-      users: wholeNumber('--users', args.users, 1_000_000),
-      seed: wholeNumber('--seed', args.seed, 999_999),
+      users: wholeNumber('--users', args.users, { least: 1, most: 1_000_000 }),
+      seed: wholeNumber('--seed', args.seed, { least: 0, most: 999_999 }),
       lengthMs: lengthOf('--for', args.for),
       stepMs: Math.max(1, lengthOf('--step', args.step)),
       start: startOf(args.start),
@@ -74,15 +74,18 @@ export default defineCommand({
 
 const DAY_MS = 86_400_000;
 
-function wholeNumber(name: string, text: string, most: number): number {
+function wholeNumber(name: string, text: string, { least, most }: { least: number; most: number }): number {
   const value = Number(text);
-  if (/^\d+$/.test(text) && value <= most) return value;
-  throw new SegflowError('invalid_input', `${name} is a whole number from 0 to ${most}, got "${text}"`);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw new SegflowError(
+    'invalid_input',
+    `${name} is a whole number from ${least} to ${most}, got "${text}"`,
+  );
 }
 
 function lengthOf(name: string, text: string): number {
   const length = parseDuration(text);
-  if (length !== undefined) return length;
+  if (length !== undefined && length > 0) return length;
   throw new SegflowError(
     'invalid_input',
     `${name} is a length of time such as '90 days' or 12h, got "${text}"`,
