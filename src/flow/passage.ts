@@ -56,8 +56,8 @@ export class Passage {
   }
 
   private withVariants(output: ActivationOutput | Interruption): ActivationOutput | Interruption {
-    if (!this.input.dryRun || !('outcome' in output) || output.outcome !== 'advanced') return output;
-    return { ...output, ...this.variants() };
+    if (!this.input.dryRun || this.flow.variants.size === 0) return output;
+    return 'outcome' in output && output.outcome === 'advanced' ? { ...output, ...this.variants() } : output;
   }
 
   private variants(): Pick<ReplayFindings, 'variants'> {
