@@ -20,11 +20,13 @@ export async function counts(on: Context): Promise<Counts> {
   const sizes = new Map<string, number>();
   const entered = new Map<string, number>();
   const converted = new Map<string, number>();
+  const waiting = { marked: 0, unswept: 0, slots: 0 };
   for (const row of await rows(on, sums, {})) {
     const name = String(row.name);
     const value = Number(row.value);
     const [kind, rest = ''] = split(name);
     if (kind === 'users' || kind === 'events') found[kind] = value;
+    else if (kind === 'marked' || kind === 'unswept' || kind === 'slots') waiting[kind] = value;
     else if (kind === 'segment') sizes.set(rest, value);
     else if (kind === 'entered') entered.set(rest, value);
     else if (kind === 'converted') converted.set(rest, value);
@@ -41,18 +43,19 @@ export async function counts(on: Context): Promise<Counts> {
     entered: entered.get(String(row.id)) ?? 0,
     converted: converted.get(String(row.id)) ?? 0,
   }));
-  const [waiting] = await rows(on, pending, {});
   // Users are spread evenly over the slots, so the slots left tell how many users a sweep has left.
-  const unswept = Math.ceil((found.users * Number(waiting!.slots)) / Number(waiting!.all_slots));
-  found.dirtyUsers = Number(waiting!.marked) + unswept;
+  found.dirtyUsers = waiting.marked + Math.ceil((found.users * waiting.unswept) / waiting.slots);
   return found;
 }
 
 type None = Record<string, never>;
 
+/** One statement, which sees one moment: work that is done between two would be in neither. */
 const sums = prepared<None>(
-  () =>
-    sql`select ${counters.name}, sum(${counters.value}) as ${sql.identifier('value')} from ${counters} group by ${counters.name}`,
+  () => sql`select ${counters.name}, sum(${counters.value}) as ${sql.identifier('value')} from ${counters} group by ${counters.name}
+    union all select 'marked', count(distinct ${dirtyUsers.userId}) from ${dirtyUsers}
+    union all select 'unswept', count(*) from ${sweeps} where ${sweeps.done} = 0
+    union all select 'slots', count(*) from ${sweeps}`,
 );
 
 const listSegments = prepared<None>(
@@ -61,12 +64,6 @@ const listSegments = prepared<None>(
 
 const listCampaigns = prepared<None>(
   () => sql`select ${campaigns.id} from ${campaigns} order by ${campaigns.id}`,
-);
-
-const pending = prepared<None>(
-  () => sql`select (select count(distinct ${dirtyUsers.userId}) from ${dirtyUsers}) as ${sql.identifier('marked')},
-    (select count(*) from ${sweeps} where ${sweeps.done} = 0) as ${sql.identifier('slots')},
-    (select count(*) from ${sweeps}) as ${sql.identifier('all_slots')}`,
 );
 
 function split(name: string): [string, string?] {
