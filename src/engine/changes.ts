@@ -45,7 +45,10 @@ export class Changes {
   #tx: Statements;
   #now: number;
   #transactions: TransactionsOf | undefined;
-  #users = new Map<string, UserRow>();
+  /** Who there is. */
+  #ids: Set<string>;
+  /** Likewise, with their attributes, where these matter. */
+  #users: Map<string, UserRow>;
   #known: Set<string>;
   #puts = new Map<string, UserRow>();
   #events: NewEvent[] = [];
@@ -56,8 +59,14 @@ export class Changes {
   #touched = new Set<string>();
   #deletes = new Set<string>();
 
-  private constructor(tx: Statements, known: Set<string>, options: Options) {
+  private constructor(
+    tx: Statements,
+    { ids, users, known }: { ids: string[]; users: UserRow[]; known: Set<string> },
+    options: Options,
+  ) {
     this.#tx = tx;
+    this.#ids = new Set(ids);
+    this.#users = new Map(users.map((user) => [user.id, user]));
     this.#now = options.now;
     this.#transactions = options.transactions;
     this.#eventMatters = options.eventMatters ?? (() => true);
@@ -73,24 +82,25 @@ export class Changes {
         ? [{ userId: operation.userId, messageId: operation.messageId }]
         : [],
     );
-    const users = await tx.lockUsers([...ids]);
+    const onlyEvents = operations.every(({ type }) => type === 'event');
+    const users = onlyEvents ? [] : await tx.lockUsers([...ids]);
+    const found = onlyEvents ? await tx.lockUserIds([...ids]) : users.map(({ id }) => id);
     const known = options.allNew ? new Set<string>() : await tx.knownEvents(pairs);
-    const changes = new Changes(tx, known, options);
-    for (const user of users) changes.#users.set(user.id, user);
-    return changes;
+    return new Changes(tx, { ids: found, users, known }, options);
   }
 
   async apply(operation: Operation): Promise<OperationResult> {
     if (operation.type === 'user') return this.#user(operation);
     if (operation.type === 'event') return this.#event(operation);
     if (this.#touched.has(operation.id)) await this.flush();
+    this.#ids.delete(operation.id);
     this.#users.delete(operation.id);
     this.#deletes.add(operation.id);
     for (const pair of this.#known) if (pair.startsWith(`${operation.id}\n`)) this.#known.delete(pair);
     return { ok: true, type: 'delete' };
   }
 
-  /** The user's attributes with what was applied so far; undefined when there is no such user. */
+  /** The user's attributes with what was applied so far; undefined when there is no such user, or only events are applied. */
   attributesOf(id: string): JsonObject | undefined {
     return this.#users.get(id)?.attributes;
   }
@@ -122,6 +132,7 @@ export class Changes {
     if (size > MAX_ATTRIBUTES_BYTES) return tooLarge(id, size);
     if (!current || canonicalJson(current.attributes) !== canonicalJson(attributes)) {
       const row = { id, attributes, createdAt: current?.createdAt ?? this.#now, updatedAt: this.#now };
+      this.#ids.add(id);
       this.#users.set(id, row);
       this.#puts.set(id, row);
       this.#mark(id, 'user');
@@ -131,7 +142,7 @@ export class Changes {
 
   #event(operation: Extract<Operation, { type: 'event' }>): OperationResult {
     const { userId, name, attributes, messageId } = operation;
-    if (!this.#users.has(userId)) return unknownUser(userId);
+    if (!this.#ids.has(userId)) return unknownUser(userId);
     if (messageId !== undefined) {
       const pair = `${userId}\n${messageId}`;
       if (this.#known.has(pair)) return { ok: true, type: 'event', duplicate: true };

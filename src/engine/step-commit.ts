@@ -41,7 +41,7 @@ export async function commitStep(store: Store, step: Step): Promise<StepOutcome>
   return store.transaction(async (tx) => {
     const runs = [...step.passages.map(({ passage }) => passage.run), ...step.waiting.map(({ run }) => run)];
     // Users before runs, as an evaluation does: the two then wait for each other in one order.
-    await tx.lockUsers(usersToLock(step));
+    await tx.lockUserIds(usersToLock(step));
     const live = await tx.lockRuns(runs.map(({ id }) => id));
     const passages = step.passages.filter(({ passage }) => live.has(passage.run.id));
     const going = passages.map(({ passage }) => passage).filter(({ diverged }) => !diverged);

@@ -77,6 +77,7 @@ export function storeOn(driver: Driver): DisposableStore {
 function writesOf(transaction: Store['transaction']) {
   return {
     lockUsers: (ids) => transaction((tx) => tx.lockUsers(ids)),
+    lockUserIds: (ids) => transaction((tx) => tx.lockUserIds(ids)),
     putUsers: (users) => transaction((tx) => tx.putUsers(users)),
     deleteUsers: (ids) => transaction((tx) => tx.deleteUsers(ids)),
     insertEvents: (events) => transaction((tx) => tx.insertEvents(events)),

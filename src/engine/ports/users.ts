@@ -29,6 +29,8 @@ export interface UserStatements {
   getUser(id: string): Promise<UserRow | undefined>;
   /** Those of `ids` that exist, locked until the transaction ends. */
   lockUsers(ids: string[]): Promise<UserRow[]>;
+  /** Likewise, where their attributes do not matter. */
+  lockUserIds(ids: string[]): Promise<string[]>;
   /** Inserts the users, or replaces their attributes and updatedAt. */
   putUsers(users: UserRow[]): Promise<void>;
   /** Removes the users with their events, memberships, runs and dirty marks. Messages stay (they are the ledger), without their address. */

@@ -13,6 +13,10 @@ import { fromTime, toTime } from '../times.ts';
 import { deleteUsers } from './delete-users.ts';
 
 export function userStatements(on: Context): UserStatements {
+  const looked = (ids: string[], found: string[]) => {
+    for (const id of ids) on.absent.add(id);
+    for (const id of found) on.absent.delete(id);
+  };
   return {
     async getUser(id) {
       const [row] = await rows(on, getUser, { id });
@@ -22,8 +26,17 @@ export function userStatements(on: Context): UserStatements {
     async lockUsers(ids) {
       if (ids.length === 0) return [];
       const found = (await rows(on, lockUsers, { ids })).map(userOf);
-      for (const id of ids) on.absent.add(id);
-      for (const { id } of found) on.absent.delete(id);
+      looked(
+        ids,
+        found.map(({ id }) => id),
+      );
+      return found;
+    },
+
+    async lockUserIds(ids) {
+      if (ids.length === 0) return [];
+      const found = (await rows(on, lockUserIds, { ids })).map(({ id }) => String(id));
+      looked(ids, found);
       return found;
     },
 
@@ -119,6 +132,11 @@ const getUser = prepared<{ id: string }>(
 const lockUsers = prepared<{ ids: string[] }>(
   (param, dialect) =>
     sql`select ${userColumns} from ${users} where ${dialect.inList(users.id, param('ids'))} ${dialect.lock}`,
+);
+
+const lockUserIds = prepared<{ ids: string[] }>(
+  (param, dialect) =>
+    sql`select ${users.id} from ${users} where ${dialect.inList(users.id, param('ids'))} ${dialect.lock}`,
 );
 
 const countUsers = prepared<{ ids: string[] }>(

@@ -15,6 +15,8 @@ export function users(open: Opener): void {
       await store.putUsers([strange]);
       expect(await store.getUser(strange.id)).toEqual(strange);
       expect(await store.lockUsers([strange.id, 'nobody'])).toEqual([strange]);
+      expect(await store.lockUserIds([strange.id, 'nobody'])).toEqual([strange.id]);
+      expect(await store.lockUserIds([])).toEqual([]);
       expect(await store.getUser('nobody')).toBeUndefined();
     });
 
