@@ -8,8 +8,9 @@ const FAILURES = 10;
 
 /**
  * Pauses a campaign that fails again and again: of the last 20 times more than half, and ten at least, it failed at the same place, or
- * where none is known with the same message. (A message may name the user, and be another each time.) Until it is resumed nothing of it is advanced or sent, so a mistake that was pushed spoils few runs, which `retry` takes up
- * again. The count is kept in memory: a process that starts anew counts anew.
+ * where none is known with the same message. (A message may name the user, and be another each time.) Until it is resumed nothing of it
+ * is advanced or sent, so a mistake that was pushed spoils few runs, which `retry` takes up again. The count is kept in memory: a process
+ * that starts anew counts anew.
  */
 export class CampaignGuard {
   #store: Store;

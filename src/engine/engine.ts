@@ -65,6 +65,8 @@ export class Engine {
   readonly ingest: Ingest;
   #mailer: Mailer;
   #workers: Record<Kind, Worker[]>;
+  /** Those of the workers that try what hung. */
+  #trials: Worker[];
   #cleared = Promise.withResolvers<void>();
   #leased: LeasedSlots | undefined;
   #lease: Worker | undefined;
@@ -163,19 +165,15 @@ export class Engine {
       onSuspects: () => this.#wake('mailer'),
     });
     this.#mailer = mailer;
+    const runners = shares.map(runnerOn);
+    const runTrials = runners.map((runner) => worker('runner, trying one run', () => runner.tryAlone()));
+    const mailTrial = worker('mailer, trying one message', () => mailer.tryAlone());
+    this.#trials = [...runTrials, mailTrial];
     this.#workers = {
       scheduler: [worker('scheduler', () => scheduler.step())],
       segmenter: [worker('segmenter', () => segmenter.step())],
-      runner: shares
-        .map(runnerOn)
-        .flatMap((runner) => [
-          worker('runner', () => runner.step()),
-          worker('runner, trying one run', () => runner.tryAlone()),
-        ]),
-      mailer: [
-        worker('mailer', () => mailer.step()),
-        worker('mailer, trying one message', () => mailer.tryAlone()),
-      ],
+      runner: [...runners.map((runner) => worker('runner', () => runner.step())), ...runTrials],
+      mailer: [worker('mailer', () => mailer.step()), mailTrial],
     };
     if (this.#leased) {
       const leased = this.#leased;
@@ -205,12 +203,13 @@ export class Engine {
   /** Finishes what is under way, in the order in which work flows. Nothing is lost when it is cut short. */
   async stop(): Promise<void> {
     this.#mailer.close();
+    // They take seconds, and are begun anew by whoever comes next.
+    const trials = this.#trials.map((worker) => worker.stop());
+    this.host.abandonTrials();
     await this.ingest.idle();
+    await Promise.all(trials);
     for (const kind of ['scheduler', 'segmenter', 'runner', 'mailer'] as const) {
-      const stopped = this.#workers[kind].map((worker) => worker.stop());
-      // They take seconds, and are begun anew by whoever comes next.
-      this.host.abandonTrials();
-      await Promise.all(stopped);
+      await Promise.all(this.#workers[kind].map((worker) => worker.stop()));
     }
     await this.#mailer.idle();
     await this.#lease?.stop();
