@@ -8,13 +8,15 @@ const ALLOWED: Record<string, string[]> = {
   core: [],
   protocol: ['core'],
   schema: ['core'],
+  // The only reader of SQL.
+  sql: ['core', 'schema'],
   flow: ['core'],
   client: ['core', 'protocol'],
   email: ['core', PORTS],
-  config: ['core', 'flow', 'schema', 'email', 'client', PORTS],
+  config: ['core', 'flow', 'schema', 'sql', 'email', 'client', PORTS],
   host: ['core', 'flow', 'config', 'email', PORTS],
-  engine: ['core', 'flow', 'schema', 'protocol'],
-  store: ['core', 'schema', PORTS],
+  engine: ['core', 'flow', 'schema', 'sql', 'protocol'],
+  store: ['core', 'schema', 'sql', PORTS],
   server: ['core', 'protocol', 'flow', 'engine'],
   preview: ['core', 'config', 'host', PORTS],
   'secret-file.ts': ['core'],
@@ -45,7 +47,7 @@ const ALLOWED: Record<string, string[]> = {
     PORTS,
   ],
   // Wires an engine of its own, in memory and on simulated time.
-  testing: ['core', 'schema', 'flow', 'config', 'email', 'engine', 'host', 'store'],
+  testing: ['core', 'schema', 'sql', 'flow', 'config', 'email', 'engine', 'host', 'store'],
   'index.ts': ['core', 'config', 'flow'],
 };
 

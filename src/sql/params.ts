@@ -1,0 +1,28 @@
+import { SegflowError } from '../core/errors.ts';
+import type { ParamValue } from './ast.ts';
+
+/** A parameter as the literal that it stands for. Throws `invalid_config` for what has none. */
+export function paramValue(value: unknown, index: number): ParamValue {
+  if (value === null || value === undefined) return null;
+  if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) throw refused(index, 'an invalid Date', 'Check what it is made of.');
+    return value.toISOString().slice(0, 23).replace('T', ' ');
+  }
+  switch (typeof value) {
+    case 'number':
+      if (!Number.isFinite(value)) throw refused(index, String(value), 'Give a finite number.');
+      return value;
+    case 'string':
+    case 'bigint':
+    case 'boolean':
+      return value;
+    case 'object':
+      return JSON.stringify(value);
+    default:
+      throw refused(index, `a ${typeof value}`, 'Give a text, a number, a boolean, a Date, null, or JSON.');
+  }
+}
+
+function refused(index: number, what: string, hint: string): SegflowError {
+  return new SegflowError('invalid_config', `parameter ${index + 1} of the query is ${what}`, { hint });
+}
