@@ -3,8 +3,8 @@ import { SegflowError } from '../core/errors.ts';
 import { toTime } from './times.ts';
 
 /*
- * The schema's history: numbered SQL, embedded in the program. Each migration that ran is recorded with the checksum of its
- * text, so that a database tells which program it fits, and a program which database.
+ * The schema's history: numbered SQL files, embedded in the program. Each migration that ran is recorded with the checksum
+ * of its SQL, so that Segflow can tell whether a database fits it.
  */
 
 export interface Migration {
@@ -27,6 +27,18 @@ export interface MigrationStatus {
   name: string;
   /** Undefined when it is still to run. */
   appliedAt: number | undefined;
+}
+
+/** Version and name of `0001-initial.sql`. */
+export function fileName(file: string): { version: number; name: string } {
+  const dash = file.indexOf('-');
+  return { version: Number(file.slice(0, dash)), name: file.slice(dash + 1, -'.sql'.length) };
+}
+
+/** The text of a file after the comment lines at its head. */
+export function withoutHeader(text: string): string {
+  const lines = text.split('\n');
+  return lines.slice(lines.findIndex((line) => !line.startsWith('--'))).join('\n');
 }
 
 export function checksumOf(migration: Migration): string {

@@ -12,12 +12,12 @@ import {
   refusePending,
   statusOf,
 } from './migrations.ts';
-import { mysqlMigrations } from './mysql/migrations/index.ts';
+import { mysqlMigrations } from './mysql/migrations.ts';
 import { migrateDatabase, openMysqlStore, statusOfDatabase } from './mysql/open.ts';
 import { openSqlite } from './sqlite/driver.ts';
 import { lockFolder } from './sqlite/lock.ts';
 import { appliedMigrations, migrateSqlite } from './sqlite/migrate.ts';
-import { sqliteMigrations } from './sqlite/migrations/index.ts';
+import { sqliteMigrations } from './sqlite/migrations.ts';
 import { type DisposableStore, storeOn } from './store.ts';
 
 /** Where the data is: a MySQL or MariaDB database, the embedded store in a folder, or one in memory. */

@@ -7,11 +7,11 @@ import type { Driver } from '../store/driver.ts';
 import { giveToOwner } from '../store/folder-owner.ts';
 import { openMysql } from '../store/mysql/driver.ts';
 import { migrateMysql } from '../store/mysql/migrate.ts';
-import { mysqlMigrations } from '../store/mysql/migrations/index.ts';
+import { mysqlMigrations } from '../store/mysql/migrations.ts';
 import { openSqlite } from '../store/sqlite/driver.ts';
 import { lockFolder } from '../store/sqlite/lock.ts';
 import { migrateSqlite } from '../store/sqlite/migrate.ts';
-import { sqliteMigrations } from '../store/sqlite/migrations/index.ts';
+import { sqliteMigrations } from '../store/sqlite/migrations.ts';
 
 /** A store at one end of a transfer, with the present schema. */
 export interface End extends AsyncDisposable {

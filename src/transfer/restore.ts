@@ -14,7 +14,7 @@ import { type Restored, readFact, removeFact, writeFact } from '../store/instanc
 import { openSqlite } from '../store/sqlite/driver.ts';
 import { lockFolder } from '../store/sqlite/lock.ts';
 import { migrateSqlite } from '../store/sqlite/migrate.ts';
-import { sqliteMigrations } from '../store/sqlite/migrations/index.ts';
+import { sqliteMigrations } from '../store/sqlite/migrations.ts';
 import { prepared, rows, run } from '../store/statement.ts';
 import { tally } from '../store/tally.ts';
 import { toTime } from '../store/times.ts';

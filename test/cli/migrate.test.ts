@@ -47,7 +47,7 @@ test('not while a server runs, but its status can be seen', async () => {
 
 test('serve --no-migrate leaves the embedded store as it is, too', async () => {
   await using machine = await project();
-  await expect(machine.serve({ args: ['--no-migrate'] })).rejects.toThrow(/lacks 1 migration/);
+  await expect(machine.serve({ args: ['--no-migrate'] })).rejects.toThrow(/lacks \d+ migration/);
   await machine.run(['migrate']);
   await using _server = await machine.serve({ args: ['--no-migrate'] });
 });
@@ -66,7 +66,7 @@ describe.each(Object.entries(SERVERS))('a %s server', (product, url) => {
   test.skipIf(url === undefined)('is left as it is by serve --no-migrate, and named', async () => {
     await using database = await createDatabase(url!);
     await using machine = await project({ env: { DATABASE_URL: database.url } });
-    await expect(machine.serve({ args: ['--no-migrate'] })).rejects.toThrow(/lacks 1 migration/);
+    await expect(machine.serve({ args: ['--no-migrate'] })).rejects.toThrow(/lacks \d+ migration/);
     const { sql } = await machine.json<{ sql: string }>(['migrate', '--print']);
     expect(sql).toContain('engine = InnoDB');
     await machine.run(['migrate', '--database-url', database.url]);

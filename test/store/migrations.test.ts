@@ -2,10 +2,17 @@ import { Database } from 'bun:sqlite';
 import { describe, expect, test } from 'bun:test';
 import { getTableConfig } from 'drizzle-orm/mysql-core';
 import * as schema from '../../src/schema/index.ts';
-import { checksumOf, pendingMigrations, printMigrations } from '../../src/store/migrations.ts';
+import {
+  checksumOf,
+  type Migration,
+  pendingMigrations,
+  printMigrations,
+} from '../../src/store/migrations.ts';
+import { mysqlMigrations } from '../../src/store/mysql/migrations.ts';
+import { splitStatements, tableMadeBy } from '../../src/store/mysql/split-statements.ts';
 import { SqliteConnection } from '../../src/store/sqlite/connection.ts';
 import { appliedMigrations, migrateSqlite } from '../../src/store/sqlite/migrate.ts';
-import { sqliteMigrations } from '../../src/store/sqlite/migrations/index.ts';
+import { sqliteMigrations } from '../../src/store/sqlite/migrations.ts';
 import * as ownTables from '../../src/store/tables.ts';
 import { FakeClock } from '../helpers/clock.ts';
 
@@ -18,6 +25,17 @@ describe('migrations', () => {
     expect(sqliteMigrations.map(({ version }) => version)).toEqual(
       sqliteMigrations.map((_, index) => index + 1),
     );
+  });
+
+  test('of a release are never changed: a database that ran them would be refused', () => {
+    const checksums = (list: Migration[]) => list.map((it) => `${it.version} ${it.name} ${checksumOf(it)}`);
+    expect(checksums(sqliteMigrations)).toEqual(['1 initial c673cd3986c29932f05aa1d0de073f24']);
+    expect(checksums(mysqlMigrations)).toEqual(['1 initial a0657b7ec780e03309a7a8541a4bfd23']);
+  });
+
+  test('of both kinds of stores have the same numbers and names', () => {
+    const names = (list: Migration[]) => list.map(({ version, name }) => [version, name]);
+    expect(names(mysqlMigrations)).toEqual(names(sqliteMigrations));
   });
 
   test('run once, in order, each with its record', async () => {
@@ -71,5 +89,32 @@ describe('migrations', () => {
       expect([name, Object.fromEntries(notNull)]).toEqual([name, Object.fromEntries(wanted)]);
     }
     connection.close();
+  });
+});
+
+describe('a migration file of MySQL', () => {
+  test('is split at semicolons, but not in text, names and comments', () => {
+    const text = [
+      '-- It has a comment; with a semicolon.',
+      `insert into a values ('it''s; \\'quoted;'), ("two;");`,
+      'update `odd;name` set a = 1 # the rest; of the line',
+      '  where b = 2 /* or; three */;',
+      ';',
+    ].join('\n');
+    expect(splitStatements(text).map((statement) => statement.replace(/\s+/g, ' '))).toEqual([
+      `insert into a values ('it''s; \\'quoted;'), ("two;")`,
+      'update `odd;name` set a = 1 where b = 2',
+    ]);
+  });
+
+  test('that ends in the middle of something is refused', () => {
+    expect(() => splitStatements('select 1;\nselect 2')).toThrow(/lacks its semicolon: select 2/);
+    expect(() => splitStatements("select 'one;")).toThrow(/is not closed/);
+    expect(() => splitStatements('select 1; /* two')).toThrow(/is not closed/);
+  });
+
+  test('says which tables it makes', () => {
+    expect(tableMadeBy('create table if not exists users (\n id int)')).toBe('users');
+    expect(tableMadeBy('alter table users add column a int')).toBeUndefined();
   });
 });

@@ -42,7 +42,9 @@ export function wrapMysqlError(error: unknown, shown?: string): unknown {
     );
     return mark(wrapped, error);
   }
-  return new SegflowError('internal', `the database refused a statement (${name})`, { cause });
+  const refused = new SegflowError('internal', `the database refused a statement (${name})`, { cause });
+  if (DONE_BEFORE.has(error.errno ?? 0)) doneBefore.add(refused);
+  return refused;
 }
 
 /** Whether the connection is gone: whatever was not committed on it is undone. */
@@ -69,6 +71,11 @@ export function lostCommit(loss: unknown): SegflowError {
 /** Whether the statement never left: the connection was known to be gone. */
 export function wasNotSent(error: unknown): boolean {
   return SegflowError.is(error) && unsent.has(error);
+}
+
+/** Whether an ALTER TABLE was refused because the column or index is there already, or gone already. */
+export function wasDoneBefore(error: unknown): boolean {
+  return SegflowError.is(error) && doneBefore.has(error);
 }
 
 /** Why the database does not take a segment's statement, in the words of whoever wrote it. */
@@ -108,6 +115,9 @@ export function explainRefusal(error: unknown): unknown {
 const TABLES = 'The tables and columns are those of segflow/schema.';
 /** A deadlock, a write that a cluster's other node beat. */
 const AGAIN = new Set([1213, 1020, 1180]);
+/** Duplicate column, duplicate index, nothing to drop. */
+const DONE_BEFORE = new Set([1060, 1061, 1091]);
+const doneBefore = new WeakSet<object>();
 const lost = new WeakSet<object>();
 const unsent = new WeakSet<object>();
 

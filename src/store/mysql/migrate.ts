@@ -3,12 +3,17 @@ import { hash53 } from '../../core/hash.ts';
 import { type AppliedMigration, checksumOf, pendingMigrations } from '../migrations.ts';
 import { fromTime } from '../times.ts';
 import type { MysqlConnection } from './connection.ts';
-import type { MysqlMigration } from './migrations/index.ts';
+import { wasDoneBefore } from './errors.ts';
+import type { MysqlMigration } from './migrations.ts';
+import { tableMadeBy } from './split-statements.ts';
 
 /*
- * MySQL's DDL is not transactional. So a migration is recorded as started, its steps are run one by one, and it is recorded as done.
- * A crash between leaves it started: the next one runs all its steps again, which each can bear. A lock of the server's
- * makes processes that start at the same time do it one after the other; it goes with the session.
+ * MySQL commits each DDL statement at once. So a migration is recorded as started, its steps run one by one, and it is
+ * recorded as done. A crash in between leaves the migration started, and the next process runs all its steps again. Each
+ * step can therefore run whether or not it ran before: `create table if not exists`, an UPDATE that finds nothing left to
+ * change, or an ALTER TABLE, which MySQL does as a whole or not at all, and whose second run says that its first clause
+ * is done. A lock of the server makes processes that start at the same time migrate one after the other; it ends with
+ * the session.
  */
 
 /** Seconds to wait for another process that migrates. */
@@ -32,13 +37,15 @@ export async function migrateMysql(
     const pending = await pendingMysql(connection, migrations);
     if ((await readHistory(connection)).length === 0) await refuseOthers(connection, migrations);
     await connection.run(HISTORY);
+    const started = new Set((await readHistory(connection)).map(({ version }) => version));
     for (const migration of pending) {
+      const again = started.has(migration.version);
       await connection.execute(
         `insert into schema_migrations (version, name, checksum, started_at) values (?, ?, ?, now(3))
           on duplicate key update started_at = now(3)`,
         [migration.version, migration.name, checksumOf(migration)],
       );
-      for (const step of migration.steps) await connection.run(step);
+      for (const step of migration.steps) await runStep(connection, step, { again });
       await connection.execute('update schema_migrations set applied_at = now(3) where version = ?', [
         migration.version,
       ]);
@@ -46,6 +53,18 @@ export async function migrateMysql(
     return pending;
   } finally {
     if (!connection.lost) await connection.query('select release_lock(?)', [lock]);
+  }
+}
+
+async function runStep(
+  connection: MysqlConnection,
+  step: string,
+  { again }: { again: boolean },
+): Promise<void> {
+  try {
+    await connection.run(step);
+  } catch (error) {
+    if (!again || !wasDoneBefore(error)) throw error;
   }
 }
 
@@ -87,9 +106,7 @@ async function readHistory(connection: MysqlConnection): Promise<(AppliedMigrati
 
 /** Other programs have tables of such names, too: Segflow's would not be made, and those be written to. */
 async function refuseOthers(connection: MysqlConnection, migrations: MysqlMigration[]): Promise<void> {
-  const own = migrations.flatMap(({ sql }) =>
-    [...sql.matchAll(/create table if not exists (\w+)/g)].map(([, name]) => name!),
-  );
+  const own = migrations.flatMap(({ steps }) => steps.flatMap((step) => tableMadeBy(step) ?? []));
   const found = await connection.query(
     'select table_name as name from information_schema.tables where table_schema = database() and table_name in (?) order by 1',
     [own],

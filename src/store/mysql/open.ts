@@ -4,7 +4,7 @@ import { type MigrationStatus, refusePending, statusOf } from '../migrations.ts'
 import { type DisposableStore, storeOn } from '../store.ts';
 import { type MysqlDriver, openMysql } from './driver.ts';
 import { appliedMysql, migrateMysql, pendingMysql } from './migrate.ts';
-import { mysqlMigrations } from './migrations/index.ts';
+import { mysqlMigrations } from './migrations.ts';
 
 /**
  * Opens the store in a MySQL or MariaDB database and brings its schema up to date; processes that start at the same time wait for

@@ -1,4 +1,5 @@
-export const initial = `
+-- The tables of the first release.
+
 create table instance (
   id text not null primary key,
   activation text not null
@@ -166,4 +167,3 @@ create table counters (
   value integer not null,
   primary key (name, shard)
 ) strict, without rowid;
-`;
