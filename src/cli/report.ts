@@ -8,11 +8,11 @@ import { asSystemError } from './system-errors.ts';
 export async function report(error: unknown, json: boolean): Promise<number> {
   const failure = asSegflowError(error);
   const problems = problemsOf(failure);
-  const { code, message, hint, details } = failure;
+  const { code, message, hint, details, retryable } = failure;
   if (json) {
     if (code === 'invalid_config')
       await print(JSON.stringify({ problems: problems ?? [{ path: '', message }] }));
-    await printError(JSON.stringify({ error: { code, message, hint, details } }));
+    await printError(JSON.stringify({ error: { code, message, hint, details, retryable } }));
   } else {
     if (problems) await printError(formatProblems(problems));
     const log = await messages();
@@ -35,13 +35,14 @@ function problemsOf(error: SegflowError): Problem[] | undefined {
 function asSegflowError(error: unknown): SegflowError {
   if (SegflowError.is(error)) return error;
   // What the client throws carries the server's code; what the operating system throws, its own.
-  const { code, hint, details } = error as { code?: unknown; hint?: unknown; details?: unknown };
+  const { code, hint, details, retryable } = error as Record<string, unknown>;
   const text = messageOf(error);
   if (typeof code === 'string' && /^[a-z][a-z_]+$/.test(code)) {
     return new SegflowError(code as ErrorCode, text, {
       details,
       cause: error,
       ...(typeof hint === 'string' ? { hint } : {}),
+      ...(typeof retryable === 'boolean' ? { retryable } : {}),
     });
   }
   const refused = asSystemError(error);

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../core/errors.ts';
+import { isRetryable } from './retry.ts';
 
 export interface SegflowApiErrorInit {
   status: number;
@@ -8,6 +9,8 @@ export interface SegflowApiErrorInit {
   details?: unknown;
   requestId?: string | undefined;
   cause?: unknown;
+  /** Default: what the status says. */
+  retryable?: boolean | undefined;
 }
 
 /** What every method of the client rejects with, except when the caller's own signal aborts. */
@@ -20,6 +23,8 @@ export class SegflowApiError extends Error {
   readonly hint: string | undefined;
   /** For `invalid_input`, one `{ path, message, expected, got }` a field; for `invalid_config`, one problem an entry. */
   readonly details: unknown;
+  /** Whether the same call may succeed later though nobody changed anything. */
+  readonly retryable: boolean;
   /** Find it in the server's log. */
   readonly requestId: string | undefined;
 
@@ -30,6 +35,7 @@ export class SegflowApiError extends Error {
     this.code = init.code;
     this.hint = init.hint;
     this.details = init.details;
+    this.retryable = init.retryable ?? isRetryable(init.status);
     this.requestId = init.requestId;
   }
 }

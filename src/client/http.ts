@@ -1,7 +1,7 @@
 import type { ErrorBody } from '../protocol/api.ts';
 import { SegflowApiError } from './error.ts';
 import { badOption, baseUrl, type ClientOptions, checkKey, checkNumber, type FetchLike } from './options.ts';
-import { backoffMs, isRetryable, MAX_RETRY_AFTER_MS, retryAfterMs, sleep } from './retry.ts';
+import { backoffMs, MAX_RETRY_AFTER_MS, retryAfterMs, sleep } from './retry.ts';
 
 export interface CallOptions {
   /** Gives up when it aborts: the call rejects with the signal's reason. */
@@ -58,7 +58,8 @@ export class Http {
       const outcome = await this.#attempt(url, init, options);
       if (outcome.ok) return outcome.value as T;
       const delay = outcome.retryMs ?? backoffMs(attempt, this.#tools.random);
-      if (!outcome.retry || attempt >= this.#retries || delay > MAX_RETRY_AFTER_MS) throw outcome.error;
+      const giveUp = attempt >= this.#retries || delay > MAX_RETRY_AFTER_MS;
+      if (giveUp || !outcome.error.retryable) throw outcome.error;
       await this.#tools.sleep(delay, options.signal);
     }
   }
@@ -95,7 +96,7 @@ export class Http {
             'Is it running, and is the url right? `segflow serve` starts it.',
             error,
           );
-      return { ok: false, retry: true, error: failure };
+      return { ok: false, error: failure };
     } finally {
       timeout.clear();
     }
@@ -111,16 +112,16 @@ export class Http {
     const error = isErrorBody(json)
       ? new SegflowApiError({ status, requestId, ...json.error })
       : notSegflow(url, response);
-    return { ok: false, retry: isRetryable(status), retryMs, error };
+    return { ok: false, retryMs, error };
   }
 }
 
 type Outcome =
   | { ok: true; value: unknown }
-  | { ok: false; retry: boolean; retryMs?: number | undefined; error: SegflowApiError };
+  | { ok: false; retryMs?: number | undefined; error: SegflowApiError };
 
 function unreachable(message: string, hint: string, cause?: unknown): SegflowApiError {
-  return new SegflowApiError({ status: 0, code: 'unreachable', message, hint, cause });
+  return new SegflowApiError({ status: 0, code: 'unreachable', message, hint, cause, retryable: true });
 }
 
 function notSegflow(url: string, response: Response): SegflowApiError {

@@ -1,4 +1,4 @@
-/** Statuses that say: not done, try again. */
+/** Statuses that say: not done, try again. For answers that do not say it themselves. */
 const RETRYABLE = new Set([429, 502, 503, 504]);
 
 const FIRST_DELAY_MS = 250;

@@ -32,15 +32,30 @@ export interface SegflowErrorOptions {
   cause?: unknown;
   /** Machine-readable detail: the list of problems of a config, for example. */
   details?: unknown;
+  /** Whether the same call may succeed later though nobody changed anything. Default: what the code says. */
+  retryable?: boolean;
 }
+
+/** Codes of what passes: a database that is away, a lock that another process holds, a provider without an answer. */
+const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
+  'unavailable',
+  'unreachable',
+  'store_locked',
+  'lease_lost',
+  'provider_error',
+]);
 
 const BRAND = Symbol.for('segflow.error');
 
-/** The one error class: a closed code, what was expected and what came (message), what to do next (hint). */
+/**
+ * The one error class: a closed code, what was expected and what came (message), what to do next (hint), and whether
+ * trying again can help (retryable). Whoever decides about a retry asks `retryable`, never the message.
+ */
 export class SegflowError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly details: unknown;
+  readonly retryable: boolean;
   readonly [BRAND] = true;
 
   constructor(code: ErrorCode, message: string, options: SegflowErrorOptions = {}) {
@@ -49,6 +64,7 @@ export class SegflowError extends Error {
     this.code = code;
     this.hint = options.hint;
     this.details = options.details;
+    this.retryable = options.retryable ?? RETRYABLE.has(code);
   }
 
   static is(value: unknown): value is SegflowError {

@@ -102,11 +102,12 @@ export class Worker {
       this.#outage.passed(this, this.#clock.now());
       return next;
     } catch (error) {
-      const code = SegflowError.is(error) ? error.code : undefined;
+      const known = SegflowError.is(error) ? error : undefined;
+      const code = known?.code;
       if (code === 'conflict' && this.#losses++ < MOST_LOSSES) return 'now';
       // Which slots are left, the next renewal tells.
       if (code === 'lease_lost') return { at: this.#clock.now() + LEASE_LOST_MS };
-      const away = code === 'unavailable';
+      const away = known?.retryable === true;
       if (away && this.#stopped) return 'when-woken';
       const delay = Math.min(FIRST_RETRY_MS * 2 ** this.#failures++, away ? LAST_LOOK_MS : LAST_RETRY_MS);
       const now = this.#clock.now();

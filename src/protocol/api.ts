@@ -134,6 +134,10 @@ export const errorSchema = z.object({
     message: z.string(),
     hint: z.string().optional(),
     details: z.unknown().optional(),
+    retryable: z
+      .boolean()
+      .optional()
+      .describe('Whether the same request may succeed later though nobody changed anything.'),
   }),
 });
 export type ErrorBody = z.infer<typeof errorSchema>;

@@ -17,7 +17,7 @@ export function errorResponse(error: unknown, context: ErrorContext): Response {
   const status = HTTP_STATUS[known.code];
   if (status >= 500 && known === error) context.log(line(context, known.code, safeText(known.message)));
   const headers = new Headers({ 'content-type': 'application/json' });
-  if (status === 503) headers.set('retry-after', String(RETRY_AFTER_SECONDS));
+  if (known.retryable) headers.set('retry-after', String(RETRY_AFTER_SECONDS));
   if (status === 401) headers.set('www-authenticate', 'Bearer');
   if (known.code === 'method_not_allowed' && Array.isArray(known.details)) {
     headers.set('allow', known.details.join(', '));
@@ -30,12 +30,14 @@ export function errorBody(error: {
   message: string;
   hint?: string | undefined;
   details?: unknown;
+  retryable?: boolean;
 }): ErrorBody {
-  const { code, message, hint, details } = error;
+  const { code, message, hint, details, retryable } = error;
   return {
     error: {
       code,
       message,
+      ...(retryable === undefined ? {} : { retryable }),
       ...(hint === undefined ? {} : { hint }),
       ...(details === undefined ? {} : { details }),
     },

@@ -77,7 +77,7 @@ export function refusePending(shown: string, pending: Migration[]): void {
   throw new SegflowError(
     'unavailable',
     `${shown} lacks ${pending.length} migration(s), the first is ${first.version} (${first.name})`,
-    { hint: 'Run segflow migrate, or serve without --no-migrate.' },
+    { hint: 'Run segflow migrate, or serve without --no-migrate.', retryable: false },
   );
 }
 

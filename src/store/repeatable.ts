@@ -2,6 +2,11 @@ import { SegflowError } from '../core/errors.ts';
 
 const marked = new WeakSet<object>();
 
+/*
+ * `SegflowError.retryable` is for callers: the whole call may succeed later. Within the store, a transaction that met another
+ * one is repeated at once and its caller never hears of it: this file marks such failures.
+ */
+
 /** Says of a failure that running the transaction once more is likely to succeed. */
 export function repeatable<T extends SegflowError>(error: T): T {
   marked.add(error);

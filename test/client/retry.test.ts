@@ -56,6 +56,23 @@ describe('tries again', () => {
     }
   });
 
+  test('after any answer that says it is worth it, whatever its status', async () => {
+    const error = { code: 'internal', message: 'not now', retryable: true };
+    await using server = scriptedServer([{ ...busy(), status: 500, body: JSON.stringify({ error }) }, done]);
+    const { http, waits } = client(server.url);
+    expect(await http.request<object>('GET', '/v1/status')).toEqual({ done: true });
+    expect(waits).toHaveLength(1);
+  });
+
+  test('not after a 503 that says it is not worth it', async () => {
+    const error = { code: 'unavailable', message: 'a migration is missing', retryable: false };
+    await using server = scriptedServer([{ ...busy(), body: JSON.stringify({ error }) }, done]);
+    const { http, waits } = client(server.url);
+    const thrown = await failure(http.request('GET', '/v1/status'));
+    expect(thrown).toMatchObject({ code: 'unavailable', status: 503, retryable: false });
+    expect(waits).toEqual([]);
+  });
+
   test('when the answer breaks off', async () => {
     await using server = await hangingUpServer('{"done":true}');
     const { http, waits } = client(server.url);

@@ -2,6 +2,9 @@ import { expect, test } from 'bun:test';
 import { type ErrorCode, HTTP_STATUS, SegflowError } from '../../src/core/errors.ts';
 import { errorOf, harness } from './harness.ts';
 
+/** Codes of what passes though nobody changes anything. */
+const PASSING = ['unavailable', 'unreachable', 'store_locked', 'lease_lost', 'provider_error'];
+
 test.each(Object.entries(HTTP_STATUS) as [ErrorCode, number][])('%s answers %d', async (code, status) => {
   const { call, backend } = harness();
   backend.failWith = new SegflowError(code, 'what happened', {
@@ -9,13 +12,26 @@ test.each(Object.entries(HTTP_STATUS) as [ErrorCode, number][])('%s answers %d',
     details: [{ path: 'a' }],
   });
   const response = await call('GET', '/v1/status');
-  expect(response.headers.get('retry-after')).toBe(status === 503 ? '1' : null);
+  const retryable = PASSING.includes(code);
+  expect(response.headers.get('retry-after')).toBe(retryable ? '1' : null);
   expect(await errorOf(response, status)).toEqual({
     code,
     message: 'what happened',
     hint: 'what to do',
     details: [{ path: 'a' }],
+    retryable,
   });
+});
+
+test('whoever throws an error may know better than its code whether it passes', async () => {
+  const { call, backend } = harness();
+  backend.failWith = new SegflowError('unavailable', 'a migration is missing', {
+    hint: 'Run segflow migrate.',
+    retryable: false,
+  });
+  const response = await call('GET', '/v1/status');
+  expect(response.headers.get('retry-after')).toBeNull();
+  expect(await errorOf(response, 503)).toMatchObject({ retryable: false });
 });
 
 test.each([
@@ -33,6 +49,7 @@ test.each([
   expect(error).toEqual({
     code: 'internal',
     message: 'something went wrong inside Segflow',
+    retryable: false,
     hint: `It is in the server's log as ${requestId}.`,
   });
   expect(log).toHaveLength(1);

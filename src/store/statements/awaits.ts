@@ -66,7 +66,7 @@ export function awaitStatements(on: Context): AwaitStatements {
         const found = await on.connection.query(statement.text, statement.params);
         return found.map((row) => named(columns, Object.values(row) as Json[]));
       } catch (error) {
-        if (SegflowError.is(error) && error.code === 'unavailable') throw error;
+        if (SegflowError.is(error) && error.retryable) throw error;
         const hint = SegflowError.is(error) && error.hint ? { hint: error.hint } : {};
         throw new SegflowError('flow_error', `rt.query: ${messageOf(error)}`, { ...hint, cause: error });
       }

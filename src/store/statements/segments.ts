@@ -99,7 +99,7 @@ export async function about<T>(segment: SegmentSql, work: () => Promise<T>): Pro
   try {
     return await work();
   } catch (error) {
-    if (SegflowError.is(error) && error.code === 'unavailable') throw error;
+    if (SegflowError.is(error) && error.retryable) throw error;
     const hint = SegflowError.is(error) && error.hint ? { hint: error.hint } : {};
     const code = SegflowError.is(error) && error.code === 'invalid_config' ? error.code : 'store_unsupported';
     throw new SegflowError(code, `segment "${segment.id}": ${messageOf(error)}`, { ...hint, cause: error });
