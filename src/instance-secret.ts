@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SegflowError } from './core/errors.ts';
-import { forgetEnvironments } from './engine/deployment-secrets.ts';
+import { forgetEnvironments } from './engine/deployments/deployment-secrets.ts';
+import { createSecretBox, type SecretBox } from './engine/deployments/secret-box.ts';
 import { EVERYTHING } from './engine/engine.ts';
-import type { Log } from './engine/log.ts';
+import type { Log } from './engine/ports/log.ts';
 import type { Store } from './engine/ports/store.ts';
-import { createSecretBox, type SecretBox } from './engine/secret-box.ts';
 import { readOrCreateSecret } from './secret-file.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { CommandDef } from 'citty';
-import type { AnyCommand } from './about.ts';
+import type { AnyCommand } from './command-line/about.ts';
 import add from './commands/add.ts';
 import backup from './commands/backup.ts';
 import deployments from './commands/deployments.ts';

@@ -1,11 +1,11 @@
 import { runCommand } from 'citty';
 import { closest } from '../core/closest.ts';
 import { SegflowError } from '../core/errors.ts';
-import { checkArguments } from './arguments.ts';
+import { checkArguments } from './command-line/arguments.ts';
+import { commandHelp, overview } from './command-line/help.ts';
+import { VERSION } from './command-line/version.ts';
 import { commandNames, commands, findCommand } from './commands.ts';
-import { commandHelp, overview } from './help.ts';
-import { print } from './output.ts';
-import { VERSION } from './version.ts';
+import { print } from './print/output.ts';
 
 /** Runs one command line and ends the process; nothing else in the program does. */
 export async function run(argv: string[]): Promise<never> {
@@ -16,7 +16,7 @@ export async function run(argv: string[]): Promise<never> {
   } catch (error) {
     // `segflow messages | head` is no failure: the reader has what it wanted.
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0);
-    const { report } = await import('./report.ts');
+    const { report } = await import('./print/report.ts');
     process.exit(await report(error, json).catch(() => 1));
   }
 }

@@ -1,5 +1,5 @@
 import { messageOf } from '../core/errors.ts';
-import { deterministically } from '../flow/deterministic.ts';
+import { deterministically } from '../flow/activation/deterministic.ts';
 import { isPromise } from './inspect/report.ts';
 import { plainParameter } from './query-parameter.ts';
 import { SegmentTrouble } from './segment-trouble.ts';

@@ -2,8 +2,8 @@ import type { SQL } from 'drizzle-orm';
 import type { QueryBuilder } from 'drizzle-orm/mysql-core';
 import type { ComponentType } from 'react';
 import type { Duration } from '../core/duration.ts';
-import type { Command, FlowEvent } from '../flow/commands.ts';
-import type { Runtime } from '../flow/runtime.ts';
+import type { Command, FlowEvent } from '../flow/commands/commands.ts';
+import type { Runtime } from '../flow/commands/runtime.ts';
 
 /** A project's whole configuration: the default export of `segflow.config.ts`. `A` is the shape of a user's attributes. */
 export interface SegflowConfig<A extends object = Record<string, unknown>> {

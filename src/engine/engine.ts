@@ -1,24 +1,29 @@
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
-import { type ActivationChoice, Deployments, type Prepared, type PushInput } from './deployments.ts';
-import { Ingest } from './ingest.ts';
-import type { Log } from './log.ts';
-import { Mailer } from './mailer.ts';
-import { Mutex } from './mutex.ts';
-import { Outage } from './outage.ts';
-import { PlanJobs } from './plan-jobs.ts';
+import { Mutex } from './cluster/mutex.ts';
+import { Outage } from './cluster/outage.ts';
+import { everySlot, LeasedSlots, partOf, type SlotOwner } from './cluster/slots.ts';
+import { type Next, Worker } from './cluster/worker.ts';
+import {
+  type ActivationChoice,
+  Deployments,
+  type Prepared,
+  type PushInput,
+} from './deployments/deployments.ts';
+import type { SecretBox } from './deployments/secret-box.ts';
+import { Ingest } from './ingest/ingest.ts';
+import { Mailer } from './mail/mailer.ts';
+import { PlanJobs } from './plan/plan-jobs.ts';
 import type { Host } from './ports/host.ts';
 import type { LeaseView } from './ports/leases.ts';
+import type { Log } from './ports/log.ts';
 import type { MailProviderFactory } from './ports/mail.ts';
 import type { PauseRow, RetryFilter } from './ports/runs.ts';
 import type { Store } from './ports/store.ts';
-import { Runner } from './runner.ts';
-import { Scheduler } from './scheduler.ts';
-import type { SecretBox } from './secret-box.ts';
-import { Segmenter } from './segmenter.ts';
-import { everySlot, LeasedSlots, partOf, type SlotOwner } from './slots.ts';
-import { type Next, Worker } from './worker.ts';
+import { Runner } from './runs/runner.ts';
+import { Scheduler } from './segments/scheduler.ts';
+import { Segmenter } from './segments/segmenter.ts';
 
 export interface EngineOptions {
   store: Store;

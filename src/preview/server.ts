@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { Server } from 'bun';
 import { bundleConfig } from '../config/bundle.ts';
 import { SegflowError } from '../core/errors.ts';
-import { createHost } from '../host/pool.ts';
+import { createHost } from '../host/pool/pool.ts';
 import { projectEnvironment } from './environment.ts';
 import { previewHandler } from './http.ts';
 import { openProject } from './project.ts';

@@ -2,9 +2,9 @@ import { sql } from 'drizzle-orm';
 import { bigint, datetime, int, mysqlTable, varchar } from 'drizzle-orm/mysql-core';
 import { SegflowError } from '../core/errors.ts';
 import type { Fence, LeaseNode, Leases, LeaseView } from '../engine/ports/leases.ts';
-import type { Connection, Dialect, Driver } from './driver.ts';
-import { prepared, rows, run } from './statement.ts';
-import { fromTime, toTime } from './times.ts';
+import type { Connection, Dialect, Driver } from './driver/driver.ts';
+import { prepared, rows, run } from './driver/statement.ts';
+import { fromTime, toTime } from './driver/times.ts';
 
 /*
  * Which process works on which slots. A node lives while its row's expires_at is ahead of the database's clock; a slot is free

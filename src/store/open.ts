@@ -2,19 +2,19 @@ import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { messageOf, SegflowError } from '../core/errors.ts';
-import { databaseFile, hasStore } from './database-file.ts';
-import { giveToOwner } from './folder-owner.ts';
-import { prepareToServe } from './instance-state.ts';
+import { prepareToServe } from './driver/instance-state.ts';
 import {
   type MigrationStatus,
   pendingMigrations,
   printMigrations,
   refusePending,
   statusOf,
-} from './migrations.ts';
+} from './driver/migrations.ts';
 import { mysqlMigrations } from './mysql/migrations.ts';
-import { migrateDatabase, openMysqlStore, statusOfDatabase } from './mysql/open.ts';
+import { migrateDatabase, openMysqlStore, statusOfDatabase } from './open-mysql.ts';
+import { databaseFile, hasStore } from './sqlite/database-file.ts';
 import { openSqlite } from './sqlite/driver.ts';
+import { giveToOwner } from './sqlite/folder-owner.ts';
 import { lockFolder } from './sqlite/lock.ts';
 import { appliedMigrations, migrateSqlite } from './sqlite/migrate.ts';
 import { sqliteMigrations } from './sqlite/migrations.ts';

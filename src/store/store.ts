@@ -1,13 +1,13 @@
 import type { Fence, Slots } from '../engine/ports/leases.ts';
 import type { Statements, Store } from '../engine/ports/store.ts';
-import type { Context } from './context.ts';
-import type { Connection, Driver } from './driver.ts';
-import { type Restored, readFact } from './instance-state.ts';
+import type { Context } from './driver/context.ts';
+import type { Connection, Driver } from './driver/driver.ts';
+import { type Restored, readFact } from './driver/instance-state.ts';
+import { tally } from './driver/tally.ts';
 import { checkFence, leasesOn } from './leases.ts';
 import { allStatements } from './statements/all.ts';
 import { findSegmentChanges } from './statements/segment-changes.ts';
 import { finishSweep, sweepUnderWay } from './statements/sweeps.ts';
-import { tally } from './tally.ts';
 
 export interface DisposableStore extends Store, AsyncDisposable {
   readonly product: Driver['product'];

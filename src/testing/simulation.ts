@@ -1,6 +1,6 @@
 import type { SegflowConfig } from '../config/types.ts';
 import type { Duration } from '../core/duration.ts';
-import type { SideEffectContext } from '../flow/commands.ts';
+import type { SideEffectContext } from '../flow/commands/commands.ts';
 import type { MessageStatus, RunStatus } from '../schema/index.ts';
 
 /* What `segflow/testing` gives, as types of their own: the package's declarations need nothing of the engine. */

@@ -2,11 +2,11 @@ import { profile } from 'bun:jsc';
 import { isAbsolute, join } from 'node:path';
 import { isInstalled } from '../config/source-map.ts';
 import { SegflowError } from '../core/errors.ts';
-import { abandonActivation } from '../flow/replay.ts';
-import { describeEnding } from '../host/endings.ts';
-import { stackOfEndless } from '../host/endless-stack.ts';
-import { Interrupted, withinTime } from '../host/time-limit.ts';
-import type { WorkerHooks } from '../host/work.ts';
+import { abandonActivation } from '../flow/activation/replay.ts';
+import { stackOfEndless } from '../host/child/endless-stack.ts';
+import { Interrupted, withinTime } from '../host/child/time-limit.ts';
+import type { WorkerHooks } from '../host/child/work.ts';
+import { describeEnding } from '../host/pool/endings.ts';
 
 /** Calls a stretch of code that may never return. */
 export type Limit = NonNullable<WorkerHooks['limit']>;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../core/json.ts';
-import type { Driver, Row, Scalar } from '../store/driver.ts';
+import type { Driver, Row, Scalar } from '../store/driver/driver.ts';
 import { pagesOf, valuesOf } from './pages.ts';
 import type { TransferTable } from './tables.ts';
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../core/clock.ts';
 import { SegflowError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
-import { type Moved, writeFact } from '../store/instance-state.ts';
-import { toTime } from '../store/times.ts';
+import { type Moved, writeFact } from '../store/driver/instance-state.ts';
+import { toTime } from '../store/driver/times.ts';
 import { type Comparison, compareEnds } from './compare.ts';
 import type { End } from './ends.ts';
 import { changeFacts, fact } from './facts.ts';

@@ -1,8 +1,8 @@
 import { crashPoint } from '../core/crash-point.ts';
 import { SegflowError } from '../core/errors.ts';
-import { type Bulk, bulkInsert } from '../store/bulk.ts';
-import type { Driver, Row, Scalar } from '../store/driver.ts';
-import { readFact, writeFact } from '../store/instance-state.ts';
+import { type Bulk, bulkInsert } from '../store/driver/bulk.ts';
+import type { Driver, Row, Scalar } from '../store/driver/driver.ts';
+import { readFact, writeFact } from '../store/driver/instance-state.ts';
 import { type Key, keyOf, pagesOf, valuesOf } from './pages.ts';
 import type { TransferTable } from './tables.ts';
 

@@ -1,4 +1,4 @@
-import { type InstanceFacts, readFact, type writeFact } from '../store/instance-state.ts';
+import { type InstanceFacts, readFact, type writeFact } from '../store/driver/instance-state.ts';
 import type { End } from './ends.ts';
 
 type On = Parameters<typeof writeFact>[0];

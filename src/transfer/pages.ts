@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
-import type { Driver, Row, Scalar } from '../store/driver.ts';
-import { names, render } from '../store/statement.ts';
+import type { Driver, Row, Scalar } from '../store/driver/driver.ts';
+import { names, render } from '../store/driver/statement.ts';
 import type { TransferTable } from './tables.ts';
 
 export type Key = (string | number)[];

@@ -1,7 +1,7 @@
 import { getTableColumns, is } from 'drizzle-orm';
 import { getTableConfig, type MySqlColumn, MySqlTable } from 'drizzle-orm/mysql-core';
 import * as people from '../schema/index.ts';
-import * as own from '../store/tables.ts';
+import * as own from '../store/driver/tables.ts';
 
 /** A table as a transfer sees it: every column, the key that gives rows their order, and what needs care. */
 export interface TransferTable {

@@ -51,6 +51,52 @@ const ALLOWED: Record<string, string[]> = {
   'index.ts': ['core', 'config', 'flow'],
 };
 
+/**
+ * The rooms of a folder, from the lowest to the highest, with the rooms of the same folder that each may import. `.` stands for
+ * the files beside the rooms. A room that is missing here fails the test.
+ */
+const ROOMS: Record<string, Record<string, string[]>> = {
+  engine: {
+    ports: [],
+    cluster: ['ports'],
+    quarantine: ['ports'],
+    rules: ['ports'],
+    waits: ['ports'],
+    ingest: ['waits', 'ports'],
+    deployments: ['ingest', 'rules', 'cluster', 'ports'],
+    mail: ['deployments', 'rules', 'quarantine', 'cluster', 'ports'],
+    runs: ['deployments', 'ingest', 'waits', 'rules', 'quarantine', 'cluster', 'ports'],
+    segments: ['deployments', 'waits', 'rules', 'cluster', 'ports'],
+    plan: ['deployments', 'rules', 'ports'],
+    '.': ['plan', 'segments', 'runs', 'mail', 'deployments', 'ingest', 'cluster', 'ports'],
+    explain: ['.', 'deployments', 'waits', 'rules', 'ports'],
+  },
+  flow: { commands: [], journal: ['commands'], activation: ['journal', 'commands'] },
+  host: { wire: [], child: ['wire'], pool: ['wire'] },
+  store: {
+    driver: [],
+    dialect: ['mysql'],
+    statements: ['driver'],
+    sqlite: ['driver', 'dialect'],
+    mysql: ['driver', 'dialect'],
+    '.': ['mysql', 'sqlite', 'statements', 'driver'],
+  },
+  server: {
+    backend: [],
+    http: ['backend'],
+    routes: ['http', 'backend'],
+    '.': ['routes', 'http', 'backend'],
+  },
+  cli: {
+    print: [],
+    'command-line': ['print'],
+    connect: ['command-line', 'print'],
+    project: ['connect', 'command-line'],
+    commands: ['project', 'connect', 'command-line', 'print'],
+    '.': ['commands', 'command-line', 'print'],
+  },
+};
+
 const sources = readSources('src');
 
 test('there is something to look at, and imports of every kind are seen', () => {
@@ -67,6 +113,20 @@ test('imports go in the allowed directions', () => {
       .filter((it) => it.file?.startsWith('src/') && !isAllowed(source, it))
       .map((it) => `${source.path} imports ${it.file}`),
   );
+  expect(wrong).toEqual([]);
+});
+
+test('the rooms of a folder import one another in the allowed directions', () => {
+  const wrong = sources.flatMap((source) => {
+    const rooms = ROOMS[areaOf(source.path)];
+    if (!rooms) return [];
+    const from = roomOf(source.path);
+    if (!rooms[from]) return [`${source.path} stands in a room that the test does not know`];
+    return source.imports
+      .filter((it) => it.file && areaOf(it.file) === areaOf(source.path))
+      .filter((it) => roomOf(it.file!) !== from && !rooms[from]!.includes(roomOf(it.file!)))
+      .map((it) => `${source.path} imports ${it.file}`);
+  });
   expect(wrong).toEqual([]);
 });
 
@@ -135,6 +195,12 @@ test('the client SDK imports nothing at run time but its own files', async () =>
 /** `core` of src/core/ids.ts; `app.ts` of src/app.ts. */
 function areaOf(path: string): string {
   return path.split('/')[1]!;
+}
+
+/** `ports` of src/engine/ports/store.ts; `.` of src/engine/engine.ts. */
+function roomOf(path: string): string {
+  const parts = path.split('/');
+  return parts.length > 3 ? parts[2]! : '.';
 }
 
 function isAllowed(source: SourceFile, { file = '' }: Import): boolean {

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CommandKind } from '../../src/flow/commands.ts';
-import { runtime } from '../../src/flow/runtime-commands.ts';
+import type { CommandKind } from '../../src/flow/commands/commands.ts';
+import { runtime } from '../../src/flow/commands/runtime-commands.ts';
 import { ROOT } from '../helpers/executable.ts';
 import { everyCommand } from './every-command.ts';
 

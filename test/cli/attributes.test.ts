@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { parseAttributes, parseValue } from '../../src/cli/attributes.ts';
+import { parseAttributes, parseValue } from '../../src/cli/command-line/attributes.ts';
 
 describe('values', () => {
   test.each([

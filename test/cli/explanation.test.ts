@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { formatExplanation } from '../../src/cli/explanation.ts';
+import { formatExplanation } from '../../src/cli/print/explanation.ts';
 import type { ExplainedRun } from '../../src/protocol/explain.ts';
 
 const RUN: ExplainedRun = {

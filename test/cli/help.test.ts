@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { aboutOf } from '../../src/cli/about.ts';
+import { aboutOf } from '../../src/cli/command-line/about.ts';
+import { VERSION } from '../../src/cli/command-line/version.ts';
 import { commands } from '../../src/cli/commands.ts';
-import { VERSION } from '../../src/cli/version.ts';
 import { emptyFolder } from './command-line.ts';
 
 setDefaultTimeout(180_000);

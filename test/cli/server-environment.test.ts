@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { databaseUrlOf, isLoopback, serverEnvironment } from '../../src/cli/server-environment.ts';
+import { databaseUrlOf, isLoopback, serverEnvironment } from '../../src/cli/connect/server-environment.ts';
 import { emptyFolder } from './command-line.ts';
 
 test("a server takes Segflow's settings from .env, and leaves what comes with a push", async () => {

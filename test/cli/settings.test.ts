@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { resolveSettings } from '../../src/cli/settings.ts';
+import { resolveSettings } from '../../src/cli/connect/settings.ts';
 import { emptyFolder } from './command-line.ts';
 
 async function put(path: string, content: unknown): Promise<void> {

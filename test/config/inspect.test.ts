@@ -3,8 +3,8 @@ import { eq, gt, type SQL, sql } from 'drizzle-orm';
 import { createElement, memo } from 'react';
 import { inspectConfig } from '../../src/config/inspect.ts';
 import type { SegmentDb } from '../../src/config/types.ts';
-import type { Command } from '../../src/flow/commands.ts';
-import type { Runtime } from '../../src/flow/runtime.ts';
+import type { Command } from '../../src/flow/commands/commands.ts';
+import type { Runtime } from '../../src/flow/commands/runtime.ts';
 import { events, users } from '../../src/schema/index.ts';
 
 const AT = Date.UTC(2026, 2, 4, 5, 6, 7, 8);

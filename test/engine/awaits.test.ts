@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import type { JsonObject } from '../../src/core/json.ts';
-import { type Awaits, type Facts, matches, resolve } from '../../src/engine/awaits.ts';
 import type { EventRow } from '../../src/engine/ports/users.ts';
-import type { TimedPending } from '../../src/flow/pending.ts';
+import { type Awaits, type Facts, matches, resolve } from '../../src/engine/waits/awaits.ts';
+import type { TimedPending } from '../../src/flow/commands/pending.ts';
 
 let id = 0;
 const event = (name: string, createdAt: number, attributes: JsonObject = {}): EventRow => ({

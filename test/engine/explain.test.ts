@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { explain } from '../../src/engine/explain.ts';
-import { valuesSeen } from '../../src/engine/explain-conditions.ts';
+import { valuesSeen } from '../../src/engine/explain/conditions.ts';
+import { explain } from '../../src/engine/explain/explain.ts';
 import { configOf, engineWorld, flagged, type World } from './world.ts';
 
 setDefaultTimeout(180_000);

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { deploymentsOf } from '../../src/server/deployments-backend.ts';
+import { deploymentsOf } from '../../src/server/backend/deployments-backend.ts';
 import { configOf, engineWorld, flagged } from './world.ts';
 
 const campaign = (body: string, more = '') =>

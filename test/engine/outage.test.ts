@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { SegflowError } from '../../src/core/errors.ts';
-import { Outage } from '../../src/engine/outage.ts';
-import { Worker } from '../../src/engine/worker.ts';
+import { Outage } from '../../src/engine/cluster/outage.ts';
+import { Worker } from '../../src/engine/cluster/worker.ts';
 import { FakeClock } from '../helpers/clock.ts';
 
 test('a database that is away is logged once for all workers, and once when each that failed gets through again', async () => {

@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import type { Existing, InFlight } from '../../src/engine/plan-shape.ts';
+import type { Existing, InFlight } from '../../src/engine/deployments/plan-shape.ts';
 import type { RunView } from '../../src/engine/ports/reads.ts';
-import { isLive } from '../../src/engine/qualification.ts';
+import { isLive } from '../../src/engine/rules/qualification.ts';
 import { seededRandom } from '../helpers/random.ts';
 import { configOf, engineWorld, type World } from './world.ts';
 

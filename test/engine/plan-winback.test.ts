@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import type { ActivationChoice } from '../../src/engine/deployments.ts';
+import type { ActivationChoice } from '../../src/engine/deployments/deployments.ts';
 import { configOf, engineWorld, flagged, type World } from './world.ts';
 
 setDefaultTimeout(180_000);

@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import type { ActivationChoice } from '../../src/engine/deployments.ts';
-import type { Plan } from '../../src/engine/plan-shape.ts';
+import type { ActivationChoice } from '../../src/engine/deployments/deployments.ts';
+import type { Plan } from '../../src/engine/deployments/plan-shape.ts';
 import { configOf, engineWorld, flagged, type World } from './world.ts';
 
 setDefaultTimeout(180_000);

@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
-import { Deployments } from '../../src/engine/deployments.ts';
-import { Mutex } from '../../src/engine/mutex.ts';
+import { Mutex } from '../../src/engine/cluster/mutex.ts';
+import { Deployments } from '../../src/engine/deployments/deployments.ts';
+import { createSecretBox } from '../../src/engine/deployments/secret-box.ts';
 import type { Host } from '../../src/engine/ports/host.ts';
-import { createSecretBox } from '../../src/engine/secret-box.ts';
-import { createHost } from '../../src/host/pool.ts';
+import { createHost } from '../../src/host/pool/pool.ts';
 import { configOf, engineWorld, type World } from './world.ts';
 
 /** Another process on the same store, in an environment of its own, that counts how often it has to look into the code. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { ManifestCampaign } from '../../src/engine/ports/manifest.ts';
 import type { RunHead } from '../../src/engine/ports/runs.ts';
-import { decide, qualifies, STARTED_OVER } from '../../src/engine/qualification.ts';
+import { decide, qualifies, STARTED_OVER } from '../../src/engine/rules/qualification.ts';
 
 const campaign = (behavior: 'static' | 'dynamic'): ManifestCampaign => ({
   id: 'c',

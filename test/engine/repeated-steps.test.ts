@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
-import type { Operation } from '../../src/engine/operations.ts';
+import type { Operation } from '../../src/engine/ingest/operations.ts';
 import type { Store } from '../../src/engine/ports/store.ts';
-import { parseJournal } from '../../src/flow/journal.ts';
+import { parseJournal } from '../../src/flow/journal/journal.ts';
 import { configOf, engineWorld, flagged, World } from './world.ts';
 
 /*

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { createSecretBox } from '../../src/engine/secret-box.ts';
+import { createSecretBox } from '../../src/engine/deployments/secret-box.ts';
 
 test('what is sealed opens with the same secret only, and shows nothing', async () => {
   const box = await createSecretBox('correct horse');

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { explain } from '../../src/engine/explain.ts';
+import { explain } from '../../src/engine/explain/explain.ts';
 import { FakeClock } from '../helpers/clock.ts';
 import { configOf, engineWorld, type World } from './world.ts';
 

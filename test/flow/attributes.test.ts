@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import type { UserContext } from '../../src/config/types.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import { parseJournal } from '../../src/flow/journal.ts';
-import type { Runtime } from '../../src/flow/runtime.ts';
+import type { Runtime } from '../../src/flow/commands/runtime.ts';
+import { parseJournal } from '../../src/flow/journal/journal.ts';
 import { DrivenRun } from './drive.ts';
 
 const PROTO = '__proto__';

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'bun:test';
 import { count, desc, eq, sql } from 'drizzle-orm';
 import type { UserContext } from '../../src/config/types.ts';
 import type { Json, JsonObject } from '../../src/core/json.ts';
-import { parseJournal } from '../../src/flow/journal.ts';
-import type { Runtime } from '../../src/flow/runtime.ts';
-import { variantOf } from '../../src/flow/variants.ts';
+import type { Runtime } from '../../src/flow/commands/runtime.ts';
+import { variantOf } from '../../src/flow/commands/variants.ts';
+import { parseJournal } from '../../src/flow/journal/journal.ts';
 import { events, users } from '../../src/schema/index.ts';
 import { DrivenRun } from './drive.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { checkTimezone, type Daytime, isDaytime, nextDaytime } from '../../src/flow/daytime.ts';
+import { checkTimezone, type Daytime, isDaytime, nextDaytime } from '../../src/flow/commands/daytime.ts';
 import { seeded } from './drive.ts';
 
 const DAY = 86_400_000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import type { UserContext } from '../../src/config/types.ts';
-import type { Runtime } from '../../src/flow/runtime.ts';
+import type { Runtime } from '../../src/flow/commands/runtime.ts';
 import { DrivenRun } from './drive.ts';
 
 type Look = () => unknown;

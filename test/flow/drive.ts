@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../src/core/json.ts';
-import type { ActivationInput, ActivationOutput, Effect } from '../../src/flow/activation.ts';
-import { activate } from '../../src/flow/replay.ts';
+import type { ActivationInput, ActivationOutput, Effect } from '../../src/flow/activation/activation.ts';
+import { activate } from '../../src/flow/activation/replay.ts';
 
 export type Advanced = Extract<ActivationOutput, { outcome: 'advanced' }>;
 

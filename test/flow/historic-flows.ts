@@ -1,6 +1,6 @@
 import type { UserContext } from '../../src/config/types.ts';
 import type { Json, JsonObject } from '../../src/core/json.ts';
-import type { Runtime } from '../../src/flow/runtime.ts';
+import type { Runtime } from '../../src/flow/commands/runtime.ts';
 import { users } from '../../src/schema/index.ts';
 
 /*

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { parseJournal } from '../../src/flow/journal.ts';
+import { parseJournal } from '../../src/flow/journal/journal.ts';
 import { HISTORIC_FLOWS } from './historic-flows.ts';
 import { readHistories, recordHistory, replayHistory } from './histories.ts';
 

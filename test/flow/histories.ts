@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json, JsonObject } from '../../src/core/json.ts';
-import type { ActivationInput, ActivationOutput } from '../../src/flow/activation.ts';
+import type { ActivationInput, ActivationOutput } from '../../src/flow/activation/activation.ts';
 import { DrivenRun } from './drive.ts';
 import { HISTORIC_FLOWS } from './historic-flows.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'bun:test';
 import type { UserContext } from '../../src/config/types.ts';
 import type { Json } from '../../src/core/json.ts';
-import type { ActivationOutput } from '../../src/flow/activation.ts';
-import { MAX_HURRIED_ACTIVATIONS } from '../../src/flow/endless-loop.ts';
-import { record } from '../../src/flow/journal.ts';
-import type { Runtime } from '../../src/flow/runtime.ts';
+import type { ActivationOutput } from '../../src/flow/activation/activation.ts';
+import { MAX_HURRIED_ACTIVATIONS } from '../../src/flow/activation/endless-loop.ts';
+import type { Runtime } from '../../src/flow/commands/runtime.ts';
+import { record } from '../../src/flow/journal/journal.ts';
 import { DrivenRun } from './drive.ts';
 
 /* A flow that goes on for ever without letting time pass is failed; one that lets it pass may go on as long as it likes. */

@@ -1,8 +1,8 @@
 import { count, eq } from 'drizzle-orm';
 import type { UserContext } from '../../src/config/types.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import type { TimedCommand } from '../../src/flow/commands.ts';
-import type { Runtime } from '../../src/flow/runtime.ts';
+import type { TimedCommand } from '../../src/flow/commands/commands.ts';
+import type { Runtime } from '../../src/flow/commands/runtime.ts';
 import { events } from '../../src/schema/index.ts';
 import { seeded } from './drive.ts';
 

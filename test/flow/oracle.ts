@@ -1,9 +1,9 @@
 import { canonicalJson, type Json, type JsonObject, mergePatch } from '../../src/core/json.ts';
-import type { Effect } from '../../src/flow/activation.ts';
-import type { AnyStep } from '../../src/flow/commands.ts';
-import { flowScope, within } from '../../src/flow/deterministic.ts';
-import { runtime } from '../../src/flow/runtime-commands.ts';
-import { variantOf } from '../../src/flow/variants.ts';
+import type { Effect } from '../../src/flow/activation/activation.ts';
+import { flowScope, within } from '../../src/flow/activation/deterministic.ts';
+import type { AnyStep } from '../../src/flow/commands/commands.ts';
+import { runtime } from '../../src/flow/commands/runtime-commands.ts';
+import { variantOf } from '../../src/flow/commands/variants.ts';
 
 /** All that a flow depends on, by the number of the activation or the position of the step. */
 export interface World {

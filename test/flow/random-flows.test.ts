@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
 import { hash53 } from '../../src/core/hash.ts';
 import type { Json, JsonObject } from '../../src/core/json.ts';
-import type { ActivationOutput } from '../../src/flow/activation.ts';
-import type { AnyStep } from '../../src/flow/commands.ts';
-import { parseJournal, record } from '../../src/flow/journal.ts';
+import type { ActivationOutput } from '../../src/flow/activation/activation.ts';
+import type { AnyStep } from '../../src/flow/commands/commands.ts';
+import { parseJournal, record } from '../../src/flow/journal/journal.ts';
 import { DrivenRun, seeded } from './drive.ts';
 import { KEYS, madeUpFlow } from './made-up-flow.ts';
 import { oracle, type Told, type World } from './oracle.ts';

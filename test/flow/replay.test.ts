@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import type { UserContext } from '../../src/config/types.ts';
 import { MAX_DURATION_MS } from '../../src/core/duration.ts';
-import { MAX_COMMANDS_PER_ACTIVATION } from '../../src/flow/endless-loop.ts';
-import { parseJournal, rollHash } from '../../src/flow/journal.ts';
-import type { Runtime } from '../../src/flow/runtime.ts';
+import { MAX_COMMANDS_PER_ACTIVATION } from '../../src/flow/activation/endless-loop.ts';
+import type { Runtime } from '../../src/flow/commands/runtime.ts';
+import { parseJournal, rollHash } from '../../src/flow/journal/journal.ts';
 import { DrivenRun, seeded } from './drive.ts';
 
 const DAY = 86_400_000;

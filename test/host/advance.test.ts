@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ActivationRequest } from '../../src/engine/ports/host.ts';
-import type { ActivationOutput } from '../../src/flow/activation.ts';
+import type { ActivationOutput } from '../../src/flow/activation/activation.ts';
 import { activation, bundleOf, flowBundle, hostFor, isAlive, until } from './bundles.ts';
 
 setDefaultTimeout(180_000);

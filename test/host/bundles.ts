@@ -1,6 +1,6 @@
 import type { ActivationRequest, RenderRequest } from '../../src/engine/ports/host.ts';
 import type { Bundle } from '../../src/engine/ports/manifest.ts';
-import { createHost, type HostOptions, type ProcessHost } from '../../src/host/pool.ts';
+import { createHost, type HostOptions, type ProcessHost } from '../../src/host/pool/pool.ts';
 
 let count = 0;
 

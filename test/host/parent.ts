@@ -1,6 +1,6 @@
 /* A server that runs one flow and stays; its test kills it. */
 
-import { createHost } from '../../src/host/pool.ts';
+import { createHost } from '../../src/host/pool/pool.ts';
 import { activation, flowBundle } from './bundles.ts';
 
 const host = createHost({ processes: 1, timeoutMs: 60_000, log: (line) => console.log(line) });

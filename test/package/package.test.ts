@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { VERSION } from '../../src/cli/version.ts';
+import { VERSION } from '../../src/cli/command-line/version.ts';
 import { API_KEY, memoryServer } from '../cli/memory-server.ts';
 import { runCli, runOk } from '../helpers/run-cli.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { Json } from '../../src/core/json.ts';
 import { batchSchema, eventSchema, userBodySchema } from '../../src/protocol/api.ts';
-import { fastBatch, fastEvent, fastUserBody } from '../../src/server/fast-validate.ts';
+import { fastBatch, fastEvent, fastUserBody } from '../../src/server/http/fast-validate.ts';
 import { pick, random, randomJson } from './random-json.ts';
 
 const IDS = ['u', 'a b', 'käthe', '😀'.repeat(100), 'x'.repeat(255), '...', 'constructor'];

@@ -16,7 +16,12 @@ import type {
 } from '../../src/protocol/api.ts';
 import type { Explanation } from '../../src/protocol/explain.ts';
 import type { Plan, Planning } from '../../src/protocol/plan.ts';
-import type { Backend, BackendOperation, MessageQuery, OperationResult } from '../../src/server/backend.ts';
+import type {
+  Backend,
+  BackendOperation,
+  MessageQuery,
+  OperationResult,
+} from '../../src/server/backend/backend.ts';
 
 const AT = '2026-01-02T03:04:05.000Z';
 

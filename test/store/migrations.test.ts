@@ -7,13 +7,13 @@ import {
   type Migration,
   pendingMigrations,
   printMigrations,
-} from '../../src/store/migrations.ts';
+} from '../../src/store/driver/migrations.ts';
+import * as ownTables from '../../src/store/driver/tables.ts';
 import { mysqlMigrations } from '../../src/store/mysql/migrations.ts';
 import { splitStatements, tableMadeBy } from '../../src/store/mysql/split-statements.ts';
 import { SqliteConnection } from '../../src/store/sqlite/connection.ts';
 import { appliedMigrations, migrateSqlite } from '../../src/store/sqlite/migrate.ts';
 import { sqliteMigrations } from '../../src/store/sqlite/migrations.ts';
-import * as ownTables from '../../src/store/tables.ts';
 import { FakeClock } from '../helpers/clock.ts';
 
 const clock = new FakeClock();

@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { forecastText } from '../../src/cli/forecast-text.ts';
+import { forecastText } from '../../src/cli/print/forecast.ts';
 import { forecast } from '../../src/testing/forecast.ts';
 import { runCli } from '../helpers/run-cli.ts';
 

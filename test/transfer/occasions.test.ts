@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFileProvider } from '../../src/email/providers/file.ts';
 import { createPostmarkProvider } from '../../src/email/providers/postmark.ts';
-import { eventMessageId, stepMessageId } from '../../src/engine/message-id.ts';
+import { eventMessageId, stepMessageId } from '../../src/engine/ingest/message-id.ts';
 import type { MailProvider, OutgoingEmail } from '../../src/engine/ports/mail.ts';
 import { startPostmark } from '../helpers/postmark.ts';
 

@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import type { Operation } from '../../src/engine/operations.ts';
+import type { Operation } from '../../src/engine/ingest/operations.ts';
 import { configOf, flagged, type World } from '../engine/world.ts';
 import { Site } from './worlds.ts';
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createHost } from '../../src/host/pool.ts';
+import { createHost } from '../../src/host/pool/pool.ts';
 import { openStore } from '../../src/store/open.ts';
 import { backup } from '../../src/transfer/backup.ts';
 import { type RestoreOptions, type RestoreResult, restore } from '../../src/transfer/restore.ts';

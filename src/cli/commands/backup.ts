@@ -1,10 +1,10 @@
 import { defineCommand } from 'citty';
 import { systemClock } from '../../core/clock.ts';
 import { SegflowError } from '../../core/errors.ts';
-import { about } from '../about.ts';
-import { messages, print, printJson } from '../output.ts';
-import { databaseUrlOf, serverEnvironment } from '../server-environment.ts';
-import { VERSION } from '../version.ts';
+import { about } from '../command-line/about.ts';
+import { VERSION } from '../command-line/version.ts';
+import { databaseUrlOf, serverEnvironment } from '../connect/server-environment.ts';
+import { messages, print, printJson } from '../print/output.ts';
 
 export default defineCommand({
   meta: about({
@@ -37,7 +37,7 @@ export default defineCommand({
       });
     }
     const { backup } = await import('../../transfer/backup.ts');
-    const { inBytes, progressLine } = await import('../progress.ts');
+    const { inBytes, progressLine } = await import('../print/progress.ts');
     using line = progressLine();
     const result = await backup({
       dataDir: args.data || environment.SEGFLOW_DATA || '.segflow',

@@ -1,10 +1,10 @@
 import { defineCommand } from 'citty';
 import type { EventAnswer } from '../../protocol/api.ts';
-import { about } from '../about.ts';
-import { attributeArgs, attributesOf, FORMATS } from '../attribute-args.ts';
-import { changesOrNone, formatChanges } from '../changes.ts';
-import { connect, connectionArgs } from '../connection.ts';
-import { messages, print, printJson } from '../output.ts';
+import { about } from '../command-line/about.ts';
+import { attributeArgs, attributesOf, FORMATS } from '../command-line/attribute-args.ts';
+import { connect, connectionArgs } from '../connect/connection.ts';
+import { changesOrNone, formatChanges } from '../print/changes.ts';
+import { messages, print, printJson } from '../print/output.ts';
 
 export default defineCommand({
   meta: about({

@@ -1,9 +1,9 @@
 import { defineCommand } from 'citty';
 import type { Explanation } from '../../protocol/explain.ts';
-import { about } from '../about.ts';
-import { connect, connectionArgs } from '../connection.ts';
-import { formatExplanation } from '../explanation.ts';
-import { print, printJson } from '../output.ts';
+import { about } from '../command-line/about.ts';
+import { connect, connectionArgs } from '../connect/connection.ts';
+import { formatExplanation } from '../print/explanation.ts';
+import { print, printJson } from '../print/output.ts';
 
 export default defineCommand({
   meta: about({

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { defineCommand } from 'citty';
-import { about } from '../about.ts';
-import { messages, print, printJson } from '../output.ts';
+import { about } from '../command-line/about.ts';
+import { messages, print, printJson } from '../print/output.ts';
 
 export default defineCommand({
   meta: about({
@@ -17,7 +17,7 @@ export default defineCommand({
     json: { type: 'boolean', description: 'Print the result as JSON' },
   },
   async run({ args }) {
-    const { scaffold } = await import('../scaffold.ts');
+    const { scaffold } = await import('../project/scaffold.ts');
     const { folder, written, unchanged } = await scaffold(args.dir ?? '.', { force: args.force === true });
     if (args.json) return printJson({ folder, written, unchanged });
     const log = await messages();

@@ -1,10 +1,10 @@
 import { defineCommand } from 'citty';
 import { SegflowError } from '../../core/errors.ts';
 import type { Status } from '../../protocol/api.ts';
-import { about } from '../about.ts';
-import { ask, readStdin } from '../ask.ts';
-import { open } from '../connection.ts';
-import { messages, printJson } from '../output.ts';
+import { about } from '../command-line/about.ts';
+import { ask, readStdin } from '../command-line/ask.ts';
+import { open } from '../connect/connection.ts';
+import { messages, printJson } from '../print/output.ts';
 
 export default defineCommand({
   meta: about({
@@ -31,8 +31,8 @@ export default defineCommand({
   },
   async run({ args }) {
     const [{ parseUrl }, { writeCredentials }] = await Promise.all([
-      import('../settings.ts'),
-      import('../credentials.ts'),
+      import('../connect/settings.ts'),
+      import('../connect/credentials.ts'),
     ]);
     const { url: given = await ask('URL of the Segflow server', { preset: 'http://localhost:3000' }) } = args;
     const url = parseUrl(given, 'flag');

@@ -1,10 +1,10 @@
 import { defineCommand } from 'citty';
 import { SegflowError } from '../../core/errors.ts';
 import type { MessageItem } from '../../protocol/api.ts';
-import { about } from '../about.ts';
-import { type Connection, connect, connectionArgs } from '../connection.ts';
-import { print, printJson } from '../output.ts';
-import { cell, localTime, table } from '../table.ts';
+import { about } from '../command-line/about.ts';
+import { type Connection, connect, connectionArgs } from '../connect/connection.ts';
+import { print, printJson } from '../print/output.ts';
+import { cell, localTime, table } from '../print/table.ts';
 
 const STATUSES: MessageItem['status'][] = ['queued', 'sending', 'sent', 'failed', 'skipped', 'unknown'];
 const PAGE = 1000;
@@ -83,7 +83,7 @@ interface Watching extends Pick<Following, 'query'> {
  * the first signal.
  */
 async function follow(server: Connection, { query, items, json }: Following): Promise<void> {
-  const { untilSignal } = await import('../signals.ts');
+  const { untilSignal } = await import('../command-line/signals.ts');
   let stopped = false;
   const signal = untilSignal().then(() => {
     stopped = true;

@@ -1,10 +1,10 @@
 import { defineCommand } from 'citty';
 import { systemClock } from '../../core/clock.ts';
 import { SegflowError } from '../../core/errors.ts';
-import { about } from '../about.ts';
-import { messages, print, printJson } from '../output.ts';
-import { databaseUrlOf, serverEnvironment } from '../server-environment.ts';
-import { localTime, table } from '../table.ts';
+import { about } from '../command-line/about.ts';
+import { databaseUrlOf, serverEnvironment } from '../connect/server-environment.ts';
+import { messages, print, printJson } from '../print/output.ts';
+import { localTime, table } from '../print/table.ts';
 
 export default defineCommand({
   meta: about({

@@ -1,8 +1,8 @@
 import { defineCommand } from 'citty';
 import type { PauseItem } from '../../protocol/api.ts';
-import { about } from '../about.ts';
-import { connect, connectionArgs } from '../connection.ts';
-import { messages, printJson } from '../output.ts';
+import { about } from '../command-line/about.ts';
+import { connect, connectionArgs } from '../connect/connection.ts';
+import { messages, printJson } from '../print/output.ts';
 
 export default defineCommand({
   meta: about({

@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
 import { defineCommand } from 'citty';
-import { about } from '../about.ts';
-import { messages, print, printJson } from '../output.ts';
-import { portOf } from '../port.ts';
-import { untilSignal } from '../signals.ts';
+import { about } from '../command-line/about.ts';
+import { portOf } from '../command-line/port.ts';
+import { untilSignal } from '../command-line/signals.ts';
+import { messages, print, printJson } from '../print/output.ts';
 
 export default defineCommand({
   meta: about({
@@ -35,7 +35,7 @@ export default defineCommand({
     const stopped = untilSignal();
     const { findConfig } = await import('../../config/find.ts');
     const configPath = findConfig(args['config-path']);
-    const { loadDotenvInto } = await import('../dotenv.ts');
+    const { loadDotenvInto } = await import('../connect/dotenv.ts');
     await loadDotenvInto(process.env, [dirname(configPath), process.cwd()]);
     const { startPreview } = await import('../../preview/server.ts');
     const preview = await startPreview({

@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { defineCommand } from 'citty';
-import { about } from '../about.ts';
-import { connect, connectionArgs } from '../connection.ts';
-import { choiceOf, DEPLOY_NOTES, deploy, deployArgs } from '../deploy.ts';
-import { messages, print, printJson } from '../output.ts';
-import { short } from '../plan.ts';
+import { about } from '../command-line/about.ts';
+import { connect, connectionArgs } from '../connect/connection.ts';
+import { choiceOf, DEPLOY_NOTES, deploy, deployArgs } from '../connect/deploy.ts';
+import { messages, print, printJson } from '../print/output.ts';
+import { short } from '../print/plan.ts';
 
 export default defineCommand({
   meta: about({
@@ -36,8 +36,8 @@ export default defineCommand({
     const choice = choiceOf(args);
     const here = process.cwd();
     const [{ preparePush }, { originOf }] = await Promise.all([
-      import('../prepare-push.ts'),
-      import('../origin.ts'),
+      import('../project/prepare-push.ts'),
+      import('../project/origin.ts'),
     ]);
     const { path, code, environment, missing } = await preparePush(args['config-path'], here);
     const server = await connect(args, [here, dirname(path)]);

@@ -2,9 +2,9 @@ import { defineCommand } from 'citty';
 import { systemClock } from '../../core/clock.ts';
 import { parseDuration } from '../../core/duration.ts';
 import { SegflowError } from '../../core/errors.ts';
-import { about } from '../about.ts';
-import { messages, print, printJson } from '../output.ts';
-import { databaseUrlOf, serverEnvironment } from '../server-environment.ts';
+import { about } from '../command-line/about.ts';
+import { databaseUrlOf, serverEnvironment } from '../connect/server-environment.ts';
+import { messages, print, printJson } from '../print/output.ts';
 
 export default defineCommand({
   meta: about({
@@ -56,7 +56,7 @@ export default defineCommand({
     const askForMs = args['ask-for'] ? durationOf(args['ask-for'], '--ask-for') : null;
     const settle = environment.SEGFLOW_SETTLE_AFTER;
     const { restore } = await import('../../transfer/restore.ts');
-    const { inBytes, progressLine } = await import('../progress.ts');
+    const { inBytes, progressLine } = await import('../print/progress.ts');
     using line = progressLine();
     const result = await restore({
       file: args.file,

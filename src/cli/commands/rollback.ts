@@ -1,9 +1,9 @@
 import { defineCommand } from 'citty';
-import { about } from '../about.ts';
-import { connect, connectionArgs } from '../connection.ts';
-import { choiceOf, DEPLOY_NOTES, deploy, deployArgs } from '../deploy.ts';
-import { messages, printJson } from '../output.ts';
-import { short } from '../plan.ts';
+import { about } from '../command-line/about.ts';
+import { connect, connectionArgs } from '../connect/connection.ts';
+import { choiceOf, DEPLOY_NOTES, deploy, deployArgs } from '../connect/deploy.ts';
+import { messages, printJson } from '../print/output.ts';
+import { short } from '../print/plan.ts';
 
 export default defineCommand({
   meta: about({
@@ -33,7 +33,7 @@ export default defineCommand({
     const choice = choiceOf(args);
     const server = await connect(args);
     const id = args['deployment-id'];
-    const { personIn } = await import('../origin.ts');
+    const { personIn } = await import('../project/origin.ts');
     const origin = await personIn(process.cwd());
     const body = { ...(id ? { deployment: id } : {}), origin, ...choice };
     const { planned, done } = await deploy(server, { path: '/v1/rollback', body, flags: args });

@@ -1,12 +1,12 @@
 import { defineCommand } from 'citty';
 import type { InForce } from '../../app.ts';
-import { about } from '../about.ts';
-import { messages, print, printJson } from '../output.ts';
-import { portOf } from '../port.ts';
-import { databaseUrlOf, isLoopback, serverEnvironment } from '../server-environment.ts';
-import { untilSignal } from '../signals.ts';
-import { localTime } from '../table.ts';
-import { VERSION } from '../version.ts';
+import { about } from '../command-line/about.ts';
+import { portOf } from '../command-line/port.ts';
+import { untilSignal } from '../command-line/signals.ts';
+import { VERSION } from '../command-line/version.ts';
+import { databaseUrlOf, isLoopback, serverEnvironment } from '../connect/server-environment.ts';
+import { messages, print, printJson } from '../print/output.ts';
+import { localTime } from '../print/table.ts';
 
 export default defineCommand({
   meta: about({
@@ -68,7 +68,7 @@ export default defineCommand({
     json: { type: 'boolean', description: 'Print the ready line as JSON' },
   },
   async run({ args, rawArgs }) {
-    if (args['print-unit']) return print((await import('../unit.ts')).UNIT);
+    if (args['print-unit']) return print((await import('../project/unit.ts')).UNIT);
     const environment = await serverEnvironment(process.cwd(), process.env);
     const host = args.host || environment.SEGFLOW_HOST || '127.0.0.1';
     const dataDir = args.data || environment.SEGFLOW_DATA || '.segflow';

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { defineCommand } from 'citty';
 import { parseDuration } from '../../core/duration.ts';
 import { messageOf, SegflowError } from '../../core/errors.ts';
-import { about } from '../about.ts';
-import { print, printJson } from '../output.ts';
+import { about } from '../command-line/about.ts';
+import { print, printJson } from '../print/output.ts';
 
 export default defineCommand({
   meta: about({
@@ -52,10 +52,10 @@ export default defineCommand({
       await Promise.all([
         import('../../config/find.ts'),
         import('../../config/load.ts'),
-        import('../check-config.ts'),
+        import('../project/check-config.ts'),
         import('../../testing/forecast.ts'),
-        import('../forecast-text.ts'),
-        import('../progress.ts'),
+        import('../print/forecast.ts'),
+        import('../print/progress.ts'),
       ]);
     const path = findConfig(args['config-path']);
     await checkEnds(path);

@@ -1,10 +1,10 @@
 import { defineCommand } from 'citty';
 import type { Status } from '../../protocol/api.ts';
-import { about } from '../about.ts';
-import { connect, connectionArgs } from '../connection.ts';
-import { print, printJson } from '../output.ts';
-import { short } from '../plan.ts';
-import { cell, localTime, table } from '../table.ts';
+import { about } from '../command-line/about.ts';
+import { connect, connectionArgs } from '../connect/connection.ts';
+import { print, printJson } from '../print/output.ts';
+import { short } from '../print/plan.ts';
+import { cell, localTime, table } from '../print/table.ts';
 
 export default defineCommand({
   meta: about({

@@ -2,10 +2,10 @@ import { defineCommand } from 'citty';
 import { systemClock } from '../../core/clock.ts';
 import { SegflowError } from '../../core/errors.ts';
 import type { TransferResult } from '../../transfer/transfer.ts';
-import { about } from '../about.ts';
-import { messages, print, printJson } from '../output.ts';
-import { databaseUrlOf, serverEnvironment } from '../server-environment.ts';
-import { table } from '../table.ts';
+import { about } from '../command-line/about.ts';
+import { databaseUrlOf, serverEnvironment } from '../connect/server-environment.ts';
+import { messages, print, printJson } from '../print/output.ts';
+import { table } from '../print/table.ts';
 
 export default defineCommand({
   meta: about({
@@ -49,7 +49,7 @@ export default defineCommand({
       });
     }
     const { transfer } = await import('../../transfer/transfer.ts');
-    const { inRows, progressLine } = await import('../progress.ts');
+    const { inRows, progressLine } = await import('../print/progress.ts');
     using line = progressLine();
     const result = await transfer({
       from: args.from || environment.SEGFLOW_DATA || '.segflow',

@@ -1,9 +1,9 @@
 import { defineCommand } from 'citty';
 import type { Journey } from '../../protocol/api.ts';
-import { about } from '../about.ts';
-import { connect, connectionArgs } from '../connection.ts';
-import { formatJourney } from '../journey.ts';
-import { print, printJson } from '../output.ts';
+import { about } from '../command-line/about.ts';
+import { connect, connectionArgs } from '../connect/connection.ts';
+import { formatJourney } from '../print/journey.ts';
+import { print, printJson } from '../print/output.ts';
 
 export default defineCommand({
   meta: about({

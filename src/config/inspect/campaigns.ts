@@ -1,6 +1,6 @@
 import { messageOf } from '../../core/errors.ts';
 import type { Inspection } from '../../engine/ports/manifest.ts';
-import { startFlow } from '../../flow/flow-rules.ts';
+import { startFlow } from '../../flow/activation/flow-rules.ts';
 import { SAMPLE_USER } from '../sample.ts';
 import { campaignOptions, OPTIONS } from './campaign-options.ts';
 import { type FlowLiteral, literalsInFlow, unyieldedInFlow } from './flow-literals.ts';

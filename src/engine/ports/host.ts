@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/json.ts';
-import type { ActivationInput, ActivationOutput } from '../../flow/activation.ts';
-import type { EmailOptions } from '../../flow/pending.ts';
+import type { ActivationInput, ActivationOutput } from '../../flow/activation/activation.ts';
+import type { EmailOptions } from '../../flow/commands/pending.ts';
 import type { Bundle, Inspection, Problem } from './manifest.ts';
 import type { SegmentSql } from './segments.ts';
 

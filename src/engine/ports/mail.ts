@@ -2,6 +2,9 @@ import type { ProviderSettings } from './manifest.ts';
 
 /* What the engine needs from a mail provider; adapters are in email/providers. */
 
+/** How long a provider may need until it finds a message that it has accepted. */
+export const SETTLE_AFTER_MS = 60_000;
+
 export interface OutgoingEmail {
   /** The message's id: goes with the email as metadata, so that the provider can be asked about it. */
   id: string;

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../core/json.ts';
-import type { EmailOptions } from '../../flow/pending.ts';
+import type { EmailOptions } from '../../flow/commands/pending.ts';
 import type { MessageStatus, RunStatus } from '../../schema/index.ts';
 import type { Slots } from './leases.ts';
 import type { EventRow } from './users.ts';

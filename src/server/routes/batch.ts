@@ -1,9 +1,9 @@
 import { type BatchAnswer, batchAnswerSchema, batchSchema } from '../../protocol/api.ts';
-import type { OperationResult } from '../backend.ts';
-import { type Api, endpoint } from '../endpoint.ts';
-import { errorBody } from '../error-response.ts';
-import { fastBatch } from '../fast-validate.ts';
-import { batchOperations } from '../operations.ts';
+import type { OperationResult } from '../backend/backend.ts';
+import { type Api, endpoint } from '../http/endpoint.ts';
+import { errorBody } from '../http/error-response.ts';
+import { fastBatch } from '../http/fast-validate.ts';
+import { batchOperations } from '../http/operations.ts';
 
 export function batchRoutes(api: Api): void {
   const { backend, now } = api;

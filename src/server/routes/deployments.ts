@@ -9,7 +9,7 @@ import {
   rollbackSchema,
 } from '../../protocol/api.ts';
 import { type Planning, planningSchema } from '../../protocol/plan.ts';
-import { type Api, endpoint } from '../endpoint.ts';
+import { type Api, endpoint } from '../http/endpoint.ts';
 
 const ANSWERS = {
   200: { description: 'The plan: nothing was changed.', schema: deploymentAnswerSchema },

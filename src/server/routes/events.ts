@@ -1,8 +1,8 @@
 import { type EventAnswer, eventAnswerSchema, eventSchema } from '../../protocol/api.ts';
-import { type Api, endpoint } from '../endpoint.ts';
-import { fastEvent } from '../fast-validate.ts';
-import { accepted, eventOperation } from '../operations.ts';
-import { waitQuery } from '../wait.ts';
+import { type Api, endpoint } from '../http/endpoint.ts';
+import { fastEvent } from '../http/fast-validate.ts';
+import { accepted, eventOperation } from '../http/operations.ts';
+import { waitQuery } from '../http/wait.ts';
 
 export function eventRoutes(api: Api): void {
   const { backend, now } = api;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SegflowError } from '../../core/errors.ts';
-import { type Api, endpoint } from '../endpoint.ts';
+import { type Api, endpoint } from '../http/endpoint.ts';
 
 export function healthRoutes(api: Api): void {
   endpoint(

@@ -8,7 +8,7 @@ import {
   retrySchema,
 } from '../../protocol/api.ts';
 import { explanationSchema } from '../../protocol/explain.ts';
-import { type Api, endpoint } from '../endpoint.ts';
+import { type Api, endpoint } from '../http/endpoint.ts';
 
 const campaignQuery = z.strictObject({ campaign: eventNameSchema.optional().describe('Id of a campaign.') });
 

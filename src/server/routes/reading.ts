@@ -6,7 +6,7 @@ import {
   statusSchema,
   userIdSchema,
 } from '../../protocol/api.ts';
-import { type Api, endpoint } from '../endpoint.ts';
+import { type Api, endpoint } from '../http/endpoint.ts';
 
 const MAX_MESSAGES = 1000;
 

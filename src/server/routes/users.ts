@@ -6,11 +6,11 @@ import {
   userAnswerSchema,
   userBodySchema,
 } from '../../protocol/api.ts';
-import type { BackendOperation } from '../backend.ts';
-import { type Api, endpoint, type Input } from '../endpoint.ts';
-import { fastUserBody } from '../fast-validate.ts';
-import { accepted } from '../operations.ts';
-import { type WaitQuery, waitQuery } from '../wait.ts';
+import type { BackendOperation } from '../backend/backend.ts';
+import { type Api, endpoint, type Input } from '../http/endpoint.ts';
+import { fastUserBody } from '../http/fast-validate.ts';
+import { accepted } from '../http/operations.ts';
+import { type WaitQuery, waitQuery } from '../http/wait.ts';
 
 type UserInput = Input<z.output<typeof userBodySchema>, WaitQuery>;
 

@@ -1,5 +1,5 @@
 import type { PoolConnection, ResultSetHeader } from 'mysql2';
-import type { Connection, Outcome, Row, Rows, RowsText, Value } from '../driver.ts';
+import type { Connection, Outcome, Row, Rows, RowsText, Value } from '../driver/driver.ts';
 import { explainRefusal, isLost, wrapMysqlError } from './errors.ts';
 import { format, formatRows } from './format.ts';
 

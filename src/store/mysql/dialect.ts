@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { getTableConfig, type MySqlColumn } from 'drizzle-orm/mysql-core';
-import type { Dialect, RowsText, RowUpdate } from '../driver.ts';
-import { firstsOf, names, render } from '../statement.ts';
+import type { Dialect, RowsText, RowUpdate } from '../driver/driver.ts';
+import { firstsOf, names, render } from '../driver/statement.ts';
 import { mysqlSegments } from './segments.ts';
 import type { Server } from './server.ts';
 

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../../core/clock.ts';
 import { SegflowError } from '../../core/errors.ts';
-import type { Connection, Driver } from '../driver.ts';
-import { isRepeatable } from '../repeatable.ts';
+import type { Connection, Driver } from '../driver/driver.ts';
+import { isRepeatable } from '../driver/repeatable.ts';
 import type { MysqlConnection } from './connection.ts';
 import { mysqlDialect } from './dialect.ts';
 import { isLost, lostCommit, wasNotSent, wrapMysqlError } from './errors.ts';

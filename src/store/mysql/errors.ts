@@ -1,5 +1,5 @@
 import { type ErrorCode, messageOf, SegflowError } from '../../core/errors.ts';
-import { repeatable } from '../repeatable.ts';
+import { repeatable } from '../driver/repeatable.ts';
 
 /*
  * mysql2's errors carry the statement with its parameters (`sql`), and the server's messages may quote values. Neither leaves

@@ -1,4 +1,4 @@
-import type { Rows, RowsText, Scalar, Value } from '../driver.ts';
+import type { Rows, RowsText, Scalar, Value } from '../driver/driver.ts';
 
 /*
  * Statements travel as text with their parameters written in, not as prepared ones: those are prepared on each of a pool's

@@ -1,7 +1,7 @@
 import { SegflowError } from '../../core/errors.ts';
 import { hash53 } from '../../core/hash.ts';
-import { type AppliedMigration, checksumOf, pendingMigrations } from '../migrations.ts';
-import { fromTime } from '../times.ts';
+import { type AppliedMigration, checksumOf, pendingMigrations } from '../driver/migrations.ts';
+import { fromTime } from '../driver/times.ts';
 import type { MysqlConnection } from './connection.ts';
 import { wasDoneBefore } from './errors.ts';
 import type { MysqlMigration } from './migrations.ts';

@@ -1,5 +1,5 @@
-import { readMigrationFiles } from '../embedded-migrations.ts' with { type: 'macro' };
-import { fileName, type Migration } from '../migrations.ts';
+import { readMigrationFiles } from '../driver/embedded-migrations.ts' with { type: 'macro' };
+import { fileName, type Migration } from '../driver/migrations.ts';
 import { splitStatements } from './split-statements.ts';
 
 export interface MysqlMigration extends Migration {

@@ -1,7 +1,7 @@
-import { adaptedOnce } from '../adapted-segments.ts';
 import { adaptToMysql } from '../dialect/adapt-mysql.ts';
 import { USER_TABLES } from '../dialect/scopes.ts';
-import type { SegmentDialect } from '../driver.ts';
+import { adaptedOnce } from '../driver/adapted-segments.ts';
+import type { SegmentDialect } from '../driver/driver.ts';
 import type { Server } from './server.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Database, SQLQueryBindings, Statement } from 'bun:sqlite';
 import { SegflowError } from '../../core/errors.ts';
-import type { Connection, Outcome, Row, Rows, RowsText, Value } from '../driver.ts';
+import type { Connection, Outcome, Row, Rows, RowsText, Value } from '../driver/driver.ts';
 import { explainRefusal, wrapSqliteError } from './errors.ts';
 
 /** Prepared statements kept a connection. There are about a hundred statements, some in a few sizes. */

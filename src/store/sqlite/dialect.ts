@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { MySqlColumn } from 'drizzle-orm/mysql-core';
-import type { Dialect, RowsText, RowUpdate } from '../driver.ts';
-import { names, render } from '../statement.ts';
+import type { Dialect, RowsText, RowUpdate } from '../driver/driver.ts';
+import { names, render } from '../driver/statement.ts';
 import { sqliteSegments } from './segments.ts';
 
 /** Backticks, `?` and row values mean in SQLite what they mean in MySQL; these are the differences. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
-import type { AppliedMigration, Migration } from '../migrations.ts';
-import { checksumOf, pendingMigrations } from '../migrations.ts';
-import { fromTime, toTime } from '../times.ts';
+import type { AppliedMigration, Migration } from '../driver/migrations.ts';
+import { checksumOf, pendingMigrations } from '../driver/migrations.ts';
+import { fromTime, toTime } from '../driver/times.ts';
 import type { SqliteConnection } from './connection.ts';
 
 /** Runs what is still to run, each migration with its record in one transaction. Returns the migrations that ran. */

@@ -1,7 +1,7 @@
-import { adaptedOnce } from '../adapted-segments.ts';
 import { adapt } from '../dialect/adapt.ts';
 import { USER_TABLES } from '../dialect/scopes.ts';
-import type { SegmentDialect } from '../driver.ts';
+import { adaptedOnce } from '../driver/adapted-segments.ts';
+import type { SegmentDialect } from '../driver/driver.ts';
 
 /**
  * SQLite does not push a condition into a segment's query, so the tables are shown to the query as if only the users in

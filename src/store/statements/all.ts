@@ -1,5 +1,5 @@
 import type { Statements } from '../../engine/ports/store.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../driver/context.ts';
 import { awaitStatements } from './awaits.ts';
 import { deploymentStatements } from './deployments.ts';
 import { dueRunStatements } from './due-runs.ts';

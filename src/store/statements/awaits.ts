@@ -3,12 +3,12 @@ import { messageOf, SegflowError } from '../../core/errors.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import type { AwaitingRun, AwaitStatements } from '../../engine/ports/runs.ts';
 import { events, runs, segmentMembers } from '../../schema/index.ts';
-import { bulkUpdate } from '../bulk.ts';
-import type { Context } from '../context.ts';
-import type { Dialect, Row } from '../driver.ts';
-import { prepared, rows } from '../statement.ts';
-import { dirtyUsers } from '../tables.ts';
-import { fromTime, toTime } from '../times.ts';
+import { bulkUpdate } from '../driver/bulk.ts';
+import type { Context } from '../driver/context.ts';
+import type { Dialect, Row } from '../driver/driver.ts';
+import { prepared, rows } from '../driver/statement.ts';
+import { dirtyUsers } from '../driver/tables.ts';
+import { fromTime, toTime } from '../driver/times.ts';
 import { eventOf } from './events.ts';
 
 export function awaitStatements(on: Context): AwaitStatements {

@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm';
 import type { Counts } from '../../engine/ports/reads.ts';
 import { campaigns, type MessageStatus, type RunStatus, segments } from '../../schema/index.ts';
-import type { Context } from '../context.ts';
-import { prepared, rows } from '../statement.ts';
-import { counters, dirtyUsers, sweeps } from '../tables.ts';
-import { fromTime } from '../times.ts';
+import type { Context } from '../driver/context.ts';
+import { prepared, rows } from '../driver/statement.ts';
+import { counters, dirtyUsers, sweeps } from '../driver/tables.ts';
+import { fromTime } from '../driver/times.ts';
 
 /** How many rows there are of everything, from the kept counters: as cheap with millions of rows as with none. */
 export async function counts(on: Context): Promise<Counts> {

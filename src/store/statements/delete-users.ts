@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { events, messages, runs, segmentMembers, users } from '../../schema/index.ts';
-import type { Context } from '../context.ts';
-import { prepared, rows, run } from '../statement.ts';
-import { dirtyUsers } from '../tables.ts';
+import type { Context } from '../driver/context.ts';
+import { prepared, rows, run } from '../driver/statement.ts';
+import { dirtyUsers } from '../driver/tables.ts';
 import { dropSealed } from './journal-chunks.ts';
 
 type Ids = { ids: string[] };

@@ -3,12 +3,12 @@ import type { DeploymentRow, DeploymentStatements } from '../../engine/ports/dep
 import type { Manifest } from '../../engine/ports/manifest.ts';
 import type { RunHead } from '../../engine/ports/runs.ts';
 import { campaigns, deployments, runs, segmentMembers, segments } from '../../schema/index.ts';
-import { bulkInsert } from '../bulk.ts';
-import type { Context } from '../context.ts';
-import type { Row } from '../driver.ts';
-import { names, prepared, rows, run } from '../statement.ts';
-import { instance } from '../tables.ts';
-import { fromTime, toTime } from '../times.ts';
+import { bulkInsert } from '../driver/bulk.ts';
+import type { Context } from '../driver/context.ts';
+import type { Row } from '../driver/driver.ts';
+import { names, prepared, rows, run } from '../driver/statement.ts';
+import { instance } from '../driver/tables.ts';
+import { fromTime, toTime } from '../driver/times.ts';
 import { liveCampaigns } from './live-campaigns.ts';
 import { runHeadColumns, runHeadOf } from './runs.ts';
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { EventRow } from '../../engine/ports/users.ts';
-import type { Row } from '../driver.ts';
-import { fromTime } from '../times.ts';
+import type { Row } from '../driver/driver.ts';
+import { fromTime } from '../driver/times.ts';
 
 /** The event in a row, whose columns' names begin with `prefix` where other tables' columns are beside them. */
 export function eventOf(row: Row, prefix: '' | 'event_' = ''): EventRow {

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
-import type { Context } from '../context.ts';
-import { prepared, rows } from '../statement.ts';
-import { instance } from '../tables.ts';
+import type { Context } from '../driver/context.ts';
+import { prepared, rows } from '../driver/statement.ts';
+import { instance } from '../driver/tables.ts';
 
 /** The installation's own id, which the first migration makes. */
 export async function instanceId(on: Context): Promise<string> {

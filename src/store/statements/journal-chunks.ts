@@ -1,9 +1,9 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { sql } from 'drizzle-orm';
-import { bulkInsert } from '../bulk.ts';
-import type { Context } from '../context.ts';
-import { prepared, rows, run } from '../statement.ts';
-import { journalChunks } from '../tables.ts';
+import { bulkInsert } from '../driver/bulk.ts';
+import type { Context } from '../driver/context.ts';
+import { prepared, rows, run } from '../driver/statement.ts';
+import { journalChunks } from '../driver/tables.ts';
 
 /** The sealed parts of these runs' journals, each in one piece, by run. */
 export async function readSealed(on: Context, runIds: number[]): Promise<Map<number, string>> {

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { runs } from '../../schema/index.ts';
-import type { Context } from '../context.ts';
-import { prepared, rows } from '../statement.ts';
+import type { Context } from '../driver/context.ts';
+import { prepared, rows } from '../driver/statement.ts';
 
 /** Ids of campaigns that have live runs: from one to the next along the index, for there are few, and perhaps millions of runs. */
 export async function liveCampaigns(on: Context): Promise<string[]> {

@@ -3,11 +3,11 @@ import { slotOf } from '../../core/hash.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { DueMessage, MessageStatements, SettledMessage } from '../../engine/ports/messages.ts';
 import { events, type MessageStatus, messages, type RunStatus, runs, users } from '../../schema/index.ts';
-import { bulkInsert, bulkUpdate, changed } from '../bulk.ts';
-import type { Context } from '../context.ts';
-import type { Dialect, Row } from '../driver.ts';
-import { prepared, rows, run, slotted } from '../statement.ts';
-import { fromTime, toTime } from '../times.ts';
+import { bulkInsert, bulkUpdate, changed } from '../driver/bulk.ts';
+import type { Context } from '../driver/context.ts';
+import type { Dialect, Row } from '../driver/driver.ts';
+import { prepared, rows, run, slotted } from '../driver/statement.ts';
+import { fromTime, toTime } from '../driver/times.ts';
 import { pausedCampaigns } from './pauses.ts';
 
 /*

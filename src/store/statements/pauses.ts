@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm';
 import type { PauseStatements } from '../../engine/ports/runs.ts';
 import { pauses } from '../../schema/index.ts';
-import { bulkInsert } from '../bulk.ts';
-import type { Context } from '../context.ts';
-import { prepared, rows, run } from '../statement.ts';
-import { fromTime, toTime } from '../times.ts';
+import { bulkInsert } from '../driver/bulk.ts';
+import type { Context } from '../driver/context.ts';
+import { prepared, rows, run } from '../driver/statement.ts';
+import { fromTime, toTime } from '../driver/times.ts';
 
 export function pauseStatements(on: Context): PauseStatements {
   return {

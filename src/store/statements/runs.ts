@@ -2,11 +2,11 @@ import { type SQL, sql } from 'drizzle-orm';
 import { slotOf } from '../../core/hash.ts';
 import type { LatestRun, RunHead, RunStatements } from '../../engine/ports/runs.ts';
 import { type RunStatus, runs } from '../../schema/index.ts';
-import { bulkInsert, bulkUpdate } from '../bulk.ts';
-import type { Context } from '../context.ts';
-import type { Row } from '../driver.ts';
-import { prepared, rows, run } from '../statement.ts';
-import { fromTime, toTime } from '../times.ts';
+import { bulkInsert, bulkUpdate } from '../driver/bulk.ts';
+import type { Context } from '../driver/context.ts';
+import type { Row } from '../driver/driver.ts';
+import { prepared, rows, run } from '../driver/statement.ts';
+import { fromTime, toTime } from '../driver/times.ts';
 import { dropSealed, writeSealed } from './journal-chunks.ts';
 
 /* A run has ended once ended_at is set; from then on nothing changes it. Its wake_at is null, so it is never due. */

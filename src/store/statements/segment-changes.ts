@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import type { SegmentSql } from '../../engine/ports/segments.ts';
 import { segmentMembers, users } from '../../schema/index.ts';
-import type { Context } from '../context.ts';
-import { prepared, render, rows } from '../statement.ts';
+import type { Context } from '../driver/context.ts';
+import { prepared, render, rows } from '../driver/statement.ts';
 import { about } from './segments.ts';
 
 type Marks = { userId: string; cause: string }[];

@@ -4,11 +4,11 @@ import { messageOf, SegflowError } from '../../core/errors.ts';
 import { slotOf } from '../../core/hash.ts';
 import type { DirtyMark, SegmentSql, SegmentStatements } from '../../engine/ports/segments.ts';
 import { segmentMembers, segments } from '../../schema/index.ts';
-import { bulkInsert, changed } from '../bulk.ts';
-import type { Context } from '../context.ts';
-import { prepared, rows, run, slotted } from '../statement.ts';
-import { dirtyUsers, sweeps } from '../tables.ts';
-import { toTime } from '../times.ts';
+import { bulkInsert, changed } from '../driver/bulk.ts';
+import type { Context } from '../driver/context.ts';
+import { prepared, rows, run, slotted } from '../driver/statement.ts';
+import { dirtyUsers, sweeps } from '../driver/tables.ts';
+import { toTime } from '../driver/times.ts';
 
 type Sweeping = 'startSweep' | 'nextSweep' | 'advanceSweep';
 

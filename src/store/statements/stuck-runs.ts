@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { RETRIED, type RunStatements } from '../../engine/ports/runs.ts';
 import { runs } from '../../schema/index.ts';
-import type { Context } from '../context.ts';
-import { prepared, rows, run } from '../statement.ts';
+import type { Context } from '../driver/context.ts';
+import { prepared, rows, run } from '../driver/statement.ts';
 
 /* Runs that do not go on by themselves: those that failed, and those that no code follows. */
 

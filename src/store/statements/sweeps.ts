@@ -2,9 +2,9 @@ import { sql } from 'drizzle-orm';
 import type { Slots } from '../../engine/ports/leases.ts';
 import type { SegmentStatements } from '../../engine/ports/segments.ts';
 import { users } from '../../schema/index.ts';
-import type { Context } from '../context.ts';
-import { prepared, rows, run, slotted } from '../statement.ts';
-import { sweeps } from '../tables.ts';
+import type { Context } from '../driver/context.ts';
+import { prepared, rows, run, slotted } from '../driver/statement.ts';
+import { sweeps } from '../driver/tables.ts';
 
 /*
  * A sweep walks every slot's users in the order of their ids. Each slot has a row with the sweep's number and the last user

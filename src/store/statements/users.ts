@@ -3,13 +3,13 @@ import { slotOf } from '../../core/hash.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import type { UserRow, UserStatements } from '../../engine/ports/users.ts';
 import { events, users } from '../../schema/index.ts';
-import { bulkInsert } from '../bulk.ts';
-import type { Context } from '../context.ts';
-import type { Row, Scalar } from '../driver.ts';
-import { unlessRaced } from '../repeatable.ts';
-import { prepared, rows, run } from '../statement.ts';
-import { dirtyUsers, idempotencyKeys } from '../tables.ts';
-import { fromTime, toTime } from '../times.ts';
+import { bulkInsert } from '../driver/bulk.ts';
+import type { Context } from '../driver/context.ts';
+import type { Row, Scalar } from '../driver/driver.ts';
+import { unlessRaced } from '../driver/repeatable.ts';
+import { prepared, rows, run } from '../driver/statement.ts';
+import { dirtyUsers, idempotencyKeys } from '../driver/tables.ts';
+import { fromTime, toTime } from '../driver/times.ts';
 import { deleteUsers } from './delete-users.ts';
 
 export function userStatements(on: Context): UserStatements {

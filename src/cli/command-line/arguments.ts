@@ -1,0 +1,75 @@
+import { parseArgs } from 'node:util';
+import type { ArgDef } from 'citty';
+import { closest } from '../../core/closest.ts';
+import { SegflowError } from '../../core/errors.ts';
+import { type AnyCommand, aboutOf, argsOf } from './about.ts';
+
+type Option = { type: 'boolean' | 'string'; short?: string };
+
+/**
+ * Refuses what citty lets pass: flags the command does not have, flags without their value, missing or surplus positional
+ * arguments. Throws `invalid_input`.
+ */
+export function checkArguments(command: AnyCommand, rawArgs: string[]): void {
+  const { name, usage, variadic } = aboutOf(command);
+  const definitions = argsOf(command);
+  const hint = `Usage: segflow ${name} ${usage}`.trimEnd();
+  const options = optionsOf(definitions);
+  const { tokens, positionals } = parseArgs({
+    args: rawArgs,
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    const option = options[token.name];
+    const negated = token.name.startsWith('no-') ? options[token.name.slice(3)] : undefined;
+    if (negated?.type === 'boolean') continue;
+    if (!option) {
+      const guess = closest(token.name, Object.keys(options));
+      throw new SegflowError('invalid_input', `segflow ${name} has no flag ${token.rawName}`, {
+        hint: guess ? `Did you mean --${guess}?` : hint,
+      });
+    }
+    // A dash begins a value only when written --flag=-value, so that a forgotten value does not swallow the next flag.
+    // Nor is it empty: that is a variable of the shell that is not set, and would stand for all.
+    const missing =
+      !token.value || (!token.inlineValue && token.value.startsWith('-') && token.value !== '-');
+    if (option.type === 'string' && missing) {
+      throw new SegflowError('invalid_input', `${token.rawName} needs a value`, { hint });
+    }
+    if (option.type === 'boolean' && token.inlineValue && !/^(true|false)$/.test(token.value)) {
+      throw new SegflowError('invalid_input', `${token.rawName} is a switch, it takes no value`, { hint });
+    }
+  }
+
+  const named = Object.entries(definitions).filter(([, arg]) => arg.type === 'positional');
+  for (const [index, [key, arg]] of named.entries()) {
+    if (arg.required !== false && !positionals[index]) {
+      throw new SegflowError('invalid_input', `segflow ${name} needs <${key}>`, { hint });
+    }
+    if (positionals[index] === '') {
+      throw new SegflowError('invalid_input', `the [${key}] of segflow ${name} is empty`, { hint });
+    }
+  }
+  if (!variadic && positionals.length > named.length) {
+    const surplus = positionals.slice(named.length).join(' ');
+    throw new SegflowError('invalid_input', `segflow ${name} does not take "${surplus}"`, { hint });
+  }
+}
+
+function optionsOf(definitions: Record<string, ArgDef>): Record<string, Option> {
+  const options: Record<string, Option> = {};
+  for (const [key, arg] of Object.entries(definitions)) {
+    if (arg.type === 'positional') continue;
+    const alias = 'alias' in arg && typeof arg.alias === 'string' ? arg.alias : undefined;
+    options[key] = {
+      type: arg.type === 'boolean' ? 'boolean' : 'string',
+      ...(alias?.length === 1 ? { short: alias } : {}),
+    };
+  }
+  return options;
+}

@@ -1,0 +1,24 @@
+import type { Problem } from '../../engine/ports/manifest.ts';
+import { paintError } from './output.ts';
+
+/** Everything that is wrong with a config, for a terminal: place, message, the code around it, what to do. */
+export function formatProblems(problems: Problem[]): string {
+  return problems.map(formatProblem).join('\n');
+}
+
+function formatProblem({ path, message, hint, file, line, column, frame }: Problem): string {
+  const place = file && [file, line, column].filter((part) => part !== undefined).join(':');
+  const lines = [`${paintError('red', '✖')} ${path ? `${paintError('bold', path)}: ` : ''}${message}`];
+  if (place) lines.push(`  ${paintError('cyan', place)}`);
+  if (frame) lines.push(indent(frame));
+  if (hint) lines.push(`  ${paintError('dim', hint)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function indent(text: string): string {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');
+}

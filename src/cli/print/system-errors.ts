@@ -1,0 +1,23 @@
+import { type ErrorCode, messageOf, SegflowError } from '../../core/errors.ts';
+
+/** What the operating system refused of a file or folder, with what to do about it; undefined for any other error. */
+export function asSystemError(error: unknown): SegflowError | undefined {
+  const [code, hint] = MEANINGS[String((error as { code?: unknown }).code)] ?? [];
+  return code && new SegflowError(code, messageOf(error), { hint: hint!, cause: error });
+}
+
+const OWNER = 'Run it as the user whom that belongs to, or name another place.';
+const SPACE = 'Free space on that disk, then run it again.';
+const FILE_IN_THE_WAY = 'There is a file where a folder is needed: name another place.';
+
+const MEANINGS: Record<string, [code: ErrorCode, hint: string]> = {
+  EACCES: ['invalid_input', OWNER],
+  EPERM: ['invalid_input', OWNER],
+  EROFS: ['invalid_input', 'That file system is read-only: name another place.'],
+  ENOENT: ['invalid_input', 'Check the path.'],
+  ENOTDIR: ['invalid_input', FILE_IN_THE_WAY],
+  EEXIST: ['invalid_input', FILE_IN_THE_WAY],
+  EISDIR: ['invalid_input', 'There is a folder where a file is needed: name a file.'],
+  ENOSPC: ['unavailable', SPACE],
+  EDQUOT: ['unavailable', SPACE],
+};

@@ -1,0 +1,79 @@
+import type { Manifest } from '../ports/manifest.ts';
+import type { LiveRun, NewRun, RunHead } from '../ports/runs.ts';
+import type { Statements } from '../ports/store.ts';
+import { STARTED_OVER } from '../rules/qualification.ts';
+import type { InFlight } from './plan-shape.ts';
+
+const BATCH = 1_000;
+
+/**
+ * Does to the runs in flight what the activation of a deployment is to do to them, within its transaction: those of campaigns that
+ * are gone are cancelled, the others pinned, restarted or cancelled as chosen. Those that may migrate are left alone: a run takes up
+ * the newest code that follows its history when it wakes.
+ */
+export async function settleInFlight(
+  tx: Statements,
+  {
+    deploymentId,
+    manifest,
+    inFlight,
+    at,
+  }: { deploymentId: string; manifest: Manifest; inFlight: InFlight; at: number },
+): Promise<void> {
+  const kept = new Set(manifest.campaigns.map(({ id }) => id));
+  const isStatic = new Set(
+    manifest.campaigns.filter(({ behavior }) => behavior === 'static').map(({ id }) => id),
+  );
+  // Runs that this transaction begins are not in flight.
+  const until = await tx.newestRun();
+  for (const campaignId of await tx.liveCampaigns()) {
+    if (!kept.has(campaignId)) {
+      await eachPage(tx, campaignId, until, (runs) => cancel(tx, runs, REMOVED, at));
+    } else if (inFlight === 'pin') {
+      await eachPage(tx, campaignId, until, (runs) => tx.pinRuns(runs.map(({ id }) => id)));
+    } else if (inFlight === 'cancel') {
+      await eachPage(tx, campaignId, until, (runs) => cancel(tx, runs, CANCELLED, at));
+    } else if (inFlight === 'restart') {
+      await eachPage(tx, campaignId, until, async (runs) => {
+        await cancel(tx, runs, STARTED_OVER, at);
+        // Whether someone still belongs in a dynamic campaign is for the evaluation that follows to say: it enters them.
+        if (isStatic.has(campaignId)) await tx.insertRuns(runs.map((run) => anew(run, deploymentId, at)));
+      });
+    }
+  }
+}
+
+// --- internal ------------------------------------------------------------------------------------
+
+const REMOVED = 'the campaign was removed';
+const CANCELLED = 'cancelled by a deployment (--in-flight=cancel)';
+
+async function eachPage(
+  tx: Statements,
+  campaignId: string,
+  until: number,
+  work: (runs: LiveRun[]) => Promise<void>,
+): Promise<void> {
+  let after = 0;
+  while (true) {
+    const runs = await tx.liveRuns(campaignId, { after, until, limit: BATCH });
+    if (runs.length === 0) return;
+    await work(runs);
+    after = runs.at(-1)!.id;
+  }
+}
+
+async function cancel(tx: Statements, runs: RunHead[], reason: string, at: number): Promise<void> {
+  const ids = runs.map(({ id }) => id);
+  await tx.cancelRuns(ids, reason, at);
+  await tx.skipMessagesOf(ids, reason);
+}
+
+/** What caused the entry is still what caused it. */
+function anew(
+  { campaignId, userId, entry, entryEventId }: LiveRun,
+  deploymentId: string,
+  enteredAt: number,
+): NewRun {
+  return { campaignId, userId, entry: entry + 1, deploymentId, enteredAt, entryEventId };
+}

@@ -1,0 +1,40 @@
+import { messageOf, SegflowError } from '../../core/errors.ts';
+import type { Inspection, Manifest, ManifestSegment, Problem } from '../ports/manifest.ts';
+import type { Store } from '../ports/store.ts';
+
+/**
+ * The manifest with what the store finds out about the segments.
+ * @throws `invalid_config` with `details: Problem[]` where the store cannot run one.
+ */
+export async function manifestOn(store: Store, inspection: Inspection): Promise<Manifest> {
+  const problems: Problem[] = [];
+  const segments: ManifestSegment[] = [];
+  for (const segment of inspection.manifest.segments) {
+    try {
+      const traits = await store.inspectSegment(segment);
+      const timeDependent = segment.volatile || traits.readsClock || READS_ENGINE_TABLES.test(segment.sql);
+      segments.push({ ...segment, traits, timeDependent });
+    } catch (error) {
+      if (!SegflowError.is(error) || !REFUSALS.includes(error.code)) throw error;
+      problems.push({
+        path: `segments.${segment.id}.evaluator`,
+        message: messageOf(error),
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+      });
+    }
+  }
+  if (problems.length > 0) {
+    throw new SegflowError('invalid_config', `the configuration has ${problems.length} problem(s)`, {
+      details: problems,
+      hint: 'Nothing was changed. Mend them and push again.',
+    });
+  }
+  return { ...inspection.manifest, segments };
+}
+
+// --- internal ------------------------------------------------------------------------------------
+
+const REFUSALS = ['invalid_config', 'store_unsupported'];
+
+/** Members of a segment over these tables change without a user's attributes or events changing. */
+const READS_ENGINE_TABLES = /`(messages|runs|segment_members|campaigns|segments|deployments)`/;

@@ -1,9 +1,0 @@
-export const FIRST_RETRY_MS = 1_000;
-export const LAST_RETRY_MS = 600_000;
-/** How long a provider may still be taking in a message that it does not yet find. */
-export const SETTLE_AFTER_MS = 60_000;
-
-/** How long to wait after so many attempts: 1 s, 2 s, 4 s … 10 minutes. */
-export function backoff(attempts: number): number {
-  return Math.min(FIRST_RETRY_MS * 2 ** Math.max(0, attempts - 1), LAST_RETRY_MS);
-}

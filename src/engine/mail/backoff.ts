@@ -1,0 +1,7 @@
+export const FIRST_RETRY_MS = 1_000;
+export const LAST_RETRY_MS = 600_000;
+
+/** How long to wait after so many attempts: 1 s, 2 s, 4 s … 10 minutes. */
+export function backoff(attempts: number): number {
+  return Math.min(FIRST_RETRY_MS * 2 ** Math.max(0, attempts - 1), LAST_RETRY_MS);
+}

@@ -1,0 +1,100 @@
+import type { Deployment, Deployments } from '../deployments/deployments.ts';
+import type { Host, RenderResult } from '../ports/host.ts';
+import type { Log } from '../ports/log.ts';
+import type { OutgoingEmail } from '../ports/mail.ts';
+import type { DueMessage } from '../ports/messages.ts';
+import { isLive } from '../rules/qualification.ts';
+import type { MailChange } from './ledger.ts';
+import { renderMail } from './render.ts';
+
+/** A message, its coming attempt counted, and what is to leave for it. */
+export interface Outgoing {
+  message: DueMessage;
+  email: OutgoingEmail;
+}
+
+export interface ComposedMail {
+  outgoing: Outgoing[];
+  /** What is not sent: skipped, as it may not be any more, or failed. */
+  dropped: MailChange[];
+  /** Those whose template hung, or ended its process: nothing is known of them. */
+  suspects: DueMessage[];
+  /** Of those that were rendered, whether that failed. */
+  outcomes: { campaignId: string | null; failure: string | null }[];
+}
+
+/** Finds out of queued messages which may still be sent, and renders those. */
+export async function composeMail(
+  queued: DueMessage[],
+  about: {
+    host: Host;
+    deployments: Deployments;
+    deployment: Deployment;
+    suspected: boolean;
+    parseAddress: (value: unknown) => string | undefined;
+    log: Log;
+  },
+): Promise<ComposedMail> {
+  const { deployments, deployment, log } = about;
+  const dropped: MailChange[] = [];
+  const wanted: (DueMessage & { to: string })[] = [];
+  for (const message of queued) {
+    const to = about.parseAddress(message.attributes?.email);
+    const skip = skipReason(message);
+    if (skip) dropped.push({ message, update: { status: 'skipped', reason: skip } });
+    else if (to === undefined) dropped.push({ message, update: { status: 'failed', reason: NO_ADDRESS } });
+    else wanted.push({ ...message, to });
+  }
+  const rendered = await renderMail(wanted, about);
+  const { fromAddress, replyTo } = await deployments.provider(deployment);
+  const composed: ComposedMail = { outgoing: [], dropped, suspects: [], outcomes: [] };
+  wanted.forEach((message, i) => {
+    const result = rendered[i];
+    if (!result) {
+      composed.suspects.push(message);
+      return;
+    }
+    composed.outcomes.push({ campaignId: message.campaignId, failure: failureOf(result) });
+    if (!result.ok) {
+      const reason = `rendering failed: ${result.error.stack || result.error.message}`;
+      dropped.push({ message, update: { status: 'failed', reason, toAddress: message.to } });
+      log.warn(`message ${message.id} (${message.template}): rendering failed: ${inWords(result.error)}`);
+      return;
+    }
+    const email: OutgoingEmail = {
+      id: message.id,
+      kind: message.campaignId === null ? 'transactional' : 'campaign',
+      from: fromAddress,
+      to: message.to,
+      ...(replyTo === undefined ? {} : { replyTo }),
+      subject: result.subject,
+      html: result.html,
+      text: result.text,
+      tag: message.template,
+    };
+    composed.outgoing.push({ message: { ...message, attempts: message.attempts + 1 }, email });
+  });
+  return composed;
+}
+
+// --- internal ------------------------------------------------------------------------------------
+
+const NO_ADDRESS = 'the user has no valid address in the attribute "email"';
+
+function skipReason(message: DueMessage): string | undefined {
+  if (message.attributes === undefined) return 'the user was deleted';
+  if (message.runId !== null && (message.runStatus === null || !isLive({ status: message.runStatus }))) {
+    return 'the run had ended before it left';
+  }
+  return undefined;
+}
+
+function failureOf(result: RenderResult): string | null {
+  return result.ok ? null : result.error.stack || result.error.message;
+}
+
+/** The message and the innermost place. */
+function inWords({ message, stack }: { message: string; stack: string }): string {
+  const place = stack.split('\n').find((line) => line.trim().startsWith('at '));
+  return place === undefined ? message : `${message} ${place.trim()}`;
+}

@@ -1,0 +1,152 @@
+import type { Json, JsonObject } from '../../core/json.ts';
+import type { ActivationOutput } from '../../flow/activation/activation.ts';
+import type { Pending, TimedPending } from '../../flow/commands/pending.ts';
+import type { Forecast } from '../deployments/plan-shape.ts';
+import type { ActivationRequest } from '../ports/host.ts';
+import type { Entrant } from './people.ts';
+import type { PlanWorld } from './plan-world.ts';
+
+const HORIZON_MS = 365 * 86_400_000;
+/** Steps looked ahead, at most: enough for an email a day, all year. */
+const MAX_STEPS = 800;
+/** Activations of all who are followed, at most: of many fewer steps are looked at. */
+const MAX_ACTIVATIONS = 75_000;
+
+/**
+ * How many emails those who enter a campaign would be sent: a sample of them goes through its flow ahead of time, every email being
+ * delivered, nothing being done by them, and every wait running out.
+ */
+export async function forecast(
+  world: PlanWorld,
+  campaignId: string,
+  { enter, sample }: { enter: number; sample: Entrant[] },
+): Promise<Forecast> {
+  const { host, prepared, store, onProgress } = world;
+  const now = await store.now();
+  const people = await passages(world, sample, now);
+  if (people.length === 0) return { now: 0, later: 0, more: true, estimated: true };
+  let going = people;
+  let left = MAX_ACTIVATIONS;
+  for (let step = 0; step < MAX_STEPS && left > 0 && going.length > 0; step++) {
+    left -= going.length;
+    const requests = going.map((passage) => requestOf(passage, campaignId));
+    const results = await host.advance(prepared.bundle, requests);
+    going = going.filter((passage, i) => follow(passage, results[i]!, now));
+    onProgress({ stage: 'messages', done: step + 1, total: MAX_STEPS });
+  }
+  for (const passage of going) passage.more = true;
+  const scale = enter / people.length;
+  const sum = (count: (passage: Passage) => number) =>
+    Math.round(people.reduce((total, passage) => total + count(passage), 0) * scale);
+  return {
+    now: sum((passage) => passage.atOnce),
+    later: sum((passage) => passage.later),
+    more: people.some((passage) => passage.more),
+    ...failing(people, scale),
+    estimated: people.length < enter,
+  };
+}
+
+// --- internal ------------------------------------------------------------------------------------
+
+/** One person's way through the flow. */
+interface Passage {
+  runId: number;
+  userId: string;
+  attributes: JsonObject;
+  segments: ReadonlySet<string>;
+  enteredAt: number;
+  at: number;
+  journal: string;
+  result: Json | undefined;
+  atOnce: number;
+  later: number;
+  more: boolean;
+  /** Why the flow failed. */
+  failure: string | undefined;
+}
+
+function failing(people: Passage[], scale: number): Pick<Forecast, 'failing'> {
+  const reasons = people.flatMap(({ failure }) => failure ?? []);
+  const groups = [...Map.groupBy(reasons, (reason) => reason).values()];
+  const most = groups.sort((a, b) => b.length - a.length)[0];
+  return most ? { failing: { count: Math.round(reasons.length * scale), reason: most[0]! } } : {};
+}
+
+async function passages({ store }: PlanWorld, sample: Entrant[], now: number): Promise<Passage[]> {
+  const users = new Map(
+    (await store.usersById(sample.map(({ userId }) => userId))).map((user) => [user.id, user]),
+  );
+  return sample.flatMap(({ userId, segments }, i) => {
+    const user = users.get(userId);
+    if (!user) return [];
+    const { attributes } = user;
+    const start = { journal: '', result: undefined, atOnce: 0, later: 0, more: false, failure: undefined };
+    return [{ runId: i + 1, userId, attributes, segments, enteredAt: now, at: now, ...start }];
+  });
+}
+
+function requestOf(passage: Passage, campaignId: string): ActivationRequest {
+  const { runId, userId, attributes, enteredAt, journal, result, at } = passage;
+  return {
+    runId,
+    campaignId,
+    userId,
+    attributes,
+    enteredAt,
+    journal,
+    at,
+    entry: 1,
+    event: null,
+    ...(result === undefined ? {} : { result }),
+    dryRun: true,
+  };
+}
+
+/** Takes the passage to where it goes on. Returns whether it does. */
+function follow(passage: Passage, result: ActivationOutput, now: number): boolean {
+  if (result.outcome === 'failed') passage.failure = result.error.stack || result.error.message;
+  if (result.outcome !== 'advanced' || result.pending === null) return false;
+  passage.journal = result.fresh ? result.appended : passage.journal + result.appended;
+  const { pending } = result;
+  if (pending.kind === 'email') {
+    if (passage.at > now) passage.later++;
+    else passage.atOnce++;
+    passage.result = { status: 'sent', messageId: 'msg_planned' };
+    return true;
+  }
+  const next = outcomeOf(pending, passage);
+  if (!next || next.at > now + HORIZON_MS) {
+    passage.more = true;
+    return false;
+  }
+  passage.at = Math.max(passage.at, next.at);
+  passage.result = next.result;
+  return true;
+}
+
+/** How a wait ends for someone who does nothing. Undefined: it does not, or it cannot be told. */
+function outcomeOf(
+  pending: Exclude<Pending, { kind: 'email' }>,
+  passage: Passage,
+): { at: number; result: Json } | undefined {
+  if (pending.kind === 'member') return { at: passage.at, result: passage.segments.has(pending.segment) };
+  if (pending.kind === 'query' || pending.kind === 'retry') return undefined;
+  if (pending.kind !== 'race') return timedOutcome(pending, passage);
+  let first: { at: number; result: Json } | undefined;
+  for (const [label, branch] of Object.entries(pending.branches)) {
+    const outcome = timedOutcome(branch, passage);
+    if (outcome && (!first || outcome.at < first.at)) {
+      first = { at: outcome.at, result: { label, value: outcome.result } };
+    }
+  }
+  return first;
+}
+
+function timedOutcome(pending: TimedPending, passage: Passage): { at: number; result: Json } | undefined {
+  if (pending.kind === 'wait' || pending.kind === 'daytime') return { at: pending.until, result: null };
+  if (pending.kind === 'segment' && passage.segments.has(pending.segment))
+    return { at: passage.at, result: true };
+  if (pending.until === null) return undefined;
+  return { at: pending.until, result: pending.kind === 'event' ? null : false };
+}

@@ -1,0 +1,86 @@
+import type { ActivationChoice, Deployments, Prepared } from '../deployments/deployments.ts';
+import type { Plan, PlanProgress } from '../deployments/plan-shape.ts';
+import type { Host } from '../ports/host.ts';
+import type { Store } from '../ports/store.ts';
+import { makePlan } from './plan.ts';
+
+/** Plans remembered after they were given, for the push that follows. */
+const REMEMBERED = 8;
+/** A finished plan that nobody fetched is not given any more after this long: the world has moved on. */
+const STALE_MS = 60_000;
+
+interface Job {
+  plan: Promise<Plan>;
+  progress: PlanProgress | undefined;
+  endedAt: number | undefined;
+}
+
+/**
+ * Plans being made. One may take longer than a request should: asking again for the same plan joins the one under way. They live in
+ * memory alone; whoever asks after a restart has it made anew.
+ */
+export class PlanJobs {
+  #world: { store: Store; host: Host; deployments: Deployments };
+  #jobs = new Map<string, Job>();
+  #given = new Map<string, Plan>();
+
+  constructor(world: { store: Store; host: Host; deployments: Deployments }) {
+    this.#world = world;
+  }
+
+  /** The plan, or how far it is after `patienceMs`. */
+  async make(
+    prepared: Prepared,
+    choice: ActivationChoice,
+    patienceMs: number,
+  ): Promise<{ plan: Plan } | { progress: PlanProgress }> {
+    const token = await this.#world.deployments.planToken(prepared, choice);
+    let job = this.#jobs.get(token);
+    if (!job || (job.endedAt !== undefined && Date.now() - job.endedAt > STALE_MS)) {
+      job = this.#start(prepared, choice);
+      this.#jobs.set(token, job);
+    }
+    const { promise: impatience, resolve } = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => resolve(undefined), patienceMs);
+    try {
+      const plan = await Promise.race([job.plan, impatience]);
+      if (!plan) return { progress: job.progress ?? { stage: 'people', done: 0, total: 0 } };
+      this.#jobs.delete(token);
+      this.#remember(plan);
+      return { plan };
+    } catch (error) {
+      this.#jobs.delete(token);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** A plan given before, by its token. */
+  given(token: string): Plan | undefined {
+    return this.#given.get(token);
+  }
+
+  #start(prepared: Prepared, choice: ActivationChoice): Job {
+    const job: Job = {
+      plan: makePlan(this.#world, prepared, {
+        ...choice,
+        onProgress: (progress) => {
+          job.progress = progress;
+        },
+      }).finally(() => {
+        job.endedAt = Date.now();
+      }),
+      progress: undefined,
+      endedAt: undefined,
+    };
+    // Nobody may be waiting when it fails; whoever asks then is told.
+    job.plan.catch(() => {});
+    return job;
+  }
+
+  #remember(plan: Plan): void {
+    this.#given.set(plan.token, plan);
+    for (const token of this.#given.keys()) if (this.#given.size > REMEMBERED) this.#given.delete(token);
+  }
+}

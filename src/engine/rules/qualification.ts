@@ -1,0 +1,72 @@
+import type { ManifestCampaign } from '../ports/manifest.ts';
+import type { LatestRun, RunHead } from '../ports/runs.ts';
+
+/** Why a run was cancelled whose user stopped qualifying. Stored with the run, and read again by `decide`. */
+export const LEFT = "the user left the campaign's segments";
+
+/** Why a run ended that is to begin anew. Stored with the run, and read again by `decide`. */
+export const STARTED_OVER = 'ended by a deployment (--in-flight=restart)';
+
+/** Why a run ended before it began, of someone whom the deployment that brought the campaign was to keep out. */
+export const SKIPPED = 'qualified when the campaign was deployed (--existing=skip)';
+
+type CampaignRule = Pick<ManifestCampaign, 'segments' | 'excludeSegments' | 'behavior'> &
+  Partial<Pick<ManifestCampaign, 'reentry' | 'exitWhen'>>;
+type LastRun = RunHead & Partial<Pick<LatestRun, 'enteredAt' | 'reason'>>;
+
+/** In all of the campaign's segments, in none it excludes, and not in the one that ends it. */
+export function qualifies(campaign: CampaignRule, memberOf: ReadonlySet<string>): boolean {
+  return (
+    campaign.segments.every((id) => memberOf.has(id)) &&
+    !campaign.excludeSegments.some((id) => memberOf.has(id)) &&
+    !inExitSegment(campaign, memberOf)
+  );
+}
+
+export function isLive(run: Pick<RunHead, 'status'>): boolean {
+  return !['completed', 'failed', 'cancelled'].includes(run.status);
+}
+
+/**
+ * What a user's change of memberships means for a campaign.
+ *  - leaves when in the segment of `exitWhen`; a dynamic campaign also when the user no longer qualifies.
+ *  - enters when it qualifies and was never in. Who was in enters again only as `reentry` says (by default: static never, dynamic
+ *    always), and only on coming to qualify: staying qualified after the flow has ended does not start it over. Who was put out for
+ *    not qualifying has come to qualify whatever the memberships were before, for the campaign's segments may have changed.
+ * @param latest the user's latest run in the campaign.
+ */
+export function decide(
+  campaign: CampaignRule,
+  latest: LastRun | undefined,
+  change: { before: ReadonlySet<string>; after: ReadonlySet<string>; now?: number },
+): 'enter' | 'leave' | 'stay' {
+  const now = qualifies(campaign, change.after);
+  if (latest && isLive(latest)) {
+    const leaves = campaign.behavior === 'dynamic' ? !now : inExitSegment(campaign, change.after);
+    return leaves ? 'leave' : 'stay';
+  }
+  if (!now) return 'stay';
+  if (!latest || latest.reason === STARTED_OVER) return 'enter';
+  const wasOut =
+    (latest.status === 'cancelled' && latest.reason === LEFT) || !qualifies(campaign, change.before);
+  return wasOut && mayReenter(campaign, latest, change.now) ? 'enter' : 'stay';
+}
+
+/** Why a run ends whose user `decide` says leaves. */
+export function reasonToLeave(campaign: CampaignRule, memberOf: ReadonlySet<string>): string {
+  if (!inExitSegment(campaign, memberOf)) return LEFT;
+  return `the user came into the segment "${campaign.exitWhen!.segment}" (exitWhen)`;
+}
+
+// --- internal ------------------------------------------------------------------------------------
+
+function inExitSegment({ exitWhen }: CampaignRule, memberOf: ReadonlySet<string>): boolean {
+  return exitWhen?.segment !== undefined && memberOf.has(exitWhen.segment);
+}
+
+/** A length of time counts from the beginning of the last entry. */
+function mayReenter(campaign: CampaignRule, latest: LastRun, now: number | undefined): boolean {
+  const reentry = campaign.reentry ?? (campaign.behavior === 'static' ? 'once' : 'always');
+  if (typeof reentry === 'string') return reentry === 'always';
+  return now === undefined || latest.enteredAt === undefined || now - latest.enteredAt >= reentry.afterMs;
+}

@@ -1,0 +1,81 @@
+import type { Manifest, ManifestCampaign, ManifestSegment } from '../ports/manifest.ts';
+import type { LatestRun } from '../ports/runs.ts';
+import type { Statements } from '../ports/store.ts';
+import type { DirtyCause, EventRow } from '../ports/users.ts';
+
+/* What an event is evaluated for: segments that read it, and campaigns whose `exitWhen` or `goal` it is. */
+
+/** Whether what a mark tells can change who is in the segment. */
+export function concerns(segment: ManifestSegment, cause: DirtyCause): boolean {
+  if (cause === 'user') return true;
+  if (cause.startsWith('segment:')) return cause.slice(8) === segment.id;
+  return readsEvent(segment, cause.slice(6));
+}
+
+/** Whether an event of this name can change who is in the segment. */
+export function readsEvent(segment: ManifestSegment, name: string): boolean {
+  const names = namesRead(segment);
+  return names === 'any' || names.includes(name);
+}
+
+/** Whether events of this name can change who is in a segment, end a run or count as a conversion. Made once, asked for every event. */
+export function eventMatters({ segments, campaigns }: Manifest): (name: string) => boolean {
+  const matter = triggerEvents(campaigns);
+  for (const names of segments.map(namesRead)) {
+    if (names === 'any') return () => true;
+    for (const name of names) matter.add(name);
+  }
+  return (name) => matter.has(name);
+}
+
+/** Names of the events that some campaign's `exitWhen` or `goal` is about. */
+export function triggerEvents(campaigns: ManifestCampaign[]): Set<string> {
+  return new Set(
+    campaigns.flatMap(({ exitWhen, goal }) =>
+      [exitWhen?.event, goal?.event].filter((name) => name !== undefined),
+    ),
+  );
+}
+
+/**
+ * The events of these users, of the names that their causes tell and that trigger something, since they entered: by run and name, the
+ * earliest first.
+ */
+export async function eventsOfRuns(
+  tx: Statements,
+  runs: { run: LatestRun; campaign: ManifestCampaign }[],
+  happened: ReadonlyMap<string, ReadonlySet<string>>,
+): Promise<(run: LatestRun, name: string | undefined) => EventRow[]> {
+  const queries = runs.flatMap(({ run, campaign }) =>
+    [...triggerEvents([campaign])]
+      .filter((name) => happened.get(run.userId)?.has(name))
+      .map((name) => ({ userId: run.userId, name, since: run.enteredAt })),
+  );
+  const events = Map.groupBy(await tx.eventsSince(queries), ({ userId, name }) => `${userId}\n${name}`);
+  return (run, name) => (events.get(`${run.userId}\n${name}`) ?? []).filter((event) => isDuring(run, event));
+}
+
+/** Whether the campaign's goal was reached by these events, or by coming into a segment now. */
+export function reachesGoal(
+  { goal }: ManifestCampaign,
+  run: LatestRun,
+  found: { events: EventRow[]; cameInto: ReadonlySet<string>; now: number },
+): boolean {
+  if (!goal || run.convertedAt !== null) return false;
+  const until = goal.withinMs === null ? Number.POSITIVE_INFINITY : run.enteredAt + goal.withinMs;
+  if (found.events.some(({ createdAt }) => createdAt <= until)) return true;
+  return goal.segment !== undefined && found.cameInto.has(goal.segment) && found.now <= until;
+}
+
+// --- internal ------------------------------------------------------------------------------------
+
+function namesRead({ traits, triggers }: ManifestSegment): string[] | 'any' {
+  if (!traits.readsEvents) return [];
+  return triggers.events ?? traits.eventNames ?? 'any';
+}
+
+/** At or after the entry; the event that caused the entry, and what was stored before it, is not. */
+function isDuring(run: LatestRun, event: EventRow): boolean {
+  if (event.createdAt !== run.enteredAt) return event.createdAt > run.enteredAt;
+  return event.id > (run.entryEventId ?? 0);
+}

@@ -1,0 +1,125 @@
+import { messageOf, SegflowError } from '../../core/errors.ts';
+import type { Json } from '../../core/json.ts';
+import type { Deployments } from '../deployments/deployments.ts';
+import type { Host } from '../ports/host.ts';
+import type { Bundle } from '../ports/manifest.ts';
+import type { DueRun } from '../ports/runs.ts';
+import type { Store } from '../ports/store.ts';
+import { awaitsOf, type Go } from '../waits/answers.ts';
+import { type Question, questionOf } from '../waits/awaits.ts';
+import { Passage } from './passage.ts';
+
+/** Questions a flow may ask in one step: a loop that asks without ever waiting is stopped. */
+const MAX_QUESTIONS = 1_000;
+
+/**
+ * Lets the host continue the flows of due runs. A flow that asks whether its user is in a segment, or what a query gives, is
+ * answered and continued in the same step, in rounds: each round is one batch for all runs that asked. An answer comes from what is
+ * committed, so a flow that has just changed something is first committed, and asks with the next step.
+ */
+export class Advancer {
+  #store: Store;
+  #host: Host;
+  #deployments: Deployments;
+
+  constructor(options: { store: Store; host: Host; deployments: Deployments }) {
+    this.#store = options.store;
+    this.#host = options.host;
+    this.#deployments = options.deployments;
+  }
+
+  /**
+   * Advances each run with the active code where its history fits, else with the code it has followed so far. One that hangs is given
+   * back as a suspect, at once; with `suspected` it is given its time, and fails.
+   */
+  async advance(
+    runs: { run: DueRun; answer: Go }[],
+    { now, suspected }: { now: number; suspected: boolean },
+  ): Promise<Passage[]> {
+    const active = await this.#deployments.active();
+    const segments = new Set(active?.manifest.segments.map(({ id }) => id));
+    const campaigns = new Set(active?.manifest.campaigns.map(({ id }) => id));
+    const passages = runs.map(({ run, answer }) => new Passage(run, { answer, now }));
+    const asked = passages.filter(({ run }) => questionOf(awaitsOf(run)?.pending) !== undefined);
+    await this.#answer(asked, segments);
+
+    // A pinned run that its own code does not follow any more is better off with code that does.
+    const movable = ({ pinned, status }: DueRun) => !pinned || status === 'blocked';
+    const here = active ? passages.filter(({ run }) => movable(run) && campaigns.has(run.campaignId)) : [];
+    if (active)
+      await this.#through(here, { bundle: active.bundle, deploymentId: active.id, segments, suspected });
+    const elsewhere = passages.filter(
+      (passage) =>
+        !passage.failed &&
+        !passage.suspect &&
+        (!here.includes(passage) || (passage.diverged && passage.run.deploymentId !== active?.id)),
+    );
+    for (const [deploymentId, group] of Map.groupBy(elsewhere, ({ run }) => run.deploymentId)) {
+      const bundle = await this.#deployments.bundle(deploymentId);
+      await this.#through(group, { bundle, deploymentId, segments, suspected });
+    }
+    return passages;
+  }
+
+  /** Continues the passages with this code until each waits, ends, fails or diverges. */
+  async #through(
+    passages: Passage[],
+    code: { bundle: Bundle; deploymentId: string; segments: ReadonlySet<string>; suspected: boolean },
+  ): Promise<void> {
+    let going = passages.filter(({ failed }) => !failed);
+    for (let round = 0; going.length > 0; round++) {
+      const suspects = new Set<number>();
+      const manner = code.suspected
+        ? { suspected: true }
+        : { onSuspect: ({ runId }: { runId: number }) => suspects.add(runId) };
+      const results = await this.#host.advance(
+        code.bundle,
+        going.map((passage) => passage.request()),
+        manner,
+      );
+      going.forEach((passage, i) => {
+        if (suspects.has(passage.run.id)) passage.suspect = true;
+        else passage.take(results[i]!, code.deploymentId);
+      });
+      going = going.filter(({ canAskNow, suspect }) => canAskNow && !suspect);
+      if (round >= MAX_QUESTIONS) for (const passage of going) passage.fail(TOO_MANY);
+      await this.#answer(going, code.segments);
+      going = going.filter(({ failed }) => !failed);
+    }
+  }
+
+  async #answer(passages: Passage[], segments: ReadonlySet<string>): Promise<void> {
+    const asking = passages.map((passage) => ({ passage, question: questionOf(passage.pending)! }));
+    const aboutSegments = asking.flatMap(({ passage, question }) =>
+      question.kind === 'member' ? [passage.run.userId] : [],
+    );
+    const members = new Set(
+      (await this.#store.memberships([...new Set(aboutSegments)])).map(
+        ({ userId, segmentId }) => `${userId}\n${segmentId}`,
+      ),
+    );
+    for (const { passage, question } of asking) {
+      if (passage.failed) continue;
+      try {
+        passage.tell(await this.#replyTo(passage.run, { question, segments, members }));
+      } catch (error) {
+        if (!SegflowError.is(error) || error.code !== 'flow_error') throw error;
+        passage.fail(`${messageOf(error)}${error.hint ? `. ${error.hint}` : ''}`);
+      }
+    }
+  }
+
+  async #replyTo(
+    { userId }: DueRun,
+    asked: { question: Question; segments: ReadonlySet<string>; members: ReadonlySet<string> },
+  ): Promise<Json> {
+    const { question, segments, members } = asked;
+    if (question.kind === 'query') return this.#store.queryUser({ ...question, userId });
+    if (segments.has(question.segment)) return members.has(`${userId}\n${question.segment}`);
+    throw new SegflowError('flow_error', `rt.inSegment: there is no segment "${question.segment}"`);
+  }
+}
+
+// --- internal ------------------------------------------------------------------------------------
+
+const TOO_MANY = `the flow asked ${MAX_QUESTIONS.toLocaleString('en')} questions (rt.inSegment, rt.query) without ever waiting. Put an rt.wait() into the loop.`;

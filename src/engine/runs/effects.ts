@@ -1,0 +1,144 @@
+import { mergePatch } from '../../core/json.ts';
+import type { Effect } from '../../flow/activation/activation.ts';
+import { Changes, MAX_ATTRIBUTES_BYTES, sizeOf, type TransactionsOf } from '../ingest/changes.ts';
+import type { Operation } from '../ingest/operations.ts';
+import type { Manifest } from '../ports/manifest.ts';
+import type { LatestRun, NewRun } from '../ports/runs.ts';
+import type { Statements } from '../ports/store.ts';
+import { isLive } from '../rules/qualification.ts';
+import type { Passage } from './passage.ts';
+
+/** So many entries of a person a campaign may have before it is looked whether campaigns start one another without end. */
+const MAX_HURRIED_ENTRIES = 100;
+const MOMENT_MS = 1_000;
+
+export interface AppliedEffects {
+  /** Passages whose effects were refused, and why: nothing of theirs was applied. */
+  refused: Map<Passage, string>;
+  /** The last event that each passage emitted. */
+  emitted: Map<Passage, number>;
+  /** Users or events were changed. */
+  changed: boolean;
+  /** Transactions' messages were queued. */
+  messages: boolean;
+}
+
+/**
+ * Applies what flows did besides waiting, within the step's transaction and by the code that applies what clients send. An event has
+ * an id made from its run and position: a step that is repeated does not emit twice.
+ */
+export async function applyEffects(
+  tx: Statements,
+  passages: Passage[],
+  context: {
+    now: number;
+    transactions: TransactionsOf | undefined;
+    active: { id: string; manifest: Manifest } | undefined;
+  },
+): Promise<AppliedEffects> {
+  const acting = passages.filter(({ effects }) => effects.length > 0);
+  const refused = new Map<Passage, string>();
+  const emitted = new Map<Passage, number>();
+  if (acting.length === 0) return { refused, emitted, changed: false, messages: false };
+  const changes = await Changes.begin(tx, acting.flatMap(operationsOf), context);
+  const latest = await latestRuns(tx, acting);
+  const { now, active } = context;
+  for (const passage of acting) {
+    const problem = problemWith(passage, { changes, manifest: active?.manifest, latest, now });
+    if (problem !== undefined) {
+      refused.set(passage, problem);
+      continue;
+    }
+    for (const operation of operationsOf(passage)) await changes.apply(operation);
+  }
+  await changes.flush();
+  const applied = acting.filter((passage) => !refused.has(passage));
+  for (const passage of applied) {
+    for (const operation of operationsOf(passage)) {
+      if (operation.type !== 'event') continue;
+      const id = changes.stored.get(`${operation.userId}\n${operation.messageId}`);
+      if (id !== undefined) emitted.set(passage, id);
+    }
+  }
+  await enter(tx, applied, { now, active, latest });
+  const changed = applied.some((passage) => operationsOf(passage).length > 0);
+  return { refused, emitted, changed, messages: changes.madeMessages };
+}
+
+// --- internal ------------------------------------------------------------------------------------
+
+function operationsOf({ run, effects }: Passage): Operation[] {
+  return effects.flatMap((effect): Operation[] => {
+    if (effect.kind === 'update') {
+      return [{ type: 'user', id: run.userId, attributes: effect.patch, mode: 'merge' }];
+    }
+    if (effect.kind === 'start') return [];
+    const { name, attributes, position } = effect;
+    const messageId = `run:${run.id}:${position}`;
+    return [{ type: 'event', userId: run.userId, name, attributes, messageId }];
+  });
+}
+
+function problemWith(
+  { run, effects }: Passage,
+  {
+    changes,
+    manifest,
+    latest,
+    now,
+  }: { changes: Changes; manifest: Manifest | undefined; latest: Latest; now: number },
+): string | undefined {
+  let attributes = changes.attributesOf(run.userId) ?? {};
+  for (const effect of effects) {
+    if (effect.kind === 'update') attributes = mergePatch(attributes, effect.patch);
+    if (effect.kind === 'start' && !manifest?.campaigns.some(({ id }) => id === effect.campaignId)) {
+      return `rt.startCampaign: there is no campaign "${effect.campaignId}"`;
+    }
+    if (effect.kind === 'start' && isHurried(run, latest.get(keyOf(run.userId, effect.campaignId)), now)) {
+      return `rt.startCampaign: "${run.campaignId}" and "${effect.campaignId}" have been entered ${MAX_HURRIED_ENTRIES} times and start one another without ever waiting. Put an rt.wait() into them.`;
+    }
+  }
+  const size = sizeOf(attributes);
+  if (size <= MAX_ATTRIBUTES_BYTES) return undefined;
+  return `rt.updateUser: the user's attributes would take ${Math.ceil(size / 1024)} KiB as JSON; ${MAX_ATTRIBUTES_BYTES / 1024} KiB are allowed`;
+}
+
+/** Enters users into the campaigns that flows started, unless a run of theirs lives. */
+async function enter(
+  tx: Statements,
+  passages: Passage[],
+  { now, active, latest }: { now: number; active: { id: string } | undefined; latest: Latest },
+): Promise<void> {
+  const starts = passages.flatMap(({ run, effects }) =>
+    effects.filter(isStart).map(({ campaignId }) => ({ userId: run.userId, campaignId })),
+  );
+  if (starts.length === 0 || !active) return;
+  const entries = new Map<string, NewRun>();
+  for (const { userId, campaignId } of starts) {
+    const key = keyOf(userId, campaignId);
+    const last = latest.get(key);
+    if (last && isLive(last)) continue;
+    const entry = (last?.entry ?? 0) + 1;
+    entries.set(key, { campaignId, userId, entry, deploymentId: active.id, enteredAt: now });
+  }
+  await tx.insertRuns([...entries.values()]);
+}
+
+/** By user and campaign. */
+type Latest = ReadonlyMap<string, LatestRun>;
+
+async function latestRuns(tx: Statements, passages: Passage[]): Promise<Latest> {
+  const starting = passages.filter(({ effects }) => effects.some(isStart));
+  const users = new Set(starting.map(({ run }) => run.userId));
+  return new Map((await tx.latestRuns([...users])).map((run) => [keyOf(run.userId, run.campaignId), run]));
+}
+
+/** Whether what a flow that has just begun is to start has just begun as well, and both have so often that neither is by chance. */
+function isHurried(run: Passage['run'], last: LatestRun | undefined, now: number): boolean {
+  if (!last || isLive(last) || Math.min(run.entry, last.entry) < MAX_HURRIED_ENTRIES) return false;
+  return now - Math.min(run.enteredAt, last.enteredAt) < MOMENT_MS;
+}
+
+const keyOf = (userId: string, campaignId: string) => `${userId}\n${campaignId}`;
+
+const isStart = (effect: Effect): effect is Extract<Effect, { kind: 'start' }> => effect.kind === 'start';

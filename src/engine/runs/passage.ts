@@ -1,0 +1,119 @@
+import type { Json } from '../../core/json.ts';
+import type { ActivationOutput, Effect } from '../../flow/activation/activation.ts';
+import type { Pending } from '../../flow/commands/pending.ts';
+import type { ActivationRequest } from '../ports/host.ts';
+import type { DueRun } from '../ports/runs.ts';
+import { awaitsOf, type Go } from '../waits/answers.ts';
+import { type Awaits, questionOf } from '../waits/awaits.ts';
+
+/**
+ * One run's way through one step: an activation, and one more for each question that is answered within the step. It gathers what
+ * they add to the journal and what they do, which the step then commits as one.
+ */
+export class Passage {
+  readonly run: DueRun;
+  /** Whose code the run followed. */
+  deploymentId: string;
+  /** What the activations added to the journal. */
+  appended = '';
+  /** The journal began anew with `appended`. */
+  fresh = false;
+  effects: Effect[] = [];
+  position: number;
+  /** Why it failed, with a stack where there is one. */
+  failure: string | undefined;
+  diverged: { position: number; recorded: string; yielded: string; deploymentId: string } | undefined;
+  pending: Pending | null;
+  /** It hung or killed its process, and is to be tried apart: nothing of it counts. */
+  suspect = false;
+  exit: string | undefined;
+  readonly #at: number;
+  #told: Json | undefined;
+
+  constructor(run: DueRun, { answer, now }: { answer: Go; now: number }) {
+    this.run = run;
+    this.deploymentId = run.deploymentId;
+    this.position = run.position;
+    this.pending = awaitsOf(run)?.pending ?? null;
+    this.#told = answer.result;
+    this.#at = now;
+  }
+
+  get failed(): boolean {
+    return this.failure !== undefined;
+  }
+
+  /** Whether the flow asks something, and has done nothing yet that the answer could depend on. */
+  get canAskNow(): boolean {
+    return (
+      !this.failed && !this.diverged && questionOf(this.pending) !== undefined && this.effects.length === 0
+    );
+  }
+
+  request(): ActivationRequest {
+    const { run } = this;
+    const told = this.#told;
+    return {
+      runId: run.id,
+      campaignId: run.campaignId,
+      userId: run.userId,
+      attributes: run.attributes,
+      enteredAt: run.enteredAt,
+      journal: this.fresh ? this.appended : run.journal + this.appended,
+      ...(told === undefined ? {} : { result: told }),
+      at: this.#at,
+      event: run.event,
+      entry: run.entry,
+    };
+  }
+
+  /** The answer to the question. */
+  tell(answer: Json): void {
+    this.#told = answer;
+  }
+
+  take(result: ActivationOutput, deploymentId: string): void {
+    if (result.outcome === 'diverged') {
+      // What the newest code does differently is what its author can mend.
+      this.diverged ??= { ...result, deploymentId };
+      return;
+    }
+    this.diverged = undefined;
+    this.#told = undefined;
+    this.deploymentId = deploymentId;
+    if (result.outcome === 'failed') {
+      this.failure = result.error.stack || result.error.message;
+      // A flow that threw has heard its result; one that was killed is to hear it again.
+      if (result.appended === '') return;
+    }
+    if (result.fresh) {
+      this.appended = '';
+      this.fresh = true;
+    }
+    this.appended += result.appended;
+    this.position = result.position;
+    // What was done before a failure is done: the journal says so.
+    this.effects.push(...(result.effects ?? []));
+    this.pending = result.outcome === 'advanced' ? result.pending : null;
+    this.exit = result.outcome === 'advanced' ? result.exit : undefined;
+  }
+
+  fail(message: string): void {
+    this.failure = message;
+  }
+
+  /** The run as it was before, failed: what it did is not accepted. */
+  undone(failure: string): Passage {
+    const passage = new Passage(this.run, { answer: { kind: 'go' }, now: this.#at });
+    passage.failure = failure;
+    return passage;
+  }
+
+  /** What is stored of what the run now waits for. */
+  awaits(seen: number | undefined): Awaits | null {
+    if (this.pending === null) return null;
+    const plain = this.pending.kind === 'email' || this.pending.kind === 'wait';
+    if (plain && seen === undefined) return null;
+    return { pending: this.pending, since: this.#at, ...(seen === undefined ? {} : { seen }) };
+  }
+}

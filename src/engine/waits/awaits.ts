@@ -1,0 +1,169 @@
+import { canonicalJson, isObject, type Json, type JsonObject } from '../../core/json.ts';
+import { nextDaytime, timezoneOf } from '../../flow/commands/daytime.ts';
+import type { Pending, TimedPending } from '../../flow/commands/pending.ts';
+import type { EventRow } from '../ports/users.ts';
+
+/*
+ * What a run waits for when it is more than a time or a message, and whether that has come. Pure: the runner and the segmenter
+ * bring the facts. An event counts if it happened at or after the wait began; a segment counts from the moment the user is in it.
+ * Of several things that came, the earliest decides, so that the outcome is the same however late the engine looks.
+ */
+
+/** As stored with the run. */
+export interface Awaits {
+  pending: Pending;
+  /** When the wait began, epoch milliseconds. */
+  since: number;
+  /** Events of the same millisecond up to this id were seen before the wait began. */
+  seen?: number;
+  /** Segments the user came into during the wait, and when: kept for when the user has left again before the run is advanced. */
+  entered?: Record<string, number>;
+}
+
+export interface Facts {
+  now: number;
+  attributes: JsonObject;
+  /** Events of the user of the awaited names, in the order in which they happened. */
+  events: EventRow[];
+  /** Segments the user is in, and since when. */
+  members: ReadonlyMap<string, number>;
+}
+
+export type Resolution =
+  /** The command's result. `event` is the one that decided. */
+  | { done: true; value: Json; event?: EventRow }
+  /** Nothing yet; look again then, or when woken. `awaits` with deadlines that moved. */
+  | { done: false; until: number | null; awaits: Awaits };
+
+/** What a flow asks of the store. */
+export type Question = Extract<Pending, { kind: 'member' | 'query' }>;
+
+export function questionOf(pending: Pending | null | undefined): Question | undefined {
+  return pending?.kind === 'member' || pending?.kind === 'query' ? pending : undefined;
+}
+
+export function parseAwaits(text: string): Awaits {
+  return JSON.parse(text) as Awaits;
+}
+
+/** Whether it can be resolved by something other than a time. */
+export function isWoken(pending: Pending): boolean {
+  return branchesOf(pending).some(
+    ([, branch]) => branch.kind !== 'wait' && (branch.kind !== 'daytime' || branch.timezone === null),
+  );
+}
+
+/** The branches of a race, or the one thing that is awaited. */
+export function branchesOf(pending: Pending): [label: string | null, branch: TimedPending][] {
+  if (pending.kind === 'race') return Object.entries(pending.branches);
+  return isTimed(pending) ? [[null, pending]] : [];
+}
+
+/** Names of the events that could resolve it. */
+export function awaitedEvents({ pending }: Pick<Awaits, 'pending'>): string[] {
+  return branchesOf(pending).flatMap(([, branch]) => (branch.kind === 'event' ? [branch.name] : []));
+}
+
+export function awaitedSegments({ pending }: Pick<Awaits, 'pending'>): string[] {
+  return branchesOf(pending).flatMap(([, branch]) => (branch.kind === 'segment' ? [branch.segment] : []));
+}
+
+/** Whether a change of the user's attributes can move it. */
+export function followsTimezone({ pending }: Pick<Awaits, 'pending'>): boolean {
+  return branchesOf(pending).some(([, branch]) => branch.kind === 'daytime' && branch.timezone === null);
+}
+
+export function resolve(awaits: Awaits, facts: Facts): Resolution {
+  const outcomes = branchesOf(awaits.pending).map(([label, branch]) => ({
+    label,
+    branch,
+    ...outcomeOf(branch, awaits, facts),
+  }));
+  const due = outcomes.filter(({ at }) => at !== null && at <= facts.now);
+  if (due.length > 0) {
+    const first = due.reduce((a, b) => (b.at! < a.at! ? b : a));
+    const value = first.label === null ? first.value : { label: first.label, value: first.value };
+    return { done: true, value, ...(first.event ? { event: first.event } : {}) };
+  }
+  const times = outcomes.flatMap(({ at }) => (at === null ? [] : [at]));
+  return {
+    done: false,
+    until: times.length > 0 ? Math.min(...times) : null,
+    awaits: { ...awaits, pending: withDeadlines(awaits.pending, outcomes) },
+  };
+}
+
+/** Whether the event has all that `match` names; objects are compared part by part. */
+export function matches(attributes: Json, match: Json): boolean {
+  if (!isObject(match)) return canonicalJson(attributes) === canonicalJson(match);
+  return (
+    isObject(attributes) &&
+    Object.entries(match).every(
+      ([key, value]) => Object.hasOwn(attributes, key) && matches(attributes[key]!, value),
+    )
+  );
+}
+
+/** The event as a flow is told of it. */
+export function eventValue({ name, attributes, createdAt }: EventRow): JsonObject {
+  return { name, attributes, createdAt: new Date(createdAt).toISOString() };
+}
+
+// --- internal ------------------------------------------------------------------------------------
+
+/** When a branch is decided (a time to come is a deadline; null: open), and with what. */
+interface Outcome {
+  at: number | null;
+  value: Json;
+  event?: EventRow;
+}
+
+function outcomeOf(branch: TimedPending, awaits: Awaits, facts: Facts): Outcome {
+  switch (branch.kind) {
+    case 'wait':
+      return { at: branch.until, value: null };
+    case 'daytime':
+      return { at: daytimeOf(branch, facts), value: null };
+    case 'event': {
+      const event = facts.events.find(
+        (row) =>
+          row.name === branch.name &&
+          (row.createdAt > awaits.since || (row.createdAt === awaits.since && row.id > (awaits.seen ?? 0))) &&
+          (branch.until === null || row.createdAt <= branch.until) &&
+          (branch.match === null || matches(row.attributes, branch.match)),
+      );
+      // An event is never later than now, whatever the clocks of two processes say.
+      if (event) return { at: Math.min(event.createdAt, facts.now), value: eventValue(event), event };
+      return { at: branch.until, value: null };
+    }
+    case 'segment': {
+      const since = awaits.entered?.[branch.segment] ?? facts.members.get(branch.segment);
+      const at = since === undefined ? null : Math.min(Math.max(since, awaits.since), facts.now);
+      if (at !== null && (branch.until === null || at <= branch.until)) return { at, value: true };
+      return { at: branch.until, value: false };
+    }
+  }
+}
+
+/** A time of day that has come stays come; one that is ahead moves with the user's time zone. */
+function daytimeOf(branch: Extract<TimedPending, { kind: 'daytime' }>, { now, attributes }: Facts): number {
+  if (branch.until <= now || branch.timezone !== null) return branch.until;
+  const { time, weekdays } = branch;
+  return nextDaytime(now, { time, weekdays, timezone: timezoneOf(attributes) });
+}
+
+function withDeadlines(
+  pending: Pending,
+  outcomes: { label: string | null; branch: TimedPending; at: number | null }[],
+): Pending {
+  const moved = outcomes.map(
+    ({ label, branch, at }) =>
+      [label, branch.kind === 'daytime' && at !== null ? { ...branch, until: at } : branch] as const,
+  );
+  if (pending.kind !== 'race') return moved[0]?.[1] ?? pending;
+  return { kind: 'race', branches: Object.fromEntries(moved) as Record<string, TimedPending> };
+}
+
+function isTimed(pending: Pending): pending is TimedPending {
+  return ['wait', 'daytime', 'event', 'segment'].includes(pending.kind);
+}

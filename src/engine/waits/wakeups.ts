@@ -1,0 +1,66 @@
+import type { Statements } from '../ports/store.ts';
+import { type Awaits, awaitedEvents, awaitedSegments, followsTimezone, parseAwaits } from './awaits.ts';
+
+/** What an evaluation found about its users. */
+export interface Happenings {
+  userIds: string[];
+  /** Names of the events that made the users be evaluated. */
+  events: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Users whose attributes changed. */
+  attributes: ReadonlySet<string>;
+  /** Segments the users came into, as `userId\nsegmentId`. */
+  cameInto: ReadonlySet<string>;
+}
+
+/**
+ * Makes due, within the evaluation's transaction, the runs that waited for what it found. Whether it is really what they wait for (the
+ * event's attributes, its time) is found out when they are advanced. Returns how many.
+ */
+export async function wakeAwaiting(tx: Statements, found: Happenings, now: number): Promise<number> {
+  const woken: { id: number; awaits: string; wakeAt: number }[] = [];
+  for (const run of await tx.awaitingRuns(found.userIds)) {
+    const awaits = parseAwaits(run.awaits);
+    const entered = awaitedSegments(awaits).filter((id) => found.cameInto.has(`${run.userId}\n${id}`));
+    if (entered.length === 0 && !concerns(awaits, run.userId, found)) continue;
+    woken.push({
+      id: run.id,
+      awaits: entered.length > 0 ? JSON.stringify(withEntered(awaits, entered, now)) : run.awaits,
+      wakeAt: Math.min(run.wakeAt ?? now, now),
+    });
+  }
+  await tx.saveAwaits(woken);
+  return woken.length;
+}
+
+/**
+ * Makes due the runs that ask whether one of these users is in a segment, unless the user is marked again, or still: an evaluation
+ * that began before the last change would answer with what was before it. To be called once the evaluation's own marks are cleared.
+ */
+export async function wakeAsking(tx: Statements, userIds: string[], now: number): Promise<number> {
+  const asking = (await tx.awaitingRuns(userIds)).filter(
+    ({ awaits }) => parseAwaits(awaits).pending.kind === 'member',
+  );
+  const marked = await tx.markedUsers([...new Set(asking.map(({ userId }) => userId))]);
+  const woken = asking.filter(({ userId }) => !marked.has(userId));
+  await tx.saveAwaits(
+    woken.map(({ id, awaits, wakeAt }) => ({ id, awaits, wakeAt: Math.min(wakeAt ?? now, now) })),
+  );
+  return woken.length;
+}
+
+// --- internal ------------------------------------------------------------------------------------
+
+function concerns(awaits: Awaits, userId: string, found: Happenings): boolean {
+  const events = found.events.get(userId);
+  return (
+    (found.attributes.has(userId) && followsTimezone(awaits)) ||
+    (events !== undefined && awaitedEvents(awaits).some((name) => events.has(name)))
+  );
+}
+
+/** A user who has left again by the time the run is advanced has been in all the same. */
+function withEntered(awaits: Awaits, segments: string[], now: number): Awaits {
+  const entered = { ...awaits.entered };
+  for (const id of segments) entered[id] ??= now;
+  return { ...awaits, entered };
+}

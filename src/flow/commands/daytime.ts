@@ -1,0 +1,69 @@
+import { SegflowError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+
+/** A time of day, on some days of the week, somewhere. */
+export interface Daytime {
+  /** `HH:MM` or `HH:MM:SS`, 00:00 to 23:59:59. */
+  time: string;
+  /** Days of the week, 1 is Monday; null is every day. */
+  weekdays: readonly number[] | null;
+  /** IANA name: `Europe/Berlin`. */
+  timezone: string;
+}
+
+/**
+ * The first moment after `after` at which a clock there shows that time, epoch milliseconds. On a day whose clock skips the time
+ * it is as much later as was skipped; on a day that has it twice it is the first of the two, and the second is none.
+ * Throws `invalid_input` for a time zone that is not known.
+ */
+export function nextDaytime(after: number, { time, weekdays, timezone }: Daytime): number {
+  const plainTime = Temporal.PlainTime.from(time);
+  const today = zoned(after, timezone).toPlainDate();
+  // Eight days reach the same weekday again, when today's moment is over.
+  for (let days = 0; days <= 8; days++) {
+    const date = today.add({ days });
+    if (weekdays && !weekdays.includes(date.dayOfWeek)) continue;
+    const at = date.toZonedDateTime({ timeZone: timezone, plainTime }).epochMilliseconds;
+    if (at > after) return at;
+  }
+  throw new Error(`no ${time} in ${timezone} within eight days of ${after}`);
+}
+
+/** That of a user: of the attribute `timezone`, or UTC when it is missing or names none, as data about people will. */
+export function timezoneOf({ timezone }: JsonObject): string {
+  if (typeof timezone !== 'string') return 'UTC';
+  try {
+    checkTimezone(timezone);
+    return timezone;
+  } catch {
+    return 'UTC';
+  }
+}
+
+/** Throws `invalid_input` unless the time zone is known. */
+export function checkTimezone(timezone: string): void {
+  if (known.has(timezone)) return;
+  zoned(0, timezone);
+  if (known.size > 1_000) known.clear();
+  known.add(timezone);
+}
+
+/** Whether a text is a time of day. */
+export function isDaytime(time: string): boolean {
+  return /^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/.test(time);
+}
+
+// --- internal ---
+
+const known = new Set<string>();
+
+function zoned(at: number, timezone: string): Temporal.ZonedDateTime {
+  try {
+    return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timezone);
+  } catch (error) {
+    throw new SegflowError('invalid_input', `unknown time zone ${JSON.stringify(timezone)}`, {
+      hint: 'A time zone has a name such as "Europe/Berlin" or "America/New_York".',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,55 @@
+import type { Json } from '../../core/json.ts';
+import type { AnyStep } from './commands.ts';
+
+/* What a flow is told of the results that its journal keeps as JSON. */
+
+/** A query's result as the journal keeps it: rows, and the paths (`a`, `a.b`) in them that hold dates, as ISO texts. */
+export interface RecordedRows {
+  rows: Json[];
+  dates: string[];
+}
+
+export function toldOf(step: AnyStep, result: unknown): unknown {
+  switch (step.kind) {
+    case 'wait':
+    case 'until':
+    case 'daytime':
+    case 'update':
+    case 'emit':
+    case 'start':
+      return undefined;
+    case 'event':
+      return eventOf(result);
+    case 'query':
+      return rowsOf(result as RecordedRows);
+    case 'race': {
+      const { label, value } = result as { label: string; value: unknown };
+      const branch = step.detail.branches.find(([name]) => name === label)?.[1];
+      return { label, value: branch ? toldOf(branch, value) : value };
+    }
+    default:
+      return result;
+  }
+}
+
+// --- internal ---
+
+function eventOf(result: unknown): unknown {
+  if (typeof result !== 'object' || result === null) return null;
+  const { createdAt } = result as { createdAt: string | number };
+  return { ...result, createdAt: new Date(createdAt) };
+}
+
+function rowsOf({ rows, dates }: RecordedRows): Json[] {
+  const paths = dates.map((path) => path.split('.'));
+  for (const row of rows) for (const path of paths) reviveDate(row, path);
+  return rows;
+}
+
+function reviveDate(row: Json, path: string[]): void {
+  let object = row as Record<string, unknown> | null | undefined;
+  for (const name of path.slice(0, -1)) object = object?.[name] as typeof object;
+  const last = path.at(-1)!;
+  const value = object?.[last];
+  if (object && typeof value === 'string') object[last] = new Date(value);
+}

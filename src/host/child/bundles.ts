@@ -1,0 +1,85 @@
+import { loadHostModules } from '../../config/host-modules.ts';
+import { messageOf, SegflowError } from '../../core/errors.ts';
+import type { BundleRef } from '../wire/protocol.ts';
+import { linkHostImports } from './host-imports.ts';
+import { type LoadedBundle, problemOf } from './stack.ts';
+
+/** Bundles a child keeps ready. The code of older ones stays in the runtime's module registry, which cannot forget. */
+const KEPT = 8;
+
+/** The bundles loaded in this child process. */
+export class Bundles {
+  readonly #withEmail: boolean;
+  /** By key, the least recently used first. */
+  readonly #loaded = new Map<string, LoadedBundle>();
+  #count = 0;
+
+  constructor(options: { withEmail: boolean }) {
+    this.#withEmail = options.withEmail;
+  }
+
+  /**
+   * The bundle, loaded if need be. `stage` is told what begins. Throws `invalid_config` when the code throws, NEEDS_EMAIL when it can
+   * only be loaded with React Email; undefined when the code is not at hand.
+   */
+  async get(ref: BundleRef, stage: (name: 'modules' | 'bundle') => void): Promise<LoadedBundle | undefined> {
+    const known = this.#loaded.get(ref.key);
+    if (known) {
+      this.#loaded.delete(ref.key);
+      this.#loaded.set(ref.key, known);
+      return known;
+    }
+    if (ref.code === undefined) return undefined;
+    const bundle: LoadedBundle = {
+      specifier: `segflow-bundle-${++this.#count}`,
+      code: ref.code,
+      config: undefined,
+    };
+    await this.#import(bundle, stage);
+    this.#loaded.set(ref.key, bundle);
+    for (const key of this.#loaded.keys()) {
+      if (this.#loaded.size <= KEPT) break;
+      this.#loaded.delete(key);
+    }
+    return bundle;
+  }
+
+  async #import(bundle: LoadedBundle, stage: (name: 'modules' | 'bundle') => void): Promise<void> {
+    const { specifier } = bundle;
+    stage('modules');
+    const linked = linkHostImports(bundle.code, this.#withEmail ? undefined : this.#count);
+    // Loaded here, so that the watchdog does not count it as the author's time.
+    const loaded = await loadHostModules([...linked.modules.values()]);
+    Bun.plugin({
+      name: specifier,
+      setup(build) {
+        const provide = (name: string, exports: Record<string, unknown>) =>
+          build.module(name, () => ({ exports, loader: 'object' }));
+        for (const [virtual, name] of linked.modules) provide(virtual, loaded[name]!);
+        for (const [virtual, exports] of linked.standIns) provide(virtual, exports);
+        build.module(specifier, () => ({ contents: withoutMap(linked.code), loader: 'js' }));
+      },
+    });
+    stage('bundle');
+    try {
+      const module = (await import(specifier)) as { default?: unknown };
+      bundle.config = module.default;
+    } catch (error) {
+      if (!this.#withEmail) throw NEEDS_EMAIL;
+      throw new SegflowError('invalid_config', `the configuration cannot be loaded: ${messageOf(error)}`, {
+        details: [await problemOf(bundle, error)],
+      });
+    }
+  }
+}
+
+/** Thrown where stand-ins for React Email's components do not do. */
+export const NEEDS_EMAIL = new Error('the bundle needs React Email');
+
+// --- internal ---
+
+/** Bun would map some stack traces by itself, by a rule of its own; all are mapped in one place, see stack. */
+function withoutMap(code: string): string {
+  const at = code.lastIndexOf('\n//# sourceMappingURL=');
+  return at < 0 ? code : code.slice(0, at + 1);
+}

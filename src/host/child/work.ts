@@ -1,0 +1,252 @@
+import { messageOf, SegflowError } from '../../core/errors.ts';
+import type { PreviewCatalog, RenderResult } from '../../engine/ports/host.ts';
+import type { SegmentSql } from '../../engine/ports/segments.ts';
+import type { ActivationOutput, Outside } from '../../flow/activation/activation.ts';
+import { activate } from '../../flow/activation/replay.ts';
+import { journalBase, journalPosition } from '../../flow/journal/journal.ts';
+import type { Work, WorkKind } from '../wire/protocol.ts';
+import { describeThrown, frameOf, type LoadedBundle, locateIn, mapStack } from './stack.ts';
+
+/** What a child does with one item of a request. A failure of the item is part of its result where the result has room for it. */
+export type Worker<K extends WorkKind> = (
+  bundle: LoadedBundle,
+  item: Work[K]['item'],
+  hooks?: WorkerHooks,
+) => Promise<Work[K]['result']>;
+
+export interface WorkerHooks {
+  /** Told when the item has to wait for something, so that others can be worked on meanwhile. Resolves to what it waited for. */
+  parked<T>(promise: Promise<T>): Promise<T>;
+  /** See Outside. */
+  sideEffect?: NonNullable<Outside['sideEffect']>;
+  /** Calls a stretch of the author's code that may never return. With it components are tried in one such stretch before they are rendered. */
+  limit?: NonNullable<Outside['limit']>;
+}
+
+export const WORKERS: { [K in WorkKind]: Worker<K> } = {
+  inspect,
+  catalog,
+  segments,
+  advance,
+  render,
+  'find-flow': findFlow,
+  'find-email': findEmail,
+};
+
+/** Loads what a kind of work needs, so that this does not count as the author's time. */
+export async function prepare(kind: WorkKind): Promise<void> {
+  if (kind === 'segments') await import('../../config/segment-query.ts');
+  if (kind === 'inspect' || kind === 'catalog') await import('../../config/inspect.ts');
+  if (kind === 'inspect' || kind === 'catalog' || kind === 'render' || kind === 'find-email') {
+    await Promise.all([import('../../email/render.ts'), import('react'), import('../../config/sample.ts')]);
+  }
+  if (kind === 'find-flow') await OUTSIDE.queries();
+  if (kind === 'find-email') await import('react-dom/server');
+}
+
+// --- internal ---
+
+/** Journals are replayed at every step: from here on that takes its time. */
+const LONG_JOURNAL = 10_000;
+
+const OUTSIDE: Outside = { queries: async () => (await import('../../config/flow-query.ts')).flowQueries };
+
+function suggestNewBeginning(item: Work['advance']['item'], result: ActivationOutput): void {
+  if (result.outcome !== 'advanced' || result.position < LONG_JOURNAL || result.fresh) return;
+  const base = journalBase(item.journal);
+  const isNow = result.position - base >= LONG_JOURNAL && journalPosition(item.journal) - base < LONG_JOURNAL;
+  if (!isNow) return;
+  console.warn(
+    `campaign ${item.campaignId}, run ${item.runId}: its history has ${LONG_JOURNAL.toLocaleString('en')} steps; ` +
+      'let the flow begin anew now and then with rt.continueAsNew()',
+  );
+}
+
+async function inspect(
+  bundle: LoadedBundle,
+  { at }: Work['inspect']['item'],
+): Promise<Work['inspect']['result']> {
+  const { inspectConfig } = await import('../../config/inspect.ts');
+  const { inspection, problems } = await inspectConfig(bundle.config, at, {
+    locate: locateIn(bundle),
+    source: bundle.code,
+  });
+  if (problems.length > 0 || !inspection) {
+    const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+    throw new SegflowError('invalid_config', `the configuration has ${count}`, { details: problems });
+  }
+  return inspection;
+}
+
+async function catalog(bundle: LoadedBundle, item: Work['catalog']['item']): Promise<PreviewCatalog> {
+  const { catalogOf } = await import('./catalog.ts');
+  return catalogOf(bundle, item);
+}
+
+async function segments(bundle: LoadedBundle, { id, at }: Work['segments']['item']): Promise<SegmentSql> {
+  const { buildSegmentQuery } = await import('../../config/segment-query.ts');
+  const segment = entryOf(bundle, 'segments', id);
+  if (!segment) throw new SegflowError('not_found', `the configuration has no segment "${id}"`);
+  try {
+    return { id, ...(await buildSegmentQuery(segment.evaluator, at)) };
+  } catch (error) {
+    throw new SegflowError('invalid_config', `segment "${id}": ${messageOf(error)}`);
+  }
+}
+
+async function advance(
+  bundle: LoadedBundle,
+  item: Work['advance']['item'],
+  hooks: WorkerHooks = { parked: (promise) => promise },
+): Promise<ActivationOutput> {
+  const campaign = entryOf(bundle, 'campaigns', item.campaignId);
+  if (!campaign) {
+    const recorded = `a run of the campaign "${item.campaignId}"`;
+    return { outcome: 'diverged', position: 0, recorded, yielded: 'no such campaign' };
+  }
+  const { sideEffect, limit } = hooks;
+  const outside = { ...OUTSIDE, ...(sideEffect && { sideEffect }), ...(limit && { limit }) };
+  const activation = activate(campaign.flow, item, outside);
+  const result = activation instanceof Promise ? await hooks.parked(activation) : activation;
+  suggestNewBeginning(item, result);
+  if (result.outcome !== 'failed') return result;
+  const { message } = result.error;
+  const stack = (await mapStack(bundle, result.error.stack)) || message;
+  // What a flow yielded is refused outside of it: the flow is all that can be named.
+  const place = /\n {4}at /.test(stack) ? '' : await frameOf(bundle, campaign.flow);
+  return { ...result, error: { message, stack: place ? `${stack}\n${place}` : stack } };
+}
+
+async function render(
+  bundle: LoadedBundle,
+  item: Work['render']['item'],
+  { limit }: Pick<WorkerHooks, 'limit'> = {},
+): Promise<RenderResult> {
+  try {
+    return { ok: true, ...(await renderItem(bundle, item, limit)) };
+  } catch (error) {
+    return { ok: false, error: await describeThrown(bundle, error) };
+  }
+}
+
+async function renderItem(bundle: LoadedBundle, item: Work['render']['item'], limit?: WorkerHooks['limit']) {
+  const entry = entryOf(bundle, SECTION[item.kind], item.id);
+  if (!entry) throw new SegflowError('not_found', `the configuration has no ${item.kind} "${item.id}"`);
+  const [{ createElement }, { renderEmail }, { cleanSubject }] = await Promise.all([
+    import('react'),
+    import('../../email/render.ts'),
+    import('../../email/subject.ts'),
+  ]);
+  const { user, event, props } = await propsOf(entry, item);
+  const { subject, component } = entry;
+  const titled = () => (typeof subject === 'function' ? subject(user, event) : subject);
+  const line: unknown = item.options?.subject ?? (limit ? limit(titled) : titled());
+  if (typeof line !== 'string') {
+    throw new SegflowError(
+      'render_error',
+      `the subject is ${line === null ? 'null' : typeof line}, not a text`,
+    );
+  }
+  if (item.subjectOnly) return { subject: cleanSubject(line), html: '', text: '' };
+  const element = createElement(component as React.FC<typeof props>, props);
+  if (limit) await tryOut(element, limit);
+  const { html, text } = await renderEmail(element);
+  return { subject: cleanSubject(line), html, text };
+}
+
+/**
+ * Renders in one stretch, which awaits nothing. What a component waits for once, as React Email's Tailwind does for itself, may be there at the
+ * next attempt. That it fails, which others are told, is not what is asked here.
+ */
+async function tryOut(element: React.ReactElement, limit: NonNullable<WorkerHooks['limit']>): Promise<void> {
+  const { renderToStaticMarkup } = await import('react-dom/server');
+  const waits = () =>
+    limit(() => {
+      try {
+        renderToStaticMarkup(element);
+        return false;
+      } catch (error) {
+        return SUSPENDED.test(messageOf(error));
+      }
+    });
+  const { type } = element as { type: object };
+  for (let attempt = 1; waits(); attempt++) {
+    if (attempt > ATTEMPTS) waiting.add(type);
+    if (waiting.has(type)) return;
+    await new Promise((resolve) => setTimeout(resolve, attempt * PAUSE_MS));
+  }
+}
+
+const ATTEMPTS = 10;
+const PAUSE_MS = 10;
+/** React's words, and what is left of them in production. */
+const SUSPENDED = /suspended while responding|React error #426/;
+/** Components that wait for something else each time. */
+const waiting = new WeakSet<object>();
+
+async function propsOf(entry: Record<string, unknown>, item: Work['render']['item']) {
+  if (item.preview) {
+    const { sampleFor } = await import('../../config/sample.ts');
+    return sampleFor(entry.component, item.event?.name ?? String(entry.event ?? item.id));
+  }
+  const user = item.attributes;
+  const event = item.event && {
+    name: item.event.name,
+    attributes: item.event.attributes,
+    createdAt: new Date(item.event.createdAt),
+  };
+  // What everyone relies on is not replaced by what one email is given.
+  return { user, event, props: { ...item.options?.props, user, ...(event && { event }) } };
+}
+
+async function findFlow(bundle: LoadedBundle, { request, ms }: Work['find-flow']['item']): Promise<string> {
+  const campaign = entryOf(bundle, 'campaigns', request.campaignId);
+  if (!campaign) return '';
+  const queries = await OUTSIDE.queries();
+  const stack = await endlessStack(bundle, ms, () => {
+    void activate(campaign.flow, request, { queries: () => Promise.resolve(queries) });
+  });
+  return (await mapStack(bundle, stack)) || frameOf(bundle, campaign.flow);
+}
+
+async function findEmail(bundle: LoadedBundle, { request, ms }: Work['find-email']['item']): Promise<string> {
+  const entry = entryOf(bundle, SECTION[request.kind], request.id);
+  if (!entry) return '';
+  const [{ createElement }, { renderToReadableStream }] = await Promise.all([
+    import('react'),
+    import('react-dom/server'),
+  ]);
+  const { user, event, props } = await propsOf(entry, request);
+  const { subject } = entry;
+  const component = entry.component as React.FC<typeof props>;
+  const stack = await endlessStack(bundle, ms, () => {
+    if (typeof subject === 'function') subject(user, event);
+    // Nothing but promises keeps it from going on at once. That it fails, which others are told, is not what is asked here.
+    renderToReadableStream(createElement(component, props)).catch(() => {});
+  });
+  return (await mapStack(bundle, stack)) || frameOf(bundle, innermost(component));
+}
+
+/** A component in memo() or forwardRef() is within it. */
+function innermost(component: unknown): unknown {
+  if (typeof component !== 'object' || component === null) return component;
+  const { type, render } = component as { type?: unknown; render?: unknown };
+  return innermost(type ?? render);
+}
+
+async function endlessStack({ specifier }: LoadedBundle, ms: number, work: () => void): Promise<string> {
+  if (ms === 0) return '';
+  const { stackOfEndless } = await import('./endless-stack.ts');
+  return stackOfEndless(work, { isAuthors: (module) => module === specifier, ms });
+}
+
+const SECTION = { template: 'templates', transaction: 'transactions' } as const;
+
+/** An entry of a section of the config, which was inspected before it got here. */
+function entryOf(bundle: LoadedBundle, section: string, id: string): Record<string, unknown> | undefined {
+  const config = bundle.config as
+    | Record<string, Record<string, Record<string, unknown>> | undefined>
+    | undefined;
+  const entries = config?.[section];
+  return entries && Object.hasOwn(entries, id) ? entries[id] : undefined;
+}

@@ -1,0 +1,139 @@
+import { isWaiting } from '../wire/progress.ts';
+import type { ThrownError, Work } from '../wire/protocol.ts';
+import { describeEnding, endingError, wireFailure } from './endings.ts';
+import type { Ending, Limits, Reply } from './host-process.ts';
+
+/** Kinds of work with a result for each item, a failure included. */
+export type ItemKind = 'advance' | 'render';
+
+export interface ItemsOptions<K extends ItemKind> {
+  run: (items: Work[K]['item'][], limits: Limits) => Promise<Reply>;
+  itemMs: number;
+  /** How the batch is divided among the children: into at most `most` parts of at least `least` items. */
+  parts: { least: number; most: number };
+  /** The result of an item that hangs or kills its process. */
+  guilty: (item: Work[K]['item'], error: ThrownError) => Work[K]['result'];
+  /** Where such an item was, in lines; `ending` is left out where it may not take long. */
+  placeOf: (item: Work[K]['item'], ending?: Ending) => Promise<string>;
+  /** With it, an item at which its child ended is not tried again but told of, and so are those of its kin once two of them were. */
+  onSuspect?: ((item: Work[K]['item']) => void) | undefined;
+  kinOf: (item: Work[K]['item']) => string;
+  /** With `onSuspect`: how long an item may take, as others of the batch are waited for. */
+  sharedMs: number;
+  /** The items were suspected before: one that hangs need not be tried again. */
+  suspected?: boolean | undefined;
+}
+
+/** So many suspects of a kin make the whole kin suspect. */
+const SUSPECT_KIN = 2;
+
+/** From so many guilty items in a batch on, suspicion is enough and patience is short: the code is broken for everyone. */
+const PATIENT_WITH = 2;
+const IMPATIENT_FACTOR = 0.1;
+/** How often a child may end elsewhere than at an item before the bundle itself is to blame. */
+const UNEXPLAINED = 2;
+
+/**
+ * The result of each item, in order. An item at which its child ended is tried once more alone, in another child: an operator's
+ * kill or the system's lack of memory is not its fault. If that ends the same way it alone fails; the others are run again without
+ * it. Rejects only for what is wrong with the bundle as a whole.
+ */
+export async function runItems<K extends ItemKind>(
+  kind: K,
+  items: Work[K]['item'][],
+  options: ItemsOptions<K>,
+): Promise<Work[K]['result'][]> {
+  const results = new Map<Work[K]['item'], Work[K]['result']>();
+  const parts = inParts(items, options.parts);
+  await Promise.all(parts.map((part) => runPart(kind, part, { ...options, results })));
+  return items.map((item) => results.get(item)!);
+}
+
+/** `items` in at most `most` parts of about equal size, none smaller than `least` unless there is one only. */
+export function inParts<T>(items: T[], { least, most }: { least: number; most: number }): T[][] {
+  const count = Math.max(1, Math.min(most, Math.floor(items.length / least)));
+  const size = Math.ceil(items.length / count);
+  const parts: T[][] = [];
+  for (let from = 0; from < items.length; from += size) parts.push(items.slice(from, from + size));
+  return parts;
+}
+
+// --- internal ---
+
+async function runPart<K extends ItemKind>(
+  kind: K,
+  items: Work[K]['item'][],
+  options: ItemsOptions<K> & { results: Map<Work[K]['item'], Work[K]['result']> },
+): Promise<void> {
+  const { itemMs, results } = options;
+  let rest = items;
+  let guilty = 0;
+  let unexplained = 0;
+  const suspects = new Map<string, number>();
+
+  /** Runs items and keeps their results; else how and where the child ended. */
+  const attempt = async (some: typeof rest): Promise<{ ended: Ending; index: number } | undefined> => {
+    const limit = options.onSuspect
+      ? Math.min(itemMs, options.sharedMs)
+      : guilty < PATIENT_WITH
+        ? itemMs
+        : Math.ceil(itemMs * IMPATIENT_FACTOR);
+    const reply = await options.run(some, { itemMs: limit, bundleMs: itemMs });
+    if ('ended' in reply) {
+      const explained = some[reply.index] !== undefined || isWaiting(reply.index);
+      if (!explained && ++unexplained >= UNEXPLAINED) {
+        throw endingError(reply.ended, { index: reply.index, kind });
+      }
+      return reply;
+    }
+    if ('error' in reply.answer) throw wireFailure(reply.answer.error);
+    const ok = (reply.answer as { ok: Work[K]['result'][] }).ok;
+    some.forEach((item, i) => {
+      results.set(item, ok[i]!);
+    });
+    return undefined;
+  };
+
+  while (rest.length > 0) {
+    const first = await attempt(rest);
+    if (!first) return;
+    if (isWaiting(first.index) && rest.length > 1) {
+      // One of those that waited did it: their halves tell which.
+      await Promise.all(inParts(rest, { least: 1, most: 2 }).map((part) => runPart(kind, part, options)));
+      return;
+    }
+    const suspect = isWaiting(first.index) ? rest[0] : rest[first.index];
+    if (suspect === undefined) continue;
+    if (options.onSuspect) {
+      const aside = new Set(putAside(suspect, { rest, kinOf: options.kinOf, counts: suspects }));
+      for (const item of aside) {
+        results.set(item, options.guilty(item, { message: describeEnding(first.ended, kind), stack: '' }));
+        options.onSuspect(item);
+      }
+      rest = rest.filter((item) => !aside.has(item));
+      continue;
+    }
+    const sure = guilty >= PATIENT_WITH || (options.suspected && first.ended.reason !== 'exit');
+    const again = sure ? first : await attempt([suspect]);
+    // It ended elsewhere than at the item this time: nothing is shown.
+    if (again && again.index < 0 && !isWaiting(again.index)) continue;
+    rest = rest.filter((item) => item !== suspect);
+    if (!again) continue;
+    guilty++;
+    const place = await options.placeOf(suspect, guilty <= PATIENT_WITH ? again.ended : undefined);
+    const message = describeEnding(again.ended, kind);
+    results.set(suspect, options.guilty(suspect, { message, stack: place && `${message}\n${place}` }));
+  }
+}
+
+/** The suspect, and those of its kin once there were enough of it. */
+function putAside<T>(
+  suspect: T,
+  about: { rest: T[]; kinOf: (item: T) => string; counts: Map<string, number> },
+): T[] {
+  const { rest, kinOf, counts } = about;
+  const kin = kinOf(suspect);
+  const count = (counts.get(kin) ?? 0) + 1;
+  counts.set(kin, count);
+  return count < SUSPECT_KIN ? [suspect] : rest.filter((item) => kinOf(item) === kin);
+}

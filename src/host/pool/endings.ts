@@ -1,0 +1,63 @@
+import { SegflowError } from '../../core/errors.ts';
+import type { Problem } from '../../engine/ports/manifest.ts';
+import { STAGE } from '../wire/progress.ts';
+import type { WireError, WorkKind } from '../wire/protocol.ts';
+import type { Ending } from './host-process.ts';
+
+/* How the end of a host child is told, by what it was at. */
+
+const SUBJECT: Record<WorkKind, [who: string, late: string]> = {
+  inspect: ['the configuration', 'the check of the configuration was not done'],
+  catalog: ['the configuration', 'the check of the configuration was not done'],
+  segments: ['the evaluator', 'the evaluator did not return'],
+  advance: ['the flow', 'the flow did not yield'],
+  render: ['the email', 'the email was not rendered'],
+  'find-flow': ['the flow', 'the flow did not yield'],
+  'find-email': ['the email', 'the email was not rendered'],
+};
+const LOADING: [who: string, late: string] = ['the configuration', 'the configuration was not loaded'];
+
+/** What an item did to its process, in words. */
+export function describeEnding(ending: Ending, kind: WorkKind): string {
+  return words(ending, SUBJECT[kind]);
+}
+
+/** The error of a bundle that ends every process it is loaded into, or of a child that cannot start. */
+export function endingError(
+  ending: Ending,
+  { index, kind }: { index: number; kind: WorkKind },
+): SegflowError {
+  if (index === STAGE.modules) {
+    return new SegflowError(
+      'host_crashed',
+      `a host process did not start: ${words(ending, ['it', 'it was not ready'])}`,
+    );
+  }
+  const message = words(ending, index === STAGE.bundle ? LOADING : SUBJECT[kind]);
+  const cause = new SegflowError(ending.reason === 'timeout' ? 'host_timeout' : 'host_crashed', message);
+  if (kind === 'inspect' || kind === 'catalog') {
+    const hint =
+      'Look for an endless loop, or a call that ends the process, in an email, a subject, an evaluator, or what the file does when it is loaded. `segflow preview` renders each email by itself.';
+    const problem: Problem = { path: '', message, hint };
+    return new SegflowError('invalid_config', message, { hint, details: [problem], cause });
+  }
+  return cause;
+}
+
+/** An error that a child reported, as it was there. */
+export function wireFailure({ code, message, hint, details }: WireError): SegflowError {
+  return new SegflowError(code, message, { ...(hint !== undefined && { hint }), details });
+}
+
+// --- internal ---
+
+function words(ending: Ending, [who, late]: [who: string, late: string]): string {
+  switch (ending.reason) {
+    case 'timeout':
+      return `${late} within ${ending.limitMs / 1000} s`;
+    case 'memory':
+      return `${who} took more than ${Math.round(ending.limitBytes / 1024 ** 2)} MB of memory`;
+    case 'exit':
+      return `${who} ended its process (${ending.words})`;
+  }
+}

@@ -1,0 +1,91 @@
+import type { ActivationRequest, RenderRequest } from '../../engine/ports/host.ts';
+import type { Bundle } from '../../engine/ports/manifest.ts';
+import { wordsOf } from '../../flow/journal/identity.ts';
+import { journalPosition, parseJournal } from '../../flow/journal/journal.ts';
+import type { Work } from '../wire/protocol.ts';
+import type { Ending, Limits, Reply } from './host-process.ts';
+
+type Find = 'find-flow' | 'find-email';
+
+export interface GuiltyPlacesOptions {
+  /** How long an item may take. */
+  itemMs: number;
+  /** Runs one item in a child of its own. */
+  run: <K extends Find>(kind: K, bundle: Bundle, item: Work[K]['item'], limits: Limits) => Promise<Reply>;
+}
+
+/** What it may take to look at an email: a child's first one is slow. */
+const EMAIL_SHARE = 0.5;
+const FLOW_MS = 1_000;
+/** Memory runs full fast. */
+const MEMORY_MS = 100;
+/** For what is not the item's own: loading the bundle, reading samples and source map. */
+const AROUND_MS = 3_000;
+const MAX_KEPT = 1_000;
+
+/**
+ * Where items were that hung or took their process with them, which cannot tell any more: they are run once more, where that is possible, and
+ * looked at. Else it is said where their code begins.
+ */
+export class GuiltyPlaces {
+  readonly #options: GuiltyPlacesOptions;
+  /** Where the code of flows and emails begins. */
+  readonly #beginnings = new Map<string, Promise<string>>();
+
+  constructor(options: GuiltyPlacesOptions) {
+    this.#options = options;
+  }
+
+  /** In lines: the frames of a stack trace, and after which step it was. Without an ending only where the flow begins. */
+  async ofFlow(bundle: Bundle, request: ActivationRequest, ending?: Ending): Promise<string> {
+    const dry = { ...request, dryRun: true };
+    const ms = { timeout: Math.min(this.#options.itemMs, FLOW_MS), memory: MEMORY_MS, exit: 0 };
+    const about = { item: dry, ms: ending ? ms[ending.reason] : 0, key: request.campaignId };
+    const frames = await this.#find('find-flow', bundle, about);
+    return [frames, `    ${lastStep(request.journal)}`].filter((line) => line !== '').join('\n');
+  }
+
+  /** Likewise, and which email it is. */
+  async ofEmail(bundle: Bundle, request: RenderRequest, ending?: Ending): Promise<string> {
+    const email = `${request.kind} "${request.id}"`;
+    const ms = { timeout: this.#options.itemMs * EMAIL_SHARE, memory: MEMORY_MS, exit: 0 };
+    const about = { item: request, ms: ending ? ms[ending.reason] : 0, key: email };
+    const frames = await this.#find('find-email', bundle, about);
+    return [frames, `    in the ${email}`].filter((line) => line !== '').join('\n');
+  }
+
+  async #find<K extends Find>(
+    kind: K,
+    bundle: Bundle,
+    { item, ms, key }: { item: Work[K]['item']['request']; ms: number; key: string },
+  ): Promise<string> {
+    const found = ms > 0 ? await this.#ask(kind, bundle, { request: item, ms } as Work[K]['item']) : '';
+    if (found !== '') return found;
+    const name = `${bundle.id} ${kind} ${key}`;
+    const beginning =
+      this.#beginnings.get(name) ?? this.#ask(kind, bundle, { request: item, ms: 0 } as Work[K]['item']);
+    this.#beginnings.set(name, beginning);
+    for (const oldest of this.#beginnings.keys()) {
+      if (this.#beginnings.size <= MAX_KEPT) break;
+      this.#beginnings.delete(oldest);
+    }
+    return beginning;
+  }
+
+  /** '' when its child ends too, or the server does. */
+  async #ask<K extends Find>(kind: K, bundle: Bundle, item: Work[K]['item']): Promise<string> {
+    try {
+      const reply = await this.#options.run(kind, bundle, item, { itemMs: item.ms + AROUND_MS });
+      return 'answer' in reply && 'ok' in reply.answer ? String(reply.answer.ok[0]) : '';
+    } catch {
+      return '';
+    }
+  }
+}
+
+// --- internal ---
+
+function lastStep(journal: string): string {
+  const last = parseJournal(journal).entries.at(-1);
+  return last ? `after step ${journalPosition(journal)}: ${wordsOf(last)}` : 'before its first step';
+}

@@ -1,0 +1,30 @@
+import { joinPath } from '../../config/problem-path.ts';
+import type { PreviewItem, RenderRequest, RenderResult } from '../../engine/ports/host.ts';
+import type { Problem } from '../../engine/ports/manifest.ts';
+
+/**
+ * Which emails keep the check of a config from coming to an end: each is rendered by itself, for its sample. `render` fails those that hang
+ * or end their process, with their place on the first line of the stack that has one.
+ */
+export async function unendingEmails(
+  items: PreviewItem[],
+  render: (requests: RenderRequest[]) => Promise<RenderResult[]>,
+): Promise<Problem[]> {
+  const results = await render(
+    items.map(({ kind, id }) => ({ messageId: '', kind, id, attributes: {}, event: null, preview: true })),
+  );
+  return results.flatMap((result, i) => {
+    if (result.ok) return [];
+    const { kind, id } = items[i]!;
+    const path = joinPath([kind === 'template' ? 'templates' : 'transactions', id]);
+    const { message, stack } = result.error;
+    return [{ path, message, ...placeOf(stack) }];
+  });
+}
+
+// --- internal ---
+
+function placeOf(stack: string): Pick<Problem, 'file' | 'line' | 'column'> {
+  const [, file, line, column] = /^ +at .*\((.+):(\d+):(\d+)\)$/m.exec(stack) ?? [];
+  return file === undefined ? {} : { file, line: Number(line), column: Number(column) };
+}
