@@ -7,6 +7,8 @@ import { readableHtml } from './readable-html.ts';
 /** Answers the page's requests. `isOwnHost` tells the names, without port, that the server may be called by. */
 export function previewHandler(project: PreviewProject, isOwnHost: (name: string) => boolean) {
   return async (request: Request): Promise<Response> => {
+    // A Host header that no URL can hold.
+    if (!URL.canParse(request.url)) return text(400, 'The Host header is not the name of a host\n');
     const url = new URL(request.url);
     // A page of another origin can reach a loopback port, by its own name bound to 127.0.0.1 too; the Host header tells.
     if (!isOwnHost(url.hostname))
@@ -23,7 +25,7 @@ export function previewHandler(project: PreviewProject, isOwnHost: (name: string
   };
 }
 
-const ASSETS = pageAssets();
+const ASSETS = new Map(Object.entries(pageAssets()));
 
 // The email is shown in a frame that inherits this policy: its pictures, fonts and inline styles may load, its scripts not.
 const POLICY = [
@@ -51,11 +53,11 @@ async function route(project: PreviewProject, request: Request, url: URL): Promi
   if (pathname === '/api/state') return json(project.state());
   if (pathname === '/api/overview') return json(await project.overview());
   if (pathname === '/api/changes') return changes(project, request.signal);
-  const asset = ASSETS[pathname.slice('/assets/'.length)];
-  if (pathname.startsWith('/assets/') && asset !== undefined) return served(pathname, asset);
+  const asset = pathname.startsWith('/assets/') ? ASSETS.get(pathname.slice('/assets/'.length)) : undefined;
+  if (asset !== undefined) return served(pathname, asset);
   if (pathname === '/favicon.ico') return new Response(null, { status: 204 });
   if (pathname === '/' || /^\/(?:template|transaction)\/[^/]+$/.test(pathname)) {
-    return served('/index.html', ASSETS['index.html'] ?? '');
+    return served('/index.html', ASSETS.get('index.html') ?? '');
   }
   return text(404, 'Not found\n');
 }

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, relative } from 'node:path';
-import type { BundledConfig } from '../config/bundle.ts';
+import type { BundledConfig } from '../config/bundle/bundle.ts';
 import { messageOf, SegflowError } from '../core/errors.ts';
 import { hash53 } from '../core/hash.ts';
 import type { Host, PreviewCatalog, PreviewItem, RenderRequest } from '../engine/ports/host.ts';

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import type { Server } from 'bun';
-import { bundleConfig } from '../config/bundle.ts';
+import { bundleConfig } from '../config/bundle/bundle.ts';
 import { SegflowError } from '../core/errors.ts';
 import { createHost } from '../host/pool/pool.ts';
 import { projectEnvironment } from './environment.ts';

@@ -1,4 +1,4 @@
-import { inspectConfig } from '../config/inspect.ts';
+import { inspectConfig } from '../config/inspect/inspect.ts';
 import { SegflowError } from '../core/errors.ts';
 import type { Inspection } from '../engine/ports/manifest.ts';
 

@@ -1,6 +1,6 @@
 import { profile } from 'bun:jsc';
 import { isAbsolute, join } from 'node:path';
-import { isInstalled } from '../config/source-map.ts';
+import { isInstalled } from '../config/source/source-map.ts';
 import { SegflowError } from '../core/errors.ts';
 import { abandonActivation } from '../flow/activation/replay.ts';
 import { stackOfEndless } from '../host/child/endless-stack.ts';

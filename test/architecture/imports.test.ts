@@ -71,6 +71,14 @@ const ROOMS: Record<string, Record<string, string[]>> = {
     '.': ['plan', 'segments', 'runs', 'mail', 'deployments', 'ingest', 'cluster', 'ports'],
     explain: ['.', 'deployments', 'waits', 'rules', 'ports'],
   },
+  config: {
+    '.': [],
+    source: [],
+    'host-modules': ['.'],
+    bundle: ['host-modules', 'source'],
+    queries: ['.'],
+    inspect: ['queries', 'source', '.'],
+  },
   flow: { commands: [], journal: ['commands'], activation: ['journal', 'commands'] },
   host: { wire: [], child: ['wire'], pool: ['wire'] },
   store: {

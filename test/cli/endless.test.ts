@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkConfig, checkEnds } from '../../src/cli/project/check-config.ts';
-import { bundleConfig } from '../../src/config/bundle.ts';
+import { bundleConfig } from '../../src/config/bundle/bundle.ts';
 import { processesOf } from '../helpers/processes.ts';
 import { project } from '../helpers/project.ts';
 import { waitFor } from '../helpers/wait-for.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { bundleConfig } from '../../src/config/bundle.ts';
-import { SourceTracer } from '../../src/config/source-map.ts';
+import { bundleConfig } from '../../src/config/bundle/bundle.ts';
+import { SourceTracer } from '../../src/config/source/source-map.ts';
 import { FIXTURES, fixtureProject, project } from './project.ts';
 
 const CONFIG = 'segflow.config.ts';

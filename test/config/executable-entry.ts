@@ -1,7 +1,7 @@
-import { bundleConfig } from '../../src/config/bundle.ts';
+import { bundleConfig } from '../../src/config/bundle/bundle.ts';
+import { loadConfig } from '../../src/config/bundle/load.ts';
 import { findConfig } from '../../src/config/find.ts';
-import { inspectConfig } from '../../src/config/inspect.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { inspectConfig } from '../../src/config/inspect/inspect.ts';
 import { SegflowError } from '../../src/core/errors.ts';
 
 // Compiled by executable.test.ts: prints, for the config in the working directory, what every part of src/config makes of it.

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
-import { bundleConfig } from '../../src/config/bundle.ts';
+import { bundleConfig } from '../../src/config/bundle/bundle.ts';
 import type { Inspection, Problem } from '../../src/engine/ports/manifest.ts';
 import { fixtureProject, project } from './project.ts';
 

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import * as components from '@react-email/components';
 import * as react from 'react';
 import * as reactEmail from 'react-email';
-import { HOST_MODULES, loadHostModules } from '../../src/config/host-modules.ts';
+import { HOST_MODULES, loadHostModules } from '../../src/config/host-modules/host-modules.ts';
 import * as published from '../../src/index.ts';
 
 test('every host module loads, and has all that its package has', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { eq, gt, type SQL, sql } from 'drizzle-orm';
 import { createElement, memo } from 'react';
-import { inspectConfig } from '../../src/config/inspect.ts';
+import { inspectConfig } from '../../src/config/inspect/inspect.ts';
 import type { SegmentDb } from '../../src/config/types.ts';
 import type { Command } from '../../src/flow/commands/commands.ts';
 import type { Runtime } from '../../src/flow/commands/runtime.ts';

@@ -1,5 +1,5 @@
 import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/bundle/load.ts';
 import type { SegflowConfig } from '../../src/config/types.ts';
 import { SegflowError } from '../../src/core/errors.ts';
 import type { Problem } from '../../src/engine/ports/manifest.ts';

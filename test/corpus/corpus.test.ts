@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { fileURLToPath } from 'node:url';
-import { buildSegmentQuery } from '../../src/config/segment-query.ts';
+import { buildSegmentQuery } from '../../src/config/queries/segment-query.ts';
 import type { Store } from '../../src/engine/ports/store.ts';
 import { openStore } from '../../src/store/open.ts';
 import { FakeClock } from '../helpers/clock.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleConfig } from '../../src/config/bundle.ts';
+import { bundleConfig } from '../../src/config/bundle/bundle.ts';
 import { parseDuration } from '../../src/core/duration.ts';
 import { messageOf } from '../../src/core/errors.ts';
 import type { JsonObject } from '../../src/core/json.ts';

@@ -4,7 +4,7 @@ import { activate } from '../../src/flow/activation/replay.ts';
 
 export type Advanced = Extract<ActivationOutput, { outcome: 'advanced' }>;
 
-const OUTSIDE = { queries: async () => (await import('../../src/config/flow-query.ts')).flowQueries };
+const OUTSIDE = { queries: async () => (await import('../../src/config/queries/flow-query.ts')).flowQueries };
 
 /** A run in the hands of a test: each `step` is one activation, replayed from the journal alone. */
 export class DrivenRun {

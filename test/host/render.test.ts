@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleConfig } from '../../src/config/bundle.ts';
+import { bundleConfig } from '../../src/config/bundle/bundle.ts';
 import type { Bundle } from '../../src/engine/ports/manifest.ts';
 import { activation, bundleOf, hostFor, rendering } from './bundles.ts';
 

@@ -140,6 +140,24 @@ test('answers only to its own names, never to another site, and lets no script i
   expect((await ask(it.url, { kind: 'template', id: 'none' })).status).toBe(404);
 });
 
+test.each(['a b', '[::1', 'a%b', '', 'a:99999', '<x>'])(
+  'refuses a request whose Host header is %p in a line, without showing its source',
+  async (host) => {
+    await using it = await previewed();
+    const answer = await answerTo(it.url, `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer.length).toBeLessThan(1_000);
+  },
+);
+
+test.each(['__proto__', 'constructor', 'toString', 'styles', 'styles/', 'styles/none.css'])(
+  'has no asset %s',
+  async (name) => {
+    await using it = await previewed();
+    expect((await fetch(`${it.url}/assets/${name}`)).status).toBe(404);
+  },
+);
+
 test('takes the next port when its own is taken, and says so', async () => {
   await using it = await previewed();
   const { port } = new URL(it.url);
@@ -151,6 +169,25 @@ test('takes the next port when its own is taken, and says so', async () => {
 });
 
 // --- internal ---
+
+/** What the server answers to these bytes, until it closes the connection. */
+function answerTo(url: string, request: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let answer = '';
+  Bun.connect({
+    hostname,
+    port: Number(port),
+    socket: {
+      open: (socket) => void socket.write(request),
+      data: (_socket, bytes) => {
+        answer += bytes.toString('latin1');
+      },
+      close: () => resolve(answer),
+    },
+  }).catch(reject);
+  return promise;
+}
 
 async function stateOf(url: string): Promise<PreviewState> {
   return (await (await fetch(`${url}/api/state`)).json()) as PreviewState;

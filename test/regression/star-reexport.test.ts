@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
-import { bundleConfig } from '../../src/config/bundle.ts';
+import { bundleConfig } from '../../src/config/bundle/bundle.ts';
 import { createHost } from '../../src/host/pool/pool.ts';
 
 // A child that renders takes a second to start, more on a busy machine.

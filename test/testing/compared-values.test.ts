@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { and, eq, gt, inArray, sql } from 'drizzle-orm';
-import { buildSegmentQuery } from '../../src/config/segment-query.ts';
+import { buildSegmentQuery } from '../../src/config/queries/segment-query.ts';
 import type { SegmentDb, SegmentQuery } from '../../src/config/types.ts';
 import * as schema from '../../src/schema/index.ts';
 import { comparedValues } from '../../src/testing/compared-values.ts';

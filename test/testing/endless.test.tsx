@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Html, Tailwind } from '@react-email/components';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/bundle/load.ts';
 import type { SegflowConfig } from '../../src/config/types.ts';
 import type { SegflowError } from '../../src/core/errors.ts';
 import * as schema from '../../src/schema/index.ts';

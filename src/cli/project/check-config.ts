@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { bundleConfig } from '../../config/bundle.ts';
+import { bundleConfig } from '../../config/bundle/bundle.ts';
 import { captureEnvironment } from '../../config/environment.ts';
 import { SegflowError } from '../../core/errors.ts';
 import type { Bundle, Problem } from '../../engine/ports/manifest.ts';

@@ -20,7 +20,7 @@ export interface PreparedPush {
 export async function preparePush(given: string | undefined, folder: string): Promise<PreparedPush> {
   const [{ findConfig }, { bundleConfig }, { captureEnvironment }] = await Promise.all([
     import('../../config/find.ts'),
-    import('../../config/bundle.ts'),
+    import('../../config/bundle/bundle.ts'),
     import('../../config/environment.ts'),
   ]);
   const path = findConfig(given, folder);

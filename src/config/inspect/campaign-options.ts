@@ -1,7 +1,8 @@
 import type { ManifestCampaign } from '../../engine/ports/manifest.ts';
+import { describe, isRecord } from '../value-kinds.ts';
 import { nameTrouble } from './ids.ts';
 import { lengthOfTime } from './length-of-time.ts';
-import { describe, isRecord, listed, type Path, type Report, suggest } from './report.ts';
+import { listed, type Path, type Report, suggest } from './report.ts';
 
 type CampaignOptions = Pick<ManifestCampaign, 'reentry' | 'exitWhen' | 'goal' | 'priority' | 'spreadMs'>;
 

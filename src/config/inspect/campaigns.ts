@@ -2,10 +2,11 @@ import { messageOf } from '../../core/errors.ts';
 import type { Inspection } from '../../engine/ports/manifest.ts';
 import { startFlow } from '../../flow/activation/flow-rules.ts';
 import { SAMPLE_USER } from '../sample.ts';
+import { describe, isRecord } from '../value-kinds.ts';
 import { campaignOptions, OPTIONS } from './campaign-options.ts';
 import { type FlowLiteral, literalsInFlow, unyieldedInFlow } from './flow-literals.ts';
 import { nameList } from './ids.ts';
-import { describe, isRecord, listed, type Path, type Report, suggest } from './report.ts';
+import { listed, type Path, type Report, suggest } from './report.ts';
 
 type InspectedCampaign = Inspection['manifest']['campaigns'][number];
 

@@ -1,5 +1,6 @@
 import { MAX_NAME } from '../../schema/index.ts';
-import { describe, isRecord, type Path, type Report, suggest } from './report.ts';
+import { describe, isRecord } from '../value-kinds.ts';
+import { type Path, type Report, suggest } from './report.ts';
 
 /** Neither spaces at the ends nor control characters, as for event names in the API. */
 const NAME = /^[^\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u;

@@ -1,6 +1,7 @@
 import { type Duration, durationMs, parseDuration } from '../../core/duration.ts';
 import { messageOf } from '../../core/errors.ts';
-import { describe, type Path, type Report } from './report.ts';
+import { describe } from '../value-kinds.ts';
+import type { Path, Report } from './report.ts';
 
 /** Milliseconds of `{ days: 1 }` or `'1d'`; anything else is reported, and undefined. */
 export function lengthOfTime(

@@ -1,6 +1,7 @@
 import { parseSender } from '../../email/address.ts';
 import type { ProviderSettings } from '../../engine/ports/manifest.ts';
-import { describe, isRecord, type Path, type Report, suggest } from './report.ts';
+import { describe, isRecord } from '../value-kinds.ts';
+import { type Path, type Report, suggest } from './report.ts';
 
 const KEYS = {
   postmark: ['name', 'apiKey', 'url', 'messageStream', 'transactionalStream'],

@@ -1,7 +1,7 @@
 import { closest } from '../../core/closest.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { Problem } from '../../engine/ports/manifest.ts';
-import { joinPath } from '../problem-path.ts';
+import { joinPath } from '../source/problem-path.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -81,24 +81,4 @@ export function listed(kind: string, names: readonly string[]): string {
   if (names.length === 0) return `The config defines no ${kind}.`;
   const some = names.slice(0, 10);
   return `The ${kind} are: ${some.join(', ')}${names.length > some.length ? ', …' : ''}.`;
-}
-
-/** What a value is, in words. */
-export function describe(value: unknown): string {
-  if (value === null || typeof value === 'undefined') return String(value);
-  if (typeof value === 'string')
-    return value.length > 60 ? `${JSON.stringify(value.slice(0, 60))}…` : JSON.stringify(value);
-  if (typeof value === 'function')
-    return Reflect.get(value, Symbol.toStringTag) === 'AsyncFunction' ? 'an async function' : 'a function';
-  if (typeof value !== 'object') return `the ${typeof value} ${String(value)}`;
-  if (Array.isArray(value)) return 'an array';
-  return isPromise(value) ? 'a promise' : 'an object';
-}
-
-export function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isPromise(value);
 }

@@ -1,11 +1,12 @@
 import { Cron } from 'croner';
 import { messageOf } from '../../core/errors.ts';
 import type { Inspection } from '../../engine/ports/manifest.ts';
-import { type BuiltQuery, buildSegmentQuery } from '../segment-query.ts';
-import { SegmentTrouble } from '../segment-trouble.ts';
+import { type BuiltQuery, buildSegmentQuery } from '../queries/segment-query.ts';
+import { SegmentTrouble } from '../queries/segment-trouble.ts';
+import { describe, isRecord } from '../value-kinds.ts';
 import { nameList } from './ids.ts';
 import { lengthOfTime } from './length-of-time.ts';
-import { describe, isRecord, type Path, type Report } from './report.ts';
+import type { Path, Report } from './report.ts';
 
 export type InspectedSegment = Inspection['manifest']['segments'][number];
 

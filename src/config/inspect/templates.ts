@@ -2,8 +2,9 @@ import type { FC, ReactElement } from 'react';
 import { messageOf, SegflowError } from '../../core/errors.ts';
 import { hash53 } from '../../core/hash.ts';
 import { type Sample, sampleFor } from '../sample.ts';
+import { describe, isPromise, isRecord } from '../value-kinds.ts';
 import { nameTrouble } from './ids.ts';
-import { describe, isPromise, isRecord, type Path, type Report } from './report.ts';
+import type { Path, Report } from './report.ts';
 
 /** Renders a React element as an email. Throws when it cannot, or when nothing comes out. */
 export type Render = (element: ReactElement) => Promise<unknown>;

@@ -1,4 +1,4 @@
-import { loadHostModules } from '../../config/host-modules.ts';
+import { loadHostModules } from '../../config/host-modules/host-modules.ts';
 import { messageOf, SegflowError } from '../../core/errors.ts';
 import type { BundleRef } from '../wire/protocol.ts';
 import { linkHostImports } from './host-imports.ts';

@@ -1,4 +1,4 @@
-import { inspectConfig } from '../../config/inspect.ts';
+import { inspectConfig } from '../../config/inspect/inspect.ts';
 import { sampleFor } from '../../config/sample.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { PreviewCatalog, PreviewItem } from '../../engine/ports/host.ts';

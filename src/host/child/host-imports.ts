@@ -1,4 +1,4 @@
-import { HOST_MODULES } from '../../config/host-modules.ts';
+import { HOST_MODULES } from '../../config/host-modules/host-modules.ts';
 
 /*
  * A bundle's imports of host modules are led to virtual modules of this process. Under names of their own: where Segflow runs

@@ -1,5 +1,5 @@
 import type { Locate } from '../../config/inspect/report.ts';
-import type { SourcePlace, SourceTracer } from '../../config/source-map.ts';
+import type { SourcePlace, SourceTracer } from '../../config/source/source-map.ts';
 import { messageOf, SegflowError } from '../../core/errors.ts';
 import type { Problem } from '../../engine/ports/manifest.ts';
 import type { ThrownError } from '../wire/protocol.ts';
@@ -56,7 +56,7 @@ export async function problemOf(bundle: LoadedBundle, error: unknown): Promise<P
   const places = stack.split('\n').map((line) => placeOf(FRAME.exec(line), { bundle, tracer }));
   const place = places.find((it) => it !== undefined);
   if (!place) return problem;
-  const { codeFrame } = await import('../../config/code-frame.ts');
+  const { codeFrame } = await import('../../config/source/code-frame.ts');
   const { file, line, column, source } = place;
   return { ...problem, path: file, file, line, column, frame: codeFrame(source, line, column) };
 }
@@ -77,7 +77,7 @@ export function locateIn(bundle: LoadedBundle): Locate {
     async code(code, offset) {
       const place = await placeInCode(bundle, code, offset);
       if (!place) return {};
-      const { codeFrame } = await import('../../config/code-frame.ts');
+      const { codeFrame } = await import('../../config/source/code-frame.ts');
       const { file, line, column, source } = place;
       return { file, line, column, frame: codeFrame(source, line, column) };
     },
@@ -114,7 +114,7 @@ async function placeInCode(
 }
 
 async function tracerOf(bundle: LoadedBundle): Promise<SourceTracer> {
-  const { SourceTracer } = await import('../../config/source-map.ts');
+  const { SourceTracer } = await import('../../config/source/source-map.ts');
   return SourceTracer.of(bundle.code);
 }
 

@@ -35,8 +35,8 @@ export const WORKERS: { [K in WorkKind]: Worker<K> } = {
 
 /** Loads what a kind of work needs, so that this does not count as the author's time. */
 export async function prepare(kind: WorkKind): Promise<void> {
-  if (kind === 'segments') await import('../../config/segment-query.ts');
-  if (kind === 'inspect' || kind === 'catalog') await import('../../config/inspect.ts');
+  if (kind === 'segments') await import('../../config/queries/segment-query.ts');
+  if (kind === 'inspect' || kind === 'catalog') await import('../../config/inspect/inspect.ts');
   if (kind === 'inspect' || kind === 'catalog' || kind === 'render' || kind === 'find-email') {
     await Promise.all([import('../../email/render.ts'), import('react'), import('../../config/sample.ts')]);
   }
@@ -49,7 +49,9 @@ export async function prepare(kind: WorkKind): Promise<void> {
 /** Journals are replayed at every step: from here on that takes its time. */
 const LONG_JOURNAL = 10_000;
 
-const OUTSIDE: Outside = { queries: async () => (await import('../../config/flow-query.ts')).flowQueries };
+const OUTSIDE: Outside = {
+  queries: async () => (await import('../../config/queries/flow-query.ts')).flowQueries,
+};
 
 function suggestNewBeginning(item: Work['advance']['item'], result: ActivationOutput): void {
   if (result.outcome !== 'advanced' || result.position < LONG_JOURNAL || result.fresh) return;
@@ -66,7 +68,7 @@ async function inspect(
   bundle: LoadedBundle,
   { at }: Work['inspect']['item'],
 ): Promise<Work['inspect']['result']> {
-  const { inspectConfig } = await import('../../config/inspect.ts');
+  const { inspectConfig } = await import('../../config/inspect/inspect.ts');
   const { inspection, problems } = await inspectConfig(bundle.config, at, {
     locate: locateIn(bundle),
     source: bundle.code,
@@ -84,7 +86,7 @@ async function catalog(bundle: LoadedBundle, item: Work['catalog']['item']): Pro
 }
 
 async function segments(bundle: LoadedBundle, { id, at }: Work['segments']['item']): Promise<SegmentSql> {
-  const { buildSegmentQuery } = await import('../../config/segment-query.ts');
+  const { buildSegmentQuery } = await import('../../config/queries/segment-query.ts');
   const segment = entryOf(bundle, 'segments', id);
   if (!segment) throw new SegflowError('not_found', `the configuration has no segment "${id}"`);
   try {

@@ -1,4 +1,4 @@
-import { joinPath } from '../../config/problem-path.ts';
+import { joinPath } from '../../config/source/problem-path.ts';
 import type { PreviewItem, RenderRequest, RenderResult } from '../../engine/ports/host.ts';
 import type { Problem } from '../../engine/ports/manifest.ts';
 

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
-import { closest } from '../core/closest.ts';
-import type { Problem } from '../engine/ports/manifest.ts';
-import { codeFrame } from './code-frame.ts';
-import { HOST_MODULES } from './host-modules.ts';
+import { closest } from '../../core/closest.ts';
+import type { Problem } from '../../engine/ports/manifest.ts';
+import { HOST_MODULES } from '../host-modules/host-modules.ts';
+import { codeFrame } from '../source/code-frame.ts';
 
 /** What Bun.build reports, as a problem: file relative to `root`, and the code around it. */
 export function buildProblem(log: BuildMessage | ResolveMessage, root: string): Problem {

@@ -1,9 +1,9 @@
 import { basename, dirname } from 'node:path';
-import { SegflowError } from '../core/errors.ts';
-import type { Problem } from '../engine/ports/manifest.ts';
+import { SegflowError } from '../../core/errors.ts';
+import type { Problem } from '../../engine/ports/manifest.ts';
+import { loadHostModules } from '../host-modules/host-modules.ts';
+import { isInstalled } from '../source/source-map.ts';
 import { bundleConfig } from './bundle.ts';
-import { loadHostModules } from './host-modules.ts';
-import { isInstalled } from './source-map.ts';
 
 export interface LoadedConfig {
   /** The default export, unchecked; undefined when there is none. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { extname, relative, resolve } from 'node:path';
-import type { Problem } from '../engine/ports/manifest.ts';
-import { codeFrame } from './code-frame.ts';
+import type { Problem } from '../../engine/ports/manifest.ts';
+import { codeFrame } from '../source/code-frame.ts';
 
 /** The inputs of Bun.build's metafile. */
 export type BuildInputs = Record<

@@ -1,6 +1,6 @@
 import type { AnyNode, ObjectExpression, Program, Property } from 'acorn';
 import { fullAncestor } from 'acorn-walk';
-import { joinPath } from './problem-path.ts';
+import { joinPath } from '../source/problem-path.ts';
 
 export interface DuplicateKey {
   key: string;

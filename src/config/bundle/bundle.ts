@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import type { Problem } from '../engine/ports/manifest.ts';
-import { assetProblems, type BuildInputs } from './bundle-assets.ts';
-import { buildProblem } from './bundle-errors.ts';
-import { NO_FOLDER, scanBundle } from './bundle-scan.ts';
-import { HOST_MODULES, loadHostModules } from './host-modules.ts';
-import { isInstalled, joinSourceMap, splitSourceMap } from './source-map.ts';
+import type { Problem } from '../../engine/ports/manifest.ts';
+import { HOST_MODULES, loadHostModules } from '../host-modules/host-modules.ts';
+import { isInstalled, joinSourceMap, splitSourceMap } from '../source/source-map.ts';
+import { assetProblems, type BuildInputs } from './assets.ts';
+import { buildProblem } from './errors.ts';
+import { NO_FOLDER, scanBundle } from './scan.ts';
 
 export interface BundledConfig {
   /** 32 hex digits of the SHA-256 of `code`: the same sources have the same id wherever the project lies. */

@@ -1,10 +1,10 @@
 import { Column, getTableName, is, SQL, Subquery, Table } from 'drizzle-orm';
 import { MySqlDialect } from 'drizzle-orm/mysql-core';
-import { SegflowError } from '../core/errors.ts';
-import type { Json } from '../core/json.ts';
-import type { CompiledQuery, FlowQueries } from '../flow/activation/activation.ts';
+import { SegflowError } from '../../core/errors.ts';
+import type { Json } from '../../core/json.ts';
+import type { CompiledQuery, FlowQueries } from '../../flow/activation/activation.ts';
+import { isPromise } from '../value-kinds.ts';
 import { checkText, isSelect, queryBuilder, type Select } from './drizzle-select.ts';
-import { isPromise } from './inspect/report.ts';
 import { plainParameter } from './query-parameter.ts';
 
 /**

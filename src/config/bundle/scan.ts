@@ -1,10 +1,10 @@
 import { type AnyNode, parse } from 'acorn';
 import { full } from 'acorn-walk';
-import type { Problem } from '../engine/ports/manifest.ts';
-import { codeFrame } from './code-frame.ts';
+import type { Problem } from '../../engine/ports/manifest.ts';
+import { codeFrame } from '../source/code-frame.ts';
+import { isInstalled, type RawSourceMap, type SourcePlace, SourceTracer } from '../source/source-map.ts';
 import { duplicateKeys } from './duplicate-keys.ts';
 import { environmentNames } from './environment-names.ts';
-import { isInstalled, type RawSourceMap, type SourcePlace, SourceTracer } from './source-map.ts';
 
 /** Stands for the folder of a source file, which the server does not have. */
 export const NO_FOLDER = '/segflow-has-no-folder';

@@ -1,6 +1,6 @@
 import { Column, getTableName, is, SQL, Subquery, Table } from 'drizzle-orm';
 import { MySqlDialect, QueryBuilder } from 'drizzle-orm/mysql-core';
-import * as schema from '../schema/index.ts';
+import * as schema from '../../schema/index.ts';
 import { SegmentTrouble } from './segment-trouble.ts';
 
 const dialect = new MySqlDialect();

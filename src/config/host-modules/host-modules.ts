@@ -7,8 +7,8 @@ export type ModuleExports = Record<string, unknown>;
 
 const LOADERS = {
   segflow: segflow,
-  'segflow/schema': () => import('../schema/index.ts'),
-  'segflow/client/sdk': () => import('../client/sdk.ts'),
+  'segflow/schema': () => import('../../schema/index.ts'),
+  'segflow/client/sdk': () => import('../../client/sdk.ts'),
   'drizzle-orm': () => import('drizzle-orm'),
   'drizzle-orm/mysql-core': () => import('drizzle-orm/mysql-core'),
   react: () => import('react'),
@@ -38,7 +38,7 @@ export async function loadHostModules(
 // --- internal ---
 
 async function segflow(): Promise<ModuleExports> {
-  const { defineConfig } = await import('./types.ts');
+  const { defineConfig } = await import('../types.ts');
   return { defineConfig };
 }
 
@@ -47,7 +47,7 @@ async function emailComponents(): Promise<ModuleExports> {
   const [components, render, { Tailwind }] = await Promise.all([
     import('@react-email/components'),
     import('@react-email/render'),
-    import('../email/tailwind.ts'),
+    import('../../email/tailwind.ts'),
   ]);
   return { ...components, ...render, Tailwind };
 }
@@ -55,7 +55,7 @@ async function emailComponents(): Promise<ModuleExports> {
 async function reactEmail(): Promise<ModuleExports> {
   const [library, { Tailwind }] = await Promise.all([
     import('react-email'),
-    import('../email/tailwind-react-email.ts'),
+    import('../../email/tailwind-react-email.ts'),
   ]);
   return { ...library, Tailwind };
 }

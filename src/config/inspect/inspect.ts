@@ -1,11 +1,12 @@
-import { hash53 } from '../core/hash.ts';
-import type { Inspection, Problem } from '../engine/ports/manifest.ts';
-import { inspectCampaigns } from './inspect/campaigns.ts';
-import { sectionEntries } from './inspect/ids.ts';
-import { inspectProvider } from './inspect/provider.ts';
-import { describe, isPromise, isRecord, type Locate, Report } from './inspect/report.ts';
-import { inspectSegments } from './inspect/segments.ts';
-import { inspectTemplates, inspectTransactions } from './inspect/templates.ts';
+import { hash53 } from '../../core/hash.ts';
+import type { Inspection, Problem } from '../../engine/ports/manifest.ts';
+import { describe, isPromise, isRecord } from '../value-kinds.ts';
+import { inspectCampaigns } from './campaigns.ts';
+import { sectionEntries } from './ids.ts';
+import { inspectProvider } from './provider.ts';
+import { type Locate, Report } from './report.ts';
+import { inspectSegments } from './segments.ts';
+import { inspectTemplates, inspectTransactions } from './templates.ts';
 
 const SECTIONS = ['emailProvider', 'templates', 'segments', 'campaigns', 'transactions', 'push'];
 
@@ -43,7 +44,7 @@ export async function inspectConfig(
   const provider = await report.guard(['emailProvider'], () =>
     inspectProvider(config.emailProvider, report, source),
   );
-  const renderer = render ? (await import('../email/render.ts')).renderEmail : undefined;
+  const renderer = render ? (await import('../../email/render.ts')).renderEmail : undefined;
   const contentHashes = { templates: {}, transactions: {}, campaigns: flowHashes(campaignEntries) };
   const templates = await inspectTemplates(templateEntries, renderer, report, contentHashes.templates);
   const segments = await inspectSegments(segmentEntries, at, report);

@@ -1,6 +1,6 @@
-import { messageOf } from '../core/errors.ts';
-import { deterministically } from '../flow/activation/deterministic.ts';
-import { isPromise } from './inspect/report.ts';
+import { messageOf } from '../../core/errors.ts';
+import { deterministically } from '../../flow/activation/deterministic.ts';
+import { isPromise } from '../value-kinds.ts';
 import { plainParameter } from './query-parameter.ts';
 import { SegmentTrouble } from './segment-trouble.ts';
 
