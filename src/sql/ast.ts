@@ -396,7 +396,7 @@ export interface Case extends ExprParts {
   kind: 'case';
   /** What the branches' `when` are compared with. */
   operand: Expr | undefined;
-  branches: { when: Expr; then: Expr }[];
+  branches: { when: Expr; result: Expr }[];
   otherwise: Expr | undefined;
 }
 

@@ -13,3 +13,8 @@ export type JsonLeg =
   /** `.*`, `[*]`, `**`, and ranges such as `[0 to 2]`. */
   | { kind: 'anyKey' | 'anyIndex' | 'anyDepth' }
   | { kind: 'range'; from: string; to: string };
+
+/** Without wildcards and ranges: it names one value at most. */
+export function isPlainPath({ legs }: JsonPath): boolean {
+  return legs.every(({ kind }) => kind === 'key' || kind === 'index' || kind === 'last');
+}

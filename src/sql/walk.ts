@@ -47,7 +47,7 @@ export function partsOf(expr: Expr): { exprs: Expr[]; queries: Query[] } {
     case 'case':
       return only(
         ...maybe(expr.operand),
-        ...expr.branches.flatMap(({ when, then }) => [when, then]),
+        ...expr.branches.flatMap(({ when, result }) => [when, result]),
         ...maybe(expr.otherwise),
       );
     case 'call':
