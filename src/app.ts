@@ -31,8 +31,10 @@ export interface ServerOptions {
   environment: Record<string, string | undefined>;
   version: string;
   log: Log;
-  /** Serve the data although it was moved elsewhere, or the secret of what was pushed is lost. */
+  /** Serve the data although it was moved elsewhere. */
   force?: boolean | undefined;
+  /** Serve it although the secret of what was pushed is lost: see instanceSecret. */
+  newSecret?: boolean | undefined;
 }
 
 export interface RunningServer {
@@ -83,8 +85,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const apiKey = environment.SEGFLOW_API_KEY
     ? { value: environment.SEGFLOW_API_KEY, isNew: false }
     : await readOrCreateSecret(join(dataDir, 'api-key'));
-  const force = options.force ?? false;
-  const secrets = await instanceSecret({ store, dataDir, environment, log, force });
+  const newSecret = options.newSecret ?? false;
+  const secrets = await instanceSecret({ store, dataDir, environment, log, newSecret });
   const host = started.adopt(createHost({ environment, log: (line) => log.info(line) }), (it) => it.close());
   const engine = new Engine({
     store,

@@ -11,17 +11,17 @@ import { readOrCreateSecret } from './secret-file.ts';
 /**
  * What the captured environments are encrypted with: SEGFLOW_SECRET, or the secret in the data folder, made when there is none. Throws
  * `invalid_input` when that is not what the configuration in force was encrypted with: a server without it could do nothing before the
- * next push, and on a shared store would keep its share of the work from the others. With `force` the secret is taken to be lost: what was
- * encrypted with it is forgotten, and everything paused, as flows would act without their environment.
+ * next push, and on a shared store would keep its share of the work from the others. With `newSecret` the old secret is lost for good: what
+ * it encrypted is forgotten, and everything is paused, because flows would act without their environment.
  */
 export async function instanceSecret(options: {
   store: Store;
   dataDir: string;
   environment: Record<string, string | undefined>;
   log: Log;
-  force: boolean;
+  newSecret: boolean;
 }): Promise<SecretBox> {
-  const { store, environment, log, force } = options;
+  const { store, environment, log, newSecret } = options;
   const path = join(options.dataDir, 'secret');
   const given = environment.SEGFLOW_SECRET;
   const { value, isNew } = given ? { value: given, isNew: false } : await readOrCreateSecret(path);
@@ -32,7 +32,7 @@ export async function instanceSecret(options: {
   } catch (cause) {
     const missing = 'the secret that the pushed configuration was encrypted with';
     const problem = isNew ? `${missing} is missing` : `${given ? 'SEGFLOW_SECRET' : path} is not ${missing}`;
-    if (force) {
+    if (newSecret) {
       await store.putPause({
         campaignId: EVERYTHING,
         reason: 'the secret was lost: push, then resume',
@@ -45,7 +45,7 @@ export async function instanceSecret(options: {
     } else {
       if (isNew) await rm(path, { force: true });
       throw new SegflowError('invalid_input', problem, {
-        hint: `Set SEGFLOW_SECRET to what it was where it was pushed, or copy the file secret of the data folder there to ${path}. When it is lost: segflow serve --force, then segflow push and segflow resume.`,
+        hint: `Set SEGFLOW_SECRET to what it was where it was pushed, or copy the file secret of the data folder there to ${path}. When it is lost: segflow serve --new-secret, then segflow push and segflow resume.`,
         cause,
       });
     }

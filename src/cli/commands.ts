@@ -56,6 +56,6 @@ export const commands: AnyCommand[] = Object.values(COMMANDS);
 
 export function findCommand(name: string): CommandDef | undefined {
   if (!Object.hasOwn(COMMANDS, name)) return undefined;
-  // Commands with different arguments have no common type in citty; its runCommand takes them all.
+  // Commands with different arguments have no common type in citty; each takes what parseArguments makes for it.
   return COMMANDS[name as keyof typeof COMMANDS] as unknown as CommandDef;
 }

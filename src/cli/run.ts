@@ -1,7 +1,7 @@
-import { runCommand } from 'citty';
+import type { ParsedArgs } from 'citty';
 import { closest } from '../core/closest.ts';
 import { SegflowError } from '../core/errors.ts';
-import { checkArguments } from './command-line/arguments.ts';
+import { parseArguments } from './command-line/arguments.ts';
 import { commandHelp, overview } from './command-line/help.ts';
 import { VERSION } from './command-line/version.ts';
 import { commandNames, commands, findCommand } from './commands.ts';
@@ -31,8 +31,9 @@ async function dispatch(argv: string[]): Promise<void> {
   }
   const command = commandNamed(name);
   if (helpWanted) return print(commandHelp(command));
-  checkArguments(command, rawArgs);
-  await runCommand(command, { rawArgs });
+  // citty cannot know the names: ParsedArgs of any command whatever is a record of nothing.
+  const args = parseArguments(command, rawArgs) as ParsedArgs;
+  await command.run?.({ rawArgs, args, cmd: command });
 }
 
 function commandNamed(name: string) {

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
-import { Mutex } from './cluster/mutex.ts';
+import { Mutex } from '../core/mutex.ts';
 import { Outage } from './cluster/outage.ts';
 import { everySlot, LeasedSlots, partOf, type SlotOwner } from './cluster/slots.ts';
 import { type Next, Worker } from './cluster/worker.ts';

@@ -1,3 +1,4 @@
+import { firstLine } from '../core/failure-text.ts';
 import type { SimulatedMessage, SimulatedRun } from './simulation.ts';
 
 /** What a simulation sent, as numbers. Days are UTC's, `2026-01-31`. */
@@ -144,10 +145,6 @@ function failedRuns(runs: SimulatedRun[]): MailReport['failedRuns'] {
 }
 
 const FAILED: string[] = ['failed', 'blocked'];
-
-function firstLine(text: string | null): string {
-  return text?.split('\n')[0] ?? '';
-}
 
 /** Equal ones as one, with how many there were. */
 function counted<T extends object>(items: T[]): (T & { count: number })[] {

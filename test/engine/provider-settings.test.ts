@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { Mutex } from '../../src/engine/cluster/mutex.ts';
+import { Mutex } from '../../src/core/mutex.ts';
 import { Deployments } from '../../src/engine/deployments/deployments.ts';
 import { createSecretBox } from '../../src/engine/deployments/secret-box.ts';
 import type { Host } from '../../src/engine/ports/host.ts';

@@ -34,8 +34,12 @@ test('a server without the secret of what was pushed does not start, and says wh
   });
   expect(existsSync(secret)).toBe(false);
 
+  // --force is about data that was moved, not about secrets.
+  expect(await machine.try(['serve', '--port', '0', '--force'])).toMatchObject({ code: 2 });
+  expect(existsSync(secret)).toBe(false);
+
   // Lost for good: it starts with another, and works again once something is pushed.
-  const forced = await machine.serve({ args: ['--outbox', 'outbox', '--force'] });
+  const forced = await machine.serve({ args: ['--outbox', 'outbox', '--new-secret'] });
   const to = ['--url', forced.url];
   await machine.run(['push', 'shop', '--yes', ...to]);
   await machine.run(['resume', ...to]);

@@ -4,13 +4,17 @@ import { closest } from '../../core/closest.ts';
 import { SegflowError } from '../../core/errors.ts';
 import { type AnyCommand, aboutOf, argsOf } from './about.ts';
 
+/** By the names the command declares; `_` holds every positional argument. */
+export type ArgumentValues = { _: string[] } & Record<string, string | boolean | string[]>;
+
 type Option = { type: 'boolean' | 'string'; short?: string };
 
 /**
- * Refuses what citty lets pass: flags the command does not have, flags without their value, missing or surplus positional
- * arguments. Throws `invalid_input`.
+ * The values of a command's flags and positional arguments, `_` all positional ones. Throws `invalid_input` for a flag the
+ * command does not have, a flag without its value, a missing or surplus positional argument. citty's own parser lets
+ * all of these pass; it only declares the commands.
  */
-export function checkArguments(command: AnyCommand, rawArgs: string[]): void {
+export function parseArguments(command: AnyCommand, rawArgs: string[]): ArgumentValues {
   const { name, usage, variadic } = aboutOf(command);
   const definitions = argsOf(command);
   const hint = `Usage: segflow ${name} ${usage}`.trimEnd();
@@ -23,11 +27,18 @@ export function checkArguments(command: AnyCommand, rawArgs: string[]): void {
     tokens: true,
   });
 
+  const args: ArgumentValues = { _: positionals };
+  for (const [key, { default: value }] of Object.entries(definitions)) {
+    if (value !== undefined) args[key] = value;
+  }
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
     const option = options[token.name];
     const negated = token.name.startsWith('no-') ? options[token.name.slice(3)] : undefined;
-    if (negated?.type === 'boolean') continue;
+    if (!option && negated?.type === 'boolean') {
+      args[token.name.slice(3)] = false;
+      continue;
+    }
     if (!option) {
       const guess = closest(token.name, Object.keys(options));
       throw new SegflowError('invalid_input', `segflow ${name} has no flag ${token.rawName}`, {
@@ -44,6 +55,7 @@ export function checkArguments(command: AnyCommand, rawArgs: string[]): void {
     if (option.type === 'boolean' && token.inlineValue && !/^(true|false)$/.test(token.value)) {
       throw new SegflowError('invalid_input', `${token.rawName} is a switch, it takes no value`, { hint });
     }
+    args[token.name] = option.type === 'boolean' ? token.value !== 'false' : token.value!;
   }
 
   const named = Object.entries(definitions).filter(([, arg]) => arg.type === 'positional');
@@ -54,12 +66,16 @@ export function checkArguments(command: AnyCommand, rawArgs: string[]): void {
     if (positionals[index] === '') {
       throw new SegflowError('invalid_input', `the [${key}] of segflow ${name} is empty`, { hint });
     }
+    if (positionals[index] !== undefined) args[key] = positionals[index];
   }
   if (!variadic && positionals.length > named.length) {
     const surplus = positionals.slice(named.length).join(' ');
     throw new SegflowError('invalid_input', `segflow ${name} does not take "${surplus}"`, { hint });
   }
+  return args;
 }
+
+// --- internal ---
 
 function optionsOf(definitions: Record<string, ArgDef>): Record<string, Option> {
   const options: Record<string, Option> = {};

@@ -60,14 +60,16 @@ export default defineCommand({
       type: 'boolean',
       description: 'Do not bring the schema of the database up to date; refuse to start when it is not',
     },
-    force: {
+    force: { type: 'boolean', description: 'Serve data that segflow transfer has moved elsewhere' },
+    'new-secret': {
       type: 'boolean',
-      description: 'Serve data that segflow transfer has moved elsewhere, or whose secret is lost',
+      description:
+        'Serve data whose secret is lost: forget what it encrypted, and pause everything until you push',
     },
     'print-unit': { type: 'boolean', description: 'Print a systemd unit instead' },
     json: { type: 'boolean', description: 'Print the ready line as JSON' },
   },
-  async run({ args, rawArgs }) {
+  async run({ args }) {
     if (args['print-unit']) return print((await import('../project/unit.ts')).UNIT);
     const environment = await serverEnvironment(process.cwd(), process.env);
     const host = args.host || environment.SEGFLOW_HOST || '127.0.0.1';
@@ -81,10 +83,10 @@ export default defineCommand({
       dataDir,
       outbox: args.outbox || environment.SEGFLOW_OUTBOX || undefined,
       databaseUrl: databaseUrlOf(args['database-url'], environment),
-      // citty takes it for the negation of a flag `migrate`.
-      noMigrate: rawArgs.includes('--no-migrate'),
+      noMigrate: args['no-migrate'],
       environment,
       force: args.force,
+      newSecret: args['new-secret'],
       version: VERSION,
       log: {
         info: (message) => log.info(message),

@@ -2,7 +2,7 @@ import { crashPoint } from '../../core/crash-point.ts';
 import { SegflowError } from '../../core/errors.ts';
 import { hash53 } from '../../core/hash.ts';
 import { canonicalJson } from '../../core/json.ts';
-import type { Mutex } from '../cluster/mutex.ts';
+import type { Mutex } from '../../core/mutex.ts';
 import type { TransactionsOf } from '../ingest/changes.ts';
 import type { InForce } from '../ingest/ingest.ts';
 import type { DeploymentRow } from '../ports/deployments.ts';

@@ -1,4 +1,5 @@
 import { SegflowError } from '../../core/errors.ts';
+import { firstLine } from '../../core/failure-text.ts';
 import type { Condition, ExplainedCampaign, ExplainedRun, Explanation } from '../../protocol/explain.ts';
 import type { Deployment } from '../deployments/deployments.ts';
 import { type Engine, EVERYTHING } from '../engine.ts';
@@ -185,10 +186,6 @@ function endingOf(run: ExplainedRun): string {
 
 function at({ endedAt }: ExplainedRun): string {
   return endedAt ? ` at ${endedAt}` : '';
-}
-
-function firstLine(text: string | null): string {
-  return text?.split('\n')[0] ?? '';
 }
 
 function unknownCampaign(id: string, known: string[]): SegflowError {

@@ -1,5 +1,6 @@
+import { inOneLine } from '../../core/failure-text.ts';
 import type { Deployment, Deployments } from '../deployments/deployments.ts';
-import type { Host, RenderResult } from '../ports/host.ts';
+import type { Host } from '../ports/host.ts';
 import type { Log } from '../ports/log.ts';
 import type { OutgoingEmail } from '../ports/mail.ts';
 import type { DueMessage } from '../ports/messages.ts';
@@ -54,11 +55,12 @@ export async function composeMail(
       composed.suspects.push(message);
       return;
     }
-    composed.outcomes.push({ campaignId: message.campaignId, failure: failureOf(result) });
+    const failure = result.ok ? null : result.error.stack || result.error.message;
+    composed.outcomes.push({ campaignId: message.campaignId, failure });
     if (!result.ok) {
-      const reason = `rendering failed: ${result.error.stack || result.error.message}`;
+      const reason = `rendering failed: ${failure}`;
       dropped.push({ message, update: { status: 'failed', reason, toAddress: message.to } });
-      log.warn(`message ${message.id} (${message.template}): rendering failed: ${inWords(result.error)}`);
+      log.warn(`message ${message.id} (${message.template}): ${inOneLine(reason)}`);
       return;
     }
     const email: OutgoingEmail = {
@@ -87,14 +89,4 @@ function skipReason(message: DueMessage): string | undefined {
     return 'the run had ended before it left';
   }
   return undefined;
-}
-
-function failureOf(result: RenderResult): string | null {
-  return result.ok ? null : result.error.stack || result.error.message;
-}
-
-/** The message and the innermost place. */
-function inWords({ message, stack }: { message: string; stack: string }): string {
-  const place = stack.split('\n').find((line) => line.trim().startsWith('at '));
-  return place === undefined ? message : `${message} ${place.trim()}`;
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { crashPoint } from '../../core/crash-point.ts';
 import { messageOf } from '../../core/errors.ts';
 import { canonicalJson } from '../../core/json.ts';
-import { Mutex } from '../cluster/mutex.ts';
+import { Mutex } from '../../core/mutex.ts';
 import type { SlotOwner } from '../cluster/slots.ts';
 import type { Next } from '../cluster/worker.ts';
 import type { Deployment, Deployments } from '../deployments/deployments.ts';

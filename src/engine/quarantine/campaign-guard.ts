@@ -1,4 +1,5 @@
 import { crashPoint } from '../../core/crash-point.ts';
+import { firstLine, innermostFrame } from '../../core/failure-text.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 
@@ -50,7 +51,7 @@ export class CampaignGuard {
   #record(campaignId: string, failure: string | null): string | undefined {
     const recent = this.#recent.get(campaignId) ?? [];
     this.#recent.set(campaignId, recent);
-    const mark = failure && (placeOf(failure) ?? firstLine(failure));
+    const mark = failure && (innermostFrame(failure) ?? firstLine(failure));
     recent.push(mark);
     if (recent.length > WINDOW) recent.shift();
     if (failure === null) return undefined;
@@ -59,15 +60,4 @@ export class CampaignGuard {
     this.#recent.delete(campaignId);
     return firstLine(failure);
   }
-}
-
-// --- internal ------------------------------------------------------------------------------------
-
-/** The frame nearest to the failure. */
-function placeOf(failure: string): string | undefined {
-  return /^\s+at .*$/m.exec(failure)?.[0];
-}
-
-function firstLine(text: string): string {
-  return text.split('\n')[0]!;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { crashPoint } from '../../core/crash-point.ts';
+import { inOneLine } from '../../core/failure-text.ts';
 import type { SlotOwner } from '../cluster/slots.ts';
 import type { Next } from '../cluster/worker.ts';
 import type { Deployments } from '../deployments/deployments.ts';
@@ -148,7 +149,5 @@ function waitingOf([run, answer]: [DueRun, Answer]) {
 }
 
 function inWords({ run, status, reason }: StepOutcome['ended'][number]): string {
-  const [message, place] = reason?.split('\n') ?? [];
-  const where = place?.trim().startsWith('at ') ? ` ${place.trim()}` : '';
-  return `campaign ${run.campaignId} ${status === 'failed' ? 'failed' : 'is blocked'}: ${message}${where}`;
+  return `campaign ${run.campaignId} ${status === 'failed' ? 'failed' : 'is blocked'}: ${inOneLine(reason ?? '')}`;
 }

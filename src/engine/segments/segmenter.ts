@@ -1,6 +1,6 @@
 import { crashPoint } from '../../core/crash-point.ts';
 import { SegflowError } from '../../core/errors.ts';
-import type { Mutex } from '../cluster/mutex.ts';
+import type { Mutex } from '../../core/mutex.ts';
 import type { SlotOwner } from '../cluster/slots.ts';
 import type { Next } from '../cluster/worker.ts';
 import type { Deployment, Deployments } from '../deployments/deployments.ts';

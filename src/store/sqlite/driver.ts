@@ -3,8 +3,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import type { Clock } from '../../core/clock.ts';
 import { SegflowError } from '../../core/errors.ts';
+import { Mutex } from '../../core/mutex.ts';
 import type { Connection, Driver } from '../driver/driver.ts';
-import { Queue } from '../driver/queue.ts';
 import { SqliteConnection } from './connection.ts';
 import { sqliteDialect } from './dialect.ts';
 import { wrapSqliteError } from './errors.ts';
@@ -27,7 +27,7 @@ export interface SqliteDriver extends Driver {
 /** Opens the database file, or a database in memory when there is no path. */
 export function openSqlite(options: { path?: string; clock: Clock }): SqliteDriver {
   const { path, clock } = options;
-  const queue = new Queue();
+  const writing = new Mutex();
   const inside = new AsyncLocalStorage<{ open: boolean }>();
   const writer = connect(path, clock, WRITER_PRAGMAS);
   const reader = path === undefined ? undefined : connect(path, clock, READER_PRAGMAS);
@@ -43,7 +43,7 @@ export function openSqlite(options: { path?: string; clock: Clock }): SqliteDriv
         ),
       );
     }
-    return queue.run(work);
+    return writing.run(work);
   };
 
   const queued: Connection = {
@@ -76,7 +76,7 @@ export function openSqlite(options: { path?: string; clock: Clock }): SqliteDriv
         }
       }),
     close() {
-      closing ??= queue.run(async () => {
+      closing ??= writing.run(async () => {
         reader?.close();
         writer.close();
       });
