@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import type { Server } from 'bun';
+import { bind, urlOf } from '../bind.ts';
 import { bundleConfig } from '../config/bundle/bundle.ts';
 import { SegflowError } from '../core/errors.ts';
 import { createHost } from '../host/pool/pool.ts';
@@ -29,9 +30,10 @@ export async function startPreview(options: PreviewOptions): Promise<RunningPrev
   const environment = projectEnvironment(dirname(resolve(configPath)));
   const project = await openProject({ configPath, host, bundle: bundleConfig, environment, log });
   try {
-    const server = listen(options, previewHandler(project, ownHost(options.host)));
+    const server = await listen(options, previewHandler(project, ownHost(options.host)));
     return {
-      url: `http://${urlHost(options.host)}:${server.port}`,
+      // For 127.0.0.1 not "localhost": another program may have that port on ::1, which a browser tries first.
+      url: urlOf(options.host, server.port ?? options.port),
       async close() {
         await server.stop(true);
         await Promise.all([project.close(), host.close()]);
@@ -45,19 +47,23 @@ export async function startPreview(options: PreviewOptions): Promise<RunningPrev
 
 const PORTS_TO_TRY = 20;
 
-function listen(
+async function listen(
   { port, host, log }: PreviewOptions,
   fetch: (request: Request) => Promise<Response>,
-): Server<undefined> {
+): Promise<Server<undefined>> {
   const last = port === 0 ? 0 : Math.min(port + PORTS_TO_TRY, 65_535);
   for (let candidate = port; candidate <= last; candidate++) {
     try {
-      // A reader of changes may hear nothing for long.
-      const server = Bun.serve({ port: candidate, hostname: host, idleTimeout: 0, fetch });
+      const server = await bind({
+        host,
+        port: candidate,
+        // A reader of changes may hear nothing for long.
+        serve: (hostname) => Bun.serve({ port: candidate, hostname, idleTimeout: 0, fetch }),
+      });
       if (candidate !== port) log(`Port ${port} is taken; using ${candidate}`);
       return server;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      if (!(error instanceof SegflowError) || error.code !== 'port_in_use') throw error;
     }
   }
   throw new SegflowError('port_in_use', `The ports ${port} to ${last} are taken`, {
@@ -72,11 +78,4 @@ function ownHost(bound: string): (name: string) => boolean {
     name === 'localhost' ||
     name.endsWith('.localhost') ||
     isIP(name.replace(/^\[|\]$/g, '')) !== 0;
-}
-
-function urlHost(host: string): string {
-  // Not "localhost": another program may have that port on ::1, which a browser tries first.
-  if (host === '0.0.0.0') return '127.0.0.1';
-  if (host === '::') return '[::1]';
-  return isIP(host) === 6 ? `[${host}]` : host;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { connect, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { SegflowError } from '../../src/core/errors.ts';
 import type { App } from '../../src/server/app.ts';
 import { type Listening, listen } from '../../src/server/listen.ts';
@@ -58,6 +59,12 @@ async function open(port: number) {
   };
 }
 
+/** Whether this machine has ::1. */
+const hasIpv6 = () =>
+  Object.values(networkInterfaces())
+    .flat()
+    .some((it) => it?.address === '::1');
+
 const HEAD = `Host: x\r\nAuthorization: Bearer ${KEY}\r\nContent-Type: application/json\r\n`;
 
 test('serves the app', async () => {
@@ -81,24 +88,23 @@ test('a port in use is refused with a hint', async () => {
   });
 });
 
-test.each([
-  ['no.such.host.invalid', 0],
-  ['192.0.2.1', 0],
-  ['127.0.0.1', 65_536],
-  ['127.0.0.1', -1],
-  ['127.0.0.1', 1.5],
-])('%s, port %p is refused', async (host, port) => {
-  const error = await listen(harness().app, { host, port }).catch((thrown: unknown) => thrown);
-  expect(error).toMatchObject({ code: 'invalid_input', hint: expect.any(String) });
+test.each([65_536, -1, 1.5, Number.NaN])('port %p is refused', async (port) => {
+  const error = await listen(harness().app, { host: '127.0.0.1', port }).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'invalid_input', message: expect.stringContaining(`got ${port}`) });
 });
 
 test.each([
   ['0.0.0.0', 'http://127.0.0.1:'],
   ['localhost', 'http://localhost:'],
+  ['::1', 'http://[::1]:'],
+  ['[::1]', 'http://[::1]:'],
+  ['::', 'http://[::1]:'],
 ])('the url for %s can be called', async (host, prefix) => {
+  if (host.includes(':') && !hasIpv6()) return;
   const server = await listen(harness().app, { host, port: 0 });
   try {
-    expect(server.url).toStartWith(prefix);
+    expect(server.url).toBe(`${prefix}${server.port}`);
+    expect(server.port).toBeGreaterThan(0);
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
   } finally {
     await server.stop();
