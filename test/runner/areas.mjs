@@ -18,6 +18,7 @@ const SETTINGS = {
     needs: ['mariadb', 'mysql'],
     again: { mariadb: 'SEGFLOW_TEST_MARIADB_URL', mysql: 'SEGFLOW_TEST_MYSQL_URL' },
   },
+  'sql-fuzz': { needs: ['mariadb', 'mysql'], byFile: true },
   store: { needs: ['mariadb', 'mysql'] },
   transfer: { needs: ['mariadb', 'mysql'], byFile: true },
 };

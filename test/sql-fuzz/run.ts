@@ -1,0 +1,162 @@
+import { built, type Disagreement, madeSmall } from './disagreement.ts';
+import { makeDrizzleQuery } from './drizzle-queries.ts';
+import { makePopulation, type Population } from './population.ts';
+import { makeQuery } from './queries.ts';
+import { randomOf, seedOf } from './random.ts';
+import { type Answer, answered, askAll, disagree, openStores, type StoreName } from './stores.ts';
+import { type Node, sizeOf } from './tree.ts';
+
+export interface FuzzOptions {
+  seed: number;
+  stores: readonly StoreName[];
+  /** Stops after so many pairs were compared, or so much time. */
+  pairs?: number;
+  milliseconds?: number;
+  /** Queries for each population. */
+  queries?: number;
+  /** Stops when so many different disagreements were found. */
+  most?: number;
+  log?(line: string): void;
+}
+
+export interface FuzzResult {
+  seconds: number;
+  populations: number;
+  queries: number;
+  /** Query × population, answered alike by all of two or three stores. */
+  agreed: Record<'all' | 'two', number>;
+  /** Agreed where somebody is a member and somebody is not. */
+  telling: number;
+  /** Answered by one store alone, or by none. */
+  refusedByAllButOne: number;
+  refused: Record<string, Map<string, number>>;
+  /** Run-time failures that all stores that answered had. */
+  failedAlike: number;
+  /** Pairs about which stores disagreed; of some the smallest form. */
+  disagreed: number;
+  disagreements: Disagreement[];
+}
+
+/** Asks all stores random questions about random people. */
+export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
+  const {
+    seed,
+    pairs = Number.POSITIVE_INFINITY,
+    milliseconds = Number.POSITIVE_INFINITY,
+    queries = 400,
+    most = 20,
+  } = options;
+  const stores = await openStores(options.stores);
+  const result = emptyResult(stores.map(({ name }) => name));
+  const started = performance.now();
+  const over = () =>
+    result.agreed.all + result.agreed.two >= pairs ||
+    performance.now() - started >= milliseconds ||
+    result.disagreements.length >= most;
+  const kinds = new Set<string>();
+  let logged = started;
+  try {
+    while (!over()) {
+      const populationSeed = seedOf(seed, result.populations++);
+      const population = makePopulation(populationSeed);
+      await Promise.all(stores.map((store) => store.populate(population)));
+      const found: Node[] = [];
+      let next = 0;
+      const worker = async () => {
+        while (next < queries && !over()) {
+          const querySeed = seedOf(populationSeed, next++);
+          const root = queryOf(querySeed, population);
+          const answers = await askAll(stores, await built(root), querySeed % 16 === 0);
+          count(result, answers);
+          if (disagree(answers)) found.push(root);
+        }
+      };
+      await Promise.all(Array.from({ length: 4 }, worker));
+      result.disagreed += found.length;
+      found.sort((a, b) => sizeOf(a) - sizeOf(b));
+      for (const root of found.slice(0, SHRUNK)) {
+        if (result.disagreements.length >= most) break;
+        const small = await madeSmall(root, { population, stores, kinds });
+        if (small) {
+          result.disagreements.push(small);
+          options.log?.(`${JSON.stringify(small)}`);
+        }
+      }
+      result.seconds = (performance.now() - started) / 1000;
+      if (performance.now() - logged > 10_000) {
+        logged = performance.now();
+        options.log?.(summary(result));
+      }
+    }
+  } finally {
+    await Promise.all(stores.map((store) => store[Symbol.asyncDispose]()));
+  }
+  result.seconds = (performance.now() - started) / 1000;
+  return result;
+}
+
+/** The result in a few lines. */
+export function summary(result: FuzzResult): string {
+  const { agreed, seconds, queries } = result;
+  return [
+    `${queries} queries in ${seconds.toFixed(0)} s (${(queries / seconds).toFixed(0)}/s), ${result.populations} populations:`,
+    `${agreed.all + agreed.two} pairs agreed (${agreed.all} on all stores, ${agreed.two} on two; ${result.telling} with some members and some not),`,
+    `${result.refusedByAllButOne} refused by all but one,`,
+    `${result.failedAlike} failed alike, ${result.disagreed} disagreed (${result.disagreements.length} kinds);`,
+    `refused: ${Object.entries(result.refused)
+      .map(([name, reasons]) => `${name} ${[...reasons.values()].reduce((sum, n) => sum + n, 0)}`)
+      .join(', ')}`,
+  ].join(' ');
+}
+
+export function queryOf(seed: number, population: Population): Node {
+  const random = randomOf(seed);
+  const taste = {
+    random,
+    population,
+    depth: random.pick([1, 1, 2, 2, 3, 4]),
+    illTyped: random.pick([0, 0.05, 0.3]),
+  };
+  return random.chance(0.2) ? makeDrizzleQuery(taste) : makeQuery(taste);
+}
+
+// --- internal ---
+
+/** Disagreements about one population that are made small: more are mostly of the same kinds. */
+const SHRUNK = 12;
+
+function emptyResult(stores: StoreName[]): FuzzResult {
+  return {
+    ...{
+      seconds: 0,
+      populations: 0,
+      queries: 0,
+      telling: 0,
+      refusedByAllButOne: 0,
+      failedAlike: 0,
+      disagreed: 0,
+    },
+    agreed: { all: 0, two: 0 },
+    refused: Object.fromEntries(stores.map((name) => [name, new Map()])),
+    disagreements: [],
+  };
+}
+
+function count(result: FuzzResult, answers: Map<StoreName, Answer>): void {
+  result.queries++;
+  for (const [name, answer] of answers) {
+    if (answer.kind !== 'refused') continue;
+    const reason = answer.reason.replace(/['"`].*?['"`]|\d+|\$[.\w"]*/gs, '…').slice(0, 120);
+    const reasons = result.refused[name]!;
+    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  }
+  if (disagree(answers)) return;
+  const told = answered(answers);
+  if (told >= 2) {
+    result.agreed[told === answers.size ? 'all' : 'two']++;
+    const members = [...answers.values()].find(({ kind }) => kind === 'members');
+    if (members?.kind === 'members' && members.members !== '' && members.members.split('|').length < 40)
+      result.telling++;
+  } else if ([...answers.values()].filter(({ kind }) => kind === 'failed').length >= 2) result.failedAlike++;
+  else result.refusedByAllButOne++;
+}

@@ -1,0 +1,128 @@
+import type { BuiltQuery } from '../../src/config/queries/segment-query.ts';
+import { SegflowError } from '../../src/core/errors.ts';
+import type { Store } from '../../src/engine/ports/store.ts';
+import { openStore } from '../../src/store/open.ts';
+import { FakeClock } from '../helpers/clock.ts';
+import { EmptyStores } from '../store/database.ts';
+import { NOW, type Population } from './population.ts';
+
+export type StoreName = 'sqlite' | 'mariadb' | 'mysql';
+
+/** What a store makes of a query: its members, in order; or why it refuses it at push; or how it fails when it runs. */
+export type Answer =
+  | { kind: 'members'; members: string }
+  | { kind: 'refused'; reason: string }
+  | { kind: 'failed'; reason: string };
+
+/** A store whose people can be exchanged. */
+export interface FuzzedStore extends AsyncDisposable {
+  readonly name: StoreName;
+  populate(people: Pick<Population, 'users' | 'events'>): Promise<void>;
+  /** `ways`: the members are also asked for as a whole and one by one. */
+  ask(query: BuiltQuery, ways?: boolean): Promise<Answer>;
+}
+
+/** Opens the stores of these names; without the URL of a server, a server's store is left out. */
+export async function openStores(names: readonly StoreName[]): Promise<FuzzedStore[]> {
+  const stores = names.map((name) => {
+    if (name === 'sqlite') return fuzzed(name, { open: openEmbedded, end: async () => {} });
+    const url = process.env[`SEGFLOW_TEST_${name.toUpperCase()}_URL`];
+    if (url === undefined) return undefined;
+    const databases = new EmptyStores(url);
+    return fuzzed(name, {
+      open: async () => (await databases.open(new FakeClock(NOW))).store,
+      end: () => databases[Symbol.asyncDispose](),
+    });
+  });
+  return stores.filter((store) => store !== undefined);
+}
+
+export async function askAll(
+  stores: readonly FuzzedStore[],
+  query: BuiltQuery,
+  ways = false,
+): Promise<Map<StoreName, Answer>> {
+  const answers = await Promise.all(stores.map((store) => store.ask(query, ways)));
+  return new Map(stores.map(({ name }, index) => [name, answers[index]!]));
+}
+
+/** Whether answers differ so that one of them is wrong. */
+export function disagree(answers: ReadonlyMap<StoreName, Answer>): boolean {
+  const given = [...answers.values()].filter(({ kind }) => kind !== 'refused');
+  return new Set(given.map((answer) => (answer.kind === 'members' ? answer.members : answer.kind))).size > 1;
+}
+
+/** How many stores answered with members. */
+export function answered(answers: ReadonlyMap<StoreName, Answer>): number {
+  return [...answers.values()].filter(({ kind }) => kind === 'members').length;
+}
+
+// --- internal ---
+
+function openEmbedded(): Promise<Store> {
+  return openStore({ memory: true, clock: new FakeClock(NOW) });
+}
+
+function fuzzed(name: StoreName, by: { open(): Promise<Store>; end(): Promise<void> }): FuzzedStore {
+  let store: Store | undefined;
+  let everyone: string[] = [];
+  return {
+    name,
+    async populate({ users, events }) {
+      await store?.close();
+      store = await by.open();
+      await store.putUsers(users);
+      await store.insertEvents(events);
+      everyone = users.map(({ id }) => id);
+    },
+    async ask(query, ways) {
+      const segment = { id: 'fuzzed', ...query };
+      let traits: Awaited<ReturnType<Store['inspectSegment']>>;
+      try {
+        traits = await store!.inspectSegment(segment);
+      } catch (error) {
+        if (!SegflowError.is(error) || !REFUSALS.includes(error.code)) return failure(error);
+        return { kind: 'refused', reason: reasonOf(error) };
+      }
+      try {
+        const found = members(await store!.evaluateSegment(segment, traits, everyone), everyone);
+        if (ways) {
+          const whole = members(await store!.selectWhole(segment), everyone);
+          if (whole !== found) return { kind: 'members', members: `${found}; as a whole ${whole}` };
+          for (const id of everyone.slice(0, 3)) {
+            const alone = await store!.evaluateSegment(segment, traits, [id]);
+            if (alone.has(id) !== found.split('|').includes(id))
+              return {
+                kind: 'members',
+                members: `${found}; but alone ${id} is ${alone.has(id) ? 'in' : 'out'}`,
+              };
+          }
+        }
+        return { kind: 'members', members: found };
+      } catch (error) {
+        return failure(error);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await store?.close();
+      await by.end();
+    },
+  };
+}
+
+const REFUSALS = ['invalid_config', 'store_unsupported'];
+
+function members(found: ReadonlySet<string>, everyone: string[]): string {
+  return everyone.filter((id) => found.has(id)).join('|');
+}
+
+function failure(error: unknown): Answer {
+  return { kind: 'failed', reason: reasonOf(error) };
+}
+
+/** With what the database said where the message keeps it to itself. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  const why = cause instanceof Error && cause.message !== message ? ` (${reasonOf(cause)})` : '';
+  return message.replace(/^segment "fuzzed": /, '') + why;
+}
