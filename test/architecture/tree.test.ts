@@ -40,8 +40,8 @@ test('nothing in the tree names a package registry or a mirror', () => {
 });
 
 test('file names are in kebab-case', () => {
-  // React components are named after what they export; the rest is named by others.
-  const exempt = /(^|\/)(README|AGENTS|LICENSE)(\.md)?$|\/emails\/|^templates\/project\/_|(^|\/)\./;
+  // React components are named after what they export; documents such as README.md as everywhere.
+  const exempt = /(^|\/)[A-Z]+(\.md)?$|\/emails\/|^templates\/project\/_|(^|\/)\./;
   const odd = files.filter(
     (file) => !exempt.test(file) && !/^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(file.split('/').at(-1)!),
   );

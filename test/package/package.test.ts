@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { VERSION } from '../../src/cli/command-line/version.ts';
 import { API_KEY, memoryServer } from '../cli/memory-server.ts';
+import { writeExamples } from '../docs/examples.ts';
 import { runCli, runOk } from '../helpers/run-cli.ts';
 
 const ROOT = join(import.meta.dir, '..', '..');
@@ -114,6 +115,21 @@ describe('types', () => {
       await rm(file);
       await rm(config);
       expect(ran).toMatchObject({ code: 0, stdout: '' });
+    },
+    PATIENCE,
+  );
+
+  test(
+    'of every example in the docs',
+    async () => {
+      const folder = join(project, 'docs');
+      writeExamples(folder);
+      const compilerOptions = { ...TSCONFIG.compilerOptions, types: ['bun', 'node'] };
+      await writeFile(
+        join(folder, 'tsconfig.json'),
+        JSON.stringify({ compilerOptions, include: ['**/*.ts', '**/*.tsx'] }),
+      );
+      await run([TSC, '-p', 'docs']);
     },
     PATIENCE,
   );
