@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect } from 'bun:test';
 import type { CrashPoint } from '../../src/core/crash-point.ts';
 import type { Status } from '../../src/protocol/api.ts';
 import type { Postmark } from '../helpers/postmark.ts';
@@ -6,6 +6,7 @@ import { startPostmark } from '../helpers/postmark.ts';
 import { project } from '../helpers/project.ts';
 import type { Serve } from '../helpers/serve.ts';
 import { waitFor } from '../helpers/wait-for.ts';
+import { test } from '../helpers/witnessed-test.ts';
 import { createDatabase } from '../store/database.ts';
 import { accepted, operationsFor, type Person, promised, push, quiet, seedProject } from './seed-world.ts';
 

@@ -1,7 +1,8 @@
-import { expect, test } from 'bun:test';
+import { expect } from 'bun:test';
 import { startPostmark } from '../helpers/postmark.ts';
 import { seededRandom } from '../helpers/random.ts';
 import type { Serve } from '../helpers/serve.ts';
+import { test } from '../helpers/witnessed-test.ts';
 import { populate, sendBatch } from './load.ts';
 import { accepted, promised, push, quiet, seedProject } from './seed-world.ts';
 

@@ -1,4 +1,4 @@
-import { test } from 'bun:test';
+import { test } from '../helpers/witnessed-test.ts';
 import { everyCommand } from './every-command.ts';
 
 const server = process.env.SEGFLOW_TEST_MYSQL_URL;

@@ -14,7 +14,8 @@ import { type Observed, type Trace, traceOf } from './every-command-trace.ts';
 
 const PEOPLE = ['ada', 'bob'];
 const CAMPAIGNS = ['waits', 'acts', 'chance', 'again', 'seed', 'started', 'aged'];
-const DEADLINE_MS = 180_000;
+/** On a machine that is busy with other things, each life takes a multiple of its time. */
+const DEADLINE_MS = 420_000;
 
 /** What happens besides, in the midst of it: a push of changed code, or a campaign that fails until it is paused. */
 export type Besides = 'push' | 'failures';
@@ -53,7 +54,7 @@ export class World implements AsyncDisposable {
     const deadline = Date.now() + DEADLINE_MS;
     for (const crash of crashes) {
       if ((await this.#live(crash, besides, deadline)) === 'killed') continue;
-      throw new Error(`everything was done before the server came to ${crash}\n${this.#server?.logs()}`);
+      throw new Error(`everything was done before the server came to ${crash}`);
     }
     await this.#live(undefined, besides, deadline);
     return this.#trace();
@@ -68,9 +69,9 @@ export class World implements AsyncDisposable {
   }
 
   /** Pushes the configuration. */
-  async push(server: Serve): Promise<boolean> {
+  async push(server: Serve): Promise<void> {
     const env = { SEGFLOW_URL: server.url, SEGFLOW_API_KEY: server.apiKey, ...this.#secrets() };
-    return (await this.machine.try(['push'], { env })).code === 0;
+    await this.machine.run(['push'], { env });
   }
 
   serve(env: Record<string, string> = {}): Promise<Serve> {
@@ -111,14 +112,13 @@ export class World implements AsyncDisposable {
       ended = true;
     });
     while (!ended) {
-      if (Date.now() > deadline)
-        throw new Error(`not done in time: ${await this.#progress(server)}\n${server.logs()}`);
+      if (Date.now() > deadline) throw new Error(`not done in time: ${await this.#progress(server)}`);
       try {
         this.#isDone = await this.#goOn(server, besides);
         if (this.#isDone) return 'done';
       } catch (error) {
         // An answer that is an error is a defect; a connection that broke is what is expected of a server that dies.
-        if (/: \d{3} /.test(String(error))) throw error;
+        if (/^Error: [A-Z]+ \S+: \d{3} /.test(String(error))) throw error;
         await Promise.race([server.exited, Bun.sleep(5_000)]);
         if (!ended) throw error;
       }
@@ -126,7 +126,7 @@ export class World implements AsyncDisposable {
     }
     const { signal } = await server.exited;
     if (crash === undefined || signal !== 'SIGKILL')
-      throw new Error(`the server ended by itself (${signal})\n${server.logs()}`);
+      throw new Error(`the server ended by itself (${signal})`);
     await server.childrenGone();
     return 'killed';
   }
@@ -177,7 +177,7 @@ export class World implements AsyncDisposable {
 
   async #pushChanged(server: Serve): Promise<void> {
     writeFileSync(join(this.machine.path, 'version.ts'), 'export const VERSION = 2;\n');
-    if (!(await this.push(server))) throw new Error('the push did not come through');
+    await this.push(server);
   }
 
   async #progress(server: Serve): Promise<string> {
@@ -202,7 +202,7 @@ export interface Prepared extends AsyncDisposable {
 export async function prepare(serverUrl?: string): Promise<Prepared> {
   const source = await open(serverUrl);
   const server = await source.world.serve();
-  if (!(await source.world.push(server))) throw new Error(`the push failed\n${server.logs()}`);
+  await source.world.push(server);
   await server.kill('SIGTERM');
   return {
     async world() {

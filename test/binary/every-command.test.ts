@@ -1,9 +1,10 @@
-import { expect, test } from 'bun:test';
+import { expect } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandKind } from '../../src/flow/commands/commands.ts';
 import { runtime } from '../../src/flow/commands/runtime-commands.ts';
 import { ROOT } from '../helpers/executable.ts';
+import { test } from '../helpers/witnessed-test.ts';
 import { everyCommand } from './every-command.ts';
 
 /** Every kind of command, and whether a run's steps tell of it. */

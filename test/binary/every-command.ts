@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect } from 'bun:test';
 import type { CrashPoint } from '../../src/core/crash-point.ts';
+import { test } from '../helpers/witnessed-test.ts';
 import type { Trace } from './every-command-trace.ts';
 import { type Besides, type Prepared, prepare, type World } from './every-command-world.ts';
 
@@ -44,7 +45,8 @@ const ALWAYS = ['segment:after-commit', 'step:before-commit@2', 'step:after-comm
 
 /** Worlds at once: they spend most of their time waiting. */
 const AT_ONCE = 6;
-const TEST_MS = 300_000;
+/** With the time that a world waits for others to end. */
+const TEST_MS = 1_000_000;
 
 /**
  * The tests on the embedded store, or on databases of their own on the server at `serverUrl`: there without the longest.

@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test';
+import { expect } from 'bun:test';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Journey, Status } from '../../src/protocol/api.ts';
@@ -6,6 +6,7 @@ import { startPostmark } from '../helpers/postmark.ts';
 import { project } from '../helpers/project.ts';
 import { seededRandom } from '../helpers/random.ts';
 import { waitFor } from '../helpers/wait-for.ts';
+import { test } from '../helpers/witnessed-test.ts';
 import { populate, sendBatch } from './load.ts';
 import { accepted, promised, push, quiet, seedProject } from './seed-world.ts';
 

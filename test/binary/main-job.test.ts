@@ -1,9 +1,10 @@
-import { expect, test } from 'bun:test';
+import { expect } from 'bun:test';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Journey, MessageItem, Status } from '../../src/protocol/api.ts';
 import { type Project, project } from '../helpers/project.ts';
 import { waitFor } from '../helpers/wait-for.ts';
+import { test } from '../helpers/witnessed-test.ts';
 import { quiet } from './seed-world.ts';
 
 /* The executable alone in an empty folder: no Bun, no node_modules, nothing on the PATH, an empty home. */

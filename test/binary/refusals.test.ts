@@ -1,8 +1,9 @@
-import { expect, test } from 'bun:test';
+import { expect } from 'bun:test';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorBody, Status } from '../../src/protocol/api.ts';
 import { project } from '../helpers/project.ts';
+import { test } from '../helpers/witnessed-test.ts';
 
 /* What is wrong is refused with its place and what to do, and nothing changes. */
 

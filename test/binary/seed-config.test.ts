@@ -1,6 +1,7 @@
-import { expect, test } from 'bun:test';
+import { expect } from 'bun:test';
 import type { Journey, MessageItem } from '../../src/protocol/api.ts';
 import { startPostmark } from '../helpers/postmark.ts';
+import { test } from '../helpers/witnessed-test.ts';
 import { accepted, type Person, promised, push, quiet, seedProject } from './seed-world.ts';
 
 const PEOPLE: Person[] = [

@@ -78,7 +78,7 @@ export function quiet(server: Serve, timeoutMs = 60_000): Promise<Status> {
     },
     { timeoutMs, everyMs: 50 },
   ).catch((error) => {
-    throw new Error(`${error.message}\n${JSON.stringify(last)}\n${server.logs()}`);
+    throw new Error(`${error.message}; at last ${JSON.stringify(last)}`);
   });
 }
 

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect } from 'bun:test';
 import type { Status } from '../../src/protocol/api.ts';
 import { type Postmark, startPostmark } from '../helpers/postmark.ts';
 import type { Project } from '../helpers/project.ts';
 import type { Serve } from '../helpers/serve.ts';
 import { waitFor } from '../helpers/wait-for.ts';
+import { test } from '../helpers/witnessed-test.ts';
 import { createDatabase, type TestDatabase } from '../store/database.ts';
 import { accepted, operationsFor, type Person, promised, push, quiet, seedProject } from './seed-world.ts';
 

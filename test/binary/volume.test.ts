@@ -1,6 +1,7 @@
-import { expect, test } from 'bun:test';
+import { expect } from 'bun:test';
 import { startPostmark } from '../helpers/postmark.ts';
 import { seededRandom } from '../helpers/random.ts';
+import { test } from '../helpers/witnessed-test.ts';
 import { populate, sendBatch } from './load.ts';
 import { accepted, promised, push, quiet, seedProject } from './seed-world.ts';
 

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, beforeAll } from 'bun:test';
+import { test } from '../helpers/witnessed-test.ts';
 import { playRound } from './round.ts';
 import seeds from './seeds.json';
 import { type Store, type StoreName, startStore } from './stores.ts';
@@ -24,13 +25,9 @@ export function chaos(name: StoreName): void {
   const fresh = Math.floor(Math.random() * 1e9);
   for (const seed of [...failedOnce, fresh]) {
     test(`chaos on ${name}, seed ${seed}`, async () => {
-      const { faults, summary, logs } = await playRound(store, seed);
-      if (faults.length > 0) {
-        console.error(
-          `${summary}\nto repeat: bun test/chaos/run.ts --store ${name} --seed ${seed} --rounds 1\n${logs}`,
-        );
-      }
-      expect(faults).toEqual([]);
+      const { faults, summary } = await playRound(store, seed);
+      const repeat = `bun test/chaos/run.ts --store ${name} --seed ${seed} --rounds 1`;
+      if (faults.length > 0) throw new Error(`${faults.join('\n')}\n${summary}\nto repeat: ${repeat}`);
     }, 600_000);
   }
 }

@@ -1,6 +1,7 @@
-import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout } from 'bun:test';
 import { readdir } from 'node:fs/promises';
 import { project } from '../helpers/project.ts';
+import { test } from '../helpers/witnessed-test.ts';
 import { createDatabase } from '../store/database.ts';
 
 setDefaultTimeout(180_000);

@@ -1,8 +1,7 @@
-import { expect, setDefaultTimeout, test } from 'bun:test';
+import { expect } from 'bun:test';
 import { join } from 'node:path';
 import { project } from '../helpers/project.ts';
-
-setDefaultTimeout(180_000);
+import { test } from '../helpers/witnessed-test.ts';
 
 test('what the operating system refuses is told with what to do about it', async () => {
   await using machine = await project();

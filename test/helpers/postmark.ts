@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { evidence } from './evidence.ts';
 import {
   type Accepted,
   outboundDetails,
@@ -58,6 +59,13 @@ export interface PostmarkOptions {
 export async function startPostmark(options: PostmarkOptions = {}): Promise<Postmark> {
   const postmark = new Postmark(options);
   await postmark.listen(options.port ?? 0);
+  evidence('Postmark', () =>
+    [
+      `${postmark.requests.length} requests, the last: ${postmark.requests.slice(-10).join(', ')}`,
+      `accepted ${postmark.accepted.length}:`,
+      ...postmark.accepted.map(({ message }) => `  ${message.Tag} to ${message.To}: ${message.Subject}`),
+    ].join('\n'),
+  );
   return postmark;
 }
 

@@ -11,10 +11,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { evidence, isWitnessed } from './evidence.ts';
 import { executable, ROOT } from './executable.ts';
 import { processesOf } from './processes.ts';
 import { type Ran, runCli, runOk } from './run-cli.ts';
 import { type Serve, startServe } from './serve.ts';
+import { rowsOfFile } from './store-rows.ts';
 
 type Environment = Record<string, string>;
 
@@ -94,6 +96,10 @@ export class Project implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const left = processesOf(this.program);
     for (const { pid } of left) process.kill(pid, 'SIGKILL');
+    if (isWitnessed()) {
+      const rows = rowsOfFile(join(this.path, '.segflow', 'segflow.db'));
+      evidence(`the store in ${this.path}`, () => rows);
+    }
     rmSync(this.root, { recursive: true, force: true });
     if (left.length > 0) {
       throw new Error(`left behind: ${left.map(({ pid, command }) => `${pid} ${command}`).join('; ')}`);

@@ -1,3 +1,5 @@
+import { evidence } from './evidence.ts';
+
 export interface RunOptions {
   /** The working folder. */
   cwd: string;
@@ -31,6 +33,7 @@ export async function runCli(command: string[], options: RunOptions): Promise<Ra
     new Response(child.stderr).text(),
     child.exited,
   ]);
+  evidence(`${command.join(' ')} (${child.signalCode ?? `exit code ${code}`})`, () => `${stdout}${stderr}`);
   if (child.signalCode) {
     throw new Error(`${command.join(' ')} was ended by ${child.signalCode}:\n${stdout}${stderr}`);
   }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { evidence } from './evidence.ts';
 import { orphansOf } from './processes.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -41,6 +42,7 @@ export async function startServe(options: ServeOptions): Promise<Serve> {
     }),
   ]);
   const logs = () => output.out + output.err;
+  evidence(`serve, process ${child.pid}`, () => `${logs()}\n${endOf(child)}`);
   const exited = child.exited.then(async (code): Promise<Exit> => {
     await drained;
     return { code, signal: child.signalCode as NodeJS.Signals | null };
@@ -148,6 +150,11 @@ export class Serve implements AsyncDisposable {
 }
 
 // --- internal ---
+
+function endOf(child: Bun.Subprocess): string {
+  if (child.signalCode) return `(ended by ${child.signalCode})`;
+  return child.exitCode === null ? '(it runs)' : `(ended with exit code ${child.exitCode})`;
+}
 
 async function collect(stream: ReadableStream<Uint8Array>, take: (text: string) => void): Promise<void> {
   const decoder = new TextDecoder();

@@ -1,12 +1,11 @@
-import { expect, setDefaultTimeout, test } from 'bun:test';
+import { expect } from 'bun:test';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromiumPath, launchChromium } from '../helpers/chromium.ts';
 import { type Project, project } from '../helpers/project.ts';
+import { test } from '../helpers/witnessed-test.ts';
 
 // A build of the executable may come first.
-setDefaultTimeout(240_000);
-
 test.skipIf(chromiumPath() === undefined)(
   'the executable alone previews the project it scaffolds: every email, its source, an error, the recovery',
   async () => {

@@ -1,11 +1,10 @@
-import { expect, setDefaultTimeout, test } from 'bun:test';
+import { expect } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { project } from '../helpers/project.ts';
 import { waitFor } from '../helpers/wait-for.ts';
-
-setDefaultTimeout(60_000);
+import { test } from '../helpers/witnessed-test.ts';
 
 test('a server without the secret of what was pushed does not start, and says which it needs', async () => {
   await using machine = await project();

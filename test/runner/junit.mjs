@@ -1,6 +1,6 @@
 // Reads the JUnit XML that `bun test --reporter=junit` writes.
 
-/** One test: its full name, file, `passed`, `failed` or `skipped`, and the failure's text. */
+/** One test: its full name, file, `passed`, `failed` or `skipped`, and the failure's text; empty when Bun gave none. */
 export function readTests(xml) {
   const tests = [];
   for (const match of xml.matchAll(/<testcase\b([^>]*?)(\/>|>([\s\S]*?)<\/testcase>)/g)) {
@@ -11,9 +11,7 @@ export function readTests(xml) {
       name: attributes.classname ? `${attributes.classname} > ${attributes.name}` : attributes.name,
       file: attributes.file,
       status: failure ? 'failed' : /<skipped\b/.test(body) ? 'skipped' : 'passed',
-      message: failure
-        ? decode(failure[3] || readAttributes(failure[2]).message || failure[1]).trim()
-        : undefined,
+      message: failure ? decode(failure[3] || readAttributes(failure[2]).message || '').trim() : undefined,
     });
   }
   return tests;

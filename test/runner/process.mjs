@@ -30,6 +30,7 @@ export async function runTestFiles(files, env, cwd = ROOT) {
       { cwd, env: { ...process.env, ...env, SEGFLOW_TEST_RUN: marker }, timeoutMs: PROCESS_MS },
     );
     const tests = readTests(readIfThere(report));
+    for (const test of tests) if (test.status === 'failed') test.message = textOf(test, result.output);
     const left = endProcessesOf(marker);
     return { tests, trouble: findTrouble(result, tests, files, left) };
   } finally {
@@ -38,6 +39,22 @@ export async function runTestFiles(files, env, cwd = ROOT) {
 }
 
 // --- internal ---
+
+/** Lines of the process's output shown for a failure that Bun's report says little or nothing of. */
+const OUTPUT_LINES = 80;
+
+/**
+ * The failure's text. Of tests that run side by side Bun gives the error of one to another, and nothing to the first; of a test that
+ * takes too long it only says so. What the process printed until then says more.
+ */
+function textOf({ name, message }, output) {
+  if (message && message !== 'test timed out') return message;
+  const lines = output.trimEnd().split('\n');
+  const own = name.split(' > ').at(-1);
+  const at = lines.findIndex((line) => line.startsWith('(fail)') && line.includes(own));
+  const shown = lines.slice(0, at < 0 ? lines.length : at + 2).slice(-OUTPUT_LINES);
+  return `${message || 'Bun gave no reason'}; the process printed:\n${shown.join('\n')}`;
+}
 
 function findTrouble(result, tests, files, left) {
   const failed = tests.some((test) => test.status === 'failed');

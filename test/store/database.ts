@@ -1,6 +1,8 @@
 import { createPool, type Pool } from 'mysql2/promise';
 import { openStore } from '../../src/store/open.ts';
 import { FakeClock } from '../helpers/clock.ts';
+import { evidence, isWitnessed } from '../helpers/evidence.ts';
+import { rowsOfDatabase } from '../helpers/store-rows.ts';
 import type { OpenedStore } from './conformance.ts';
 
 /** A database of a test's own on a server. */
@@ -21,6 +23,10 @@ export async function createDatabase(serverUrl: string): Promise<TestDatabase> {
     url: url.href,
     pool,
     async [Symbol.asyncDispose]() {
+      if (isWitnessed()) {
+        const rows = await rowsOfDatabase(pool);
+        evidence(`the database ${name}`, () => rows);
+      }
       await pool.end();
       await admin.query(`drop database ${name}`);
       await admin.end();

@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,8 @@ import { waitFor } from '../helpers/wait-for.ts';
 import { runTestFiles } from '../runner/process.mjs';
 
 /* The suite's runner must not call well what went wrong: each way a test process can fail silently, tried for real. */
+
+const HELPERS = join(import.meta.dir, '..', 'helpers');
 
 interface Outcome {
   tests: { name: string; file: string; status: 'passed' | 'failed' | 'skipped'; message?: string }[];
@@ -31,6 +33,99 @@ test('counts what passed, failed and was skipped, with names and messages', asyn
   ]);
   expect(tests[1]?.message).toContain('Expected: 2');
   expect(trouble).toBeUndefined();
+});
+
+test('tests that fail side by side each show an error', async () => {
+  const { tests } = await outcomeOf({
+    'some.test.ts': `${TEST}
+      for (const name of ['one', 'two', 'three']) {
+        test.concurrent(name, async () => { await Bun.sleep(5); throw new Error('this is ' + name); });
+      }`,
+  });
+  expect(tests).toHaveLength(3);
+  for (const { name, message } of tests) expect(message).toContain(`this is ${name}`);
+});
+
+test('a test that takes too long shows what the process printed', async () => {
+  const { tests } = await outcomeOf({
+    'some.test.ts': `${TEST} test('slow', async () => { console.log('it got here'); await Bun.sleep(9_000); }, 50);`,
+  });
+  expect(tests[0]?.message).toMatch(/^test timed out; the process printed:[\s\S]*it got here/);
+});
+
+describe('evidence', () => {
+  const WITNESSED = `
+    import { expect } from 'bun:test';
+    import { evidence } from ${JSON.stringify(join(HELPERS, 'evidence.ts'))};
+    import { test } from ${JSON.stringify(join(HELPERS, 'witnessed-test.ts'))};\n`;
+
+  test('is part of the failure, beside its error', async () => {
+    const { tests } = await outcomeOf({
+      'some.test.ts': `${WITNESSED} test('bad', async () => {
+        let logs = 'early ';
+        evidence('the server', () => logs);
+        await Bun.sleep(1);
+        logs += 'late';
+        expect(1).toBe(2);
+      });`,
+    });
+    const message = tests[0]?.message ?? '';
+    for (const part of ['"bad" failed', 'Expected: 2', '--- the server\nearly late', 'some.test.ts:']) {
+      expect(message).toContain(part);
+    }
+  });
+
+  test('of tests side by side is kept apart, and each is named', async () => {
+    const { tests } = await outcomeOf({
+      'some.test.ts': `${WITNESSED}
+        for (const name of ['one', 'two']) {
+          test.concurrent(name, async () => {
+            await Bun.sleep(2);
+            evidence('seen', () => 'by ' + name);
+            await Bun.sleep(2);
+            throw new Error('bad');
+          });
+        }`,
+    });
+    for (const { name, message } of tests) {
+      expect(message).toContain(`"${name}" failed: bad\n\n--- seen\nby ${name}\n`);
+    }
+  });
+
+  test('of a test that takes too long is shown', async () => {
+    const { tests } = await outcomeOf({
+      'some.test.ts': `${WITNESSED} test('slow', async () => {
+        evidence('the server', () => 'it waits');
+        await new Promise(() => {});
+      }, 50);`,
+    });
+    expect(tests[0]?.message).toContain('not done after 0.05 s\n\n--- the server\nit waits');
+  });
+
+  test('is not shown when all is well', async () => {
+    const { tests, trouble } = await outcomeOf({
+      'some.test.ts': `${WITNESSED} test('good', () => evidence('x', () => { throw new Error('not asked for'); }));`,
+    });
+    expect(tests).toMatchObject([{ status: 'passed' }]);
+    expect(trouble).toBeUndefined();
+  });
+});
+
+test('an error while a test fails hides neither', async () => {
+  const { tests } = await outcomeOf({
+    'bunfig.toml': `[test]\npreload = [${JSON.stringify(join(HELPERS, 'suppressed-errors.ts'))}]`,
+    'some.test.ts': `${TEST} test('bad', async () => {
+      await using _ = { async [Symbol.asyncDispose]() { throw new Error('at the end'); } };
+      throw new Error('at first');
+    });`,
+  });
+  expect(tests[0]?.message).toContain('at first');
+  expect(tests[0]?.message).toContain('at the end');
+});
+
+test('the repository loads what shows both', () => {
+  expect(readFileSync(join(HELPERS, '..', '..', 'bunfig.toml'), 'utf8')).toContain('suppressed-errors.ts');
+  expect(new SuppressedError(new Error('second'), new Error('first')).message).toMatch(/first[\s\S]*second/);
 });
 
 test('a process that ends itself is trouble, though it says 0', async () => {
@@ -98,7 +193,8 @@ async function outcomeOf(files: Record<string, string>): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'segflow-suite-'));
   try {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-    return await runTestFiles(Object.keys(files), {}, folder);
+    const tests = Object.keys(files).filter((name) => name.endsWith('.ts'));
+    return await runTestFiles(tests, {}, folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

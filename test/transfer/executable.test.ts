@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite';
-import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout } from 'bun:test';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MovePoint } from '../../src/core/crash-point.ts';
@@ -20,6 +20,7 @@ import type { Project } from '../helpers/project.ts';
 import { runCli } from '../helpers/run-cli.ts';
 import type { Serve } from '../helpers/serve.ts';
 import { waitFor } from '../helpers/wait-for.ts';
+import { test } from '../helpers/witnessed-test.ts';
 import { createDatabase } from '../store/database.ts';
 
 setDefaultTimeout(180_000);

@@ -1,9 +1,8 @@
-import { expect, setDefaultTimeout, test } from 'bun:test';
+import { expect } from 'bun:test';
 import type { Operation } from '../../src/engine/ingest/operations.ts';
 import { configOf, flagged, type World } from '../engine/world.ts';
+import { test } from '../helpers/witnessed-test.ts';
 import { Site } from './worlds.ts';
-
-setDefaultTimeout(180_000);
 
 /*
  * What the original did after the backup, a restored instance does not know of. It must neither do it to people again

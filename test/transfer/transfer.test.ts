@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite';
-import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout } from 'bun:test';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { backup } from '../../src/transfer/backup.ts';
 import { transferTables } from '../../src/transfer/tables.ts';
 import { type TransferOptions, type TransferResult, transfer } from '../../src/transfer/transfer.ts';
 import { FakeClock } from '../helpers/clock.ts';
+import { test } from '../helpers/witnessed-test.ts';
 import { createDatabase } from '../store/database.ts';
 import { attributesOf, populate } from './population.ts';
 

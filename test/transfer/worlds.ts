@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,9 @@ import { backup } from '../../src/transfer/backup.ts';
 import { type RestoreOptions, type RestoreResult, restore } from '../../src/transfer/restore.ts';
 import { World } from '../engine/world.ts';
 import { FakeClock } from '../helpers/clock.ts';
+import { evidence, isWitnessed } from '../helpers/evidence.ts';
 import { type Postmark, startPostmark } from '../helpers/postmark.ts';
+import { rowsOfFile } from '../helpers/store-rows.ts';
 
 /** An instance with an embedded store on disk, on a clock that stands still; its backups, and what is restored from them. */
 export class Site implements AsyncDisposable {
@@ -81,6 +84,10 @@ export class Site implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const world of this.#open) await this.end(world);
     await this.postmark[Symbol.asyncDispose]();
+    for (const name of isWitnessed() ? readdirSync(this.folder) : []) {
+      const rows = rowsOfFile(join(this.folder, name, 'segflow.db'));
+      evidence(`the store in ${name}`, () => rows);
+    }
     await rm(this.folder, { recursive: true });
   }
 }
