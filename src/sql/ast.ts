@@ -88,6 +88,8 @@ export interface SelectItem {
   at: number;
   expr: Expr;
   alias: string | undefined;
+  /** What the column is called: the alias, the name of a column, or else the expression as written. Empty for an asterisk. */
+  name: string;
 }
 
 export interface OrderItem {

@@ -1,5 +1,10 @@
 import { SegflowError } from '../core/errors.ts';
-import type { Query } from './ast.ts';
+import type { Param, Query } from './ast.ts';
+import { paramValue } from './params.ts';
+import { parse } from './parse/parse.ts';
+import { resolve } from './resolve/resolve.ts';
+import { typeQuery } from './types/typing.ts';
+import { walkQuery } from './walk.ts';
 
 /** A SELECT that has been read: the text and the parameters that came in, and what they mean. */
 export interface ReadQuery {
@@ -19,5 +24,24 @@ export interface PrintedQuery {
  * Throws SegflowError `invalid_config` with the place in the text for anything else.
  */
 export function readQuery(text: string, params: readonly unknown[]): ReadQuery {
-  throw new SegflowError('invalid_config', `not read yet: ${text} with ${params.length} parameters`);
+  const query = parse(text);
+  bindParams(query, params);
+  resolve(query, text);
+  typeQuery(query, text);
+  return { text, params, query };
+}
+
+function bindParams(query: Query, params: readonly unknown[]): void {
+  const found = [...walkQuery(query)].filter((expr): expr is Param => expr.kind === 'param');
+  found.sort((a, b) => a.at - b.at);
+  if (found.length !== params.length) {
+    throw new SegflowError(
+      'invalid_config',
+      `the query has ${found.length} placeholders (?) but ${params.length} parameters`,
+    );
+  }
+  for (const [index, param] of found.entries()) {
+    param.index = index;
+    param.value = paramValue(params[index], index);
+  }
 }

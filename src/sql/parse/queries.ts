@@ -126,13 +126,18 @@ function group(reader: Reader): { groupBy: Select['groupBy']; rollup: boolean } 
 function selectItem(reader: Reader): SelectItem {
   const { at } = reader;
   const star = starOf(reader);
-  if (star) return { at, expr: star, alias: undefined };
+  if (star) return { at, expr: star, alias: undefined, name: '' };
   const expr = reader.grammar.expression(reader);
   if (reader.isWord('into')) throw reader.refuse('a segment only reads: INTO is not accepted');
+  const written = reader.text.slice(at, reader.endOfLast);
   const as = reader.accept('as');
-  if (reader.peek().kind === 'string') return { at, expr, alias: reader.take().value };
-  const alias = as || reader.isName() ? reader.name('a name') : undefined;
-  return { at, expr, alias };
+  const alias =
+    reader.peek().kind === 'string'
+      ? reader.take().value
+      : as || reader.isName()
+        ? reader.name('a name')
+        : undefined;
+  return { at, expr, alias, name: alias ?? (expr.kind === 'column' ? expr.name : written) };
 }
 
 /** `*`, `t.*` */

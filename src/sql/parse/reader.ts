@@ -47,6 +47,12 @@ export class Reader {
     return this.peek().at;
   }
 
+  /** Where the last token that was taken ends. */
+  get endOfLast(): number {
+    const last = this.#tokens[this.#next - 1];
+    return last === undefined ? 0 : last.at + last.raw.length;
+  }
+
   /** Parts of every node: its place, and a type still to be found. */
   get node(): { at: number; type: typeof UNKNOWN } {
     return { at: this.at, type: UNKNOWN };

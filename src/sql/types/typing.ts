@@ -1,0 +1,436 @@
+import type {
+  Cte,
+  Expr,
+  JsonAccess,
+  OrderItem,
+  Query,
+  QueryBody,
+  Select,
+  TableRef,
+  Unit,
+  Window,
+} from '../ast.ts';
+import { refusal } from '../refusal.ts';
+import { type SqlType, UNKNOWN } from '../sql-type.ts';
+import { partsOf } from '../walk.ts';
+import { callType } from './call-types.ts';
+import { FROM_JSON, LITERAL, mixed, textType, type Weighted, weightOf } from './collations.ts';
+import { arithmeticType, averageOf, decimal, type NumericType, numericOf, sumOf } from './decimals.ts';
+import { checkCollation, checkLiteral } from './literals.ts';
+import { merged } from './merge.ts';
+
+/** Gives every expression the type that MySQL gives it. Throws `invalid_config` where texts cannot be compared, or counts of columns differ. */
+export function typeQuery(query: Query, text: string): void {
+  new Typing(text).query(query);
+}
+
+class Typing {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  query(query: Query, begun?: (body: QueryBody) => void): void {
+    for (const cte of query.ctes) this.#cte(cte);
+    this.#body(query.body, begun);
+    this.#order(query.orderBy);
+    if (query.limit) {
+      this.#expr(query.limit.count);
+      if (query.limit.offset) this.#expr(query.limit.offset);
+    }
+  }
+
+  /** A recursive CTE has the types of its first SELECT. */
+  #cte(cte: Cte): void {
+    const take = ({ columns }: { columns: Query['columns'] }) => {
+      for (const [index, column] of cte.columns.entries()) column.type = columns[index]!.type;
+    };
+    if (cte.recursive) this.query(cte.query, take);
+    else {
+      this.query(cte.query);
+      take(cte.query);
+    }
+  }
+
+  #body(body: QueryBody, begun?: (body: QueryBody) => void): void {
+    switch (body.kind) {
+      case 'select':
+        this.#select(body);
+        break;
+      case 'nested':
+        this.query(body.query, begun);
+        break;
+      case 'values':
+        for (const expr of body.rows.flat()) this.#value(expr);
+        for (const [index, column] of body.columns.entries()) {
+          column.type = this.#merged(
+            body.rows.map((row) => row[index]!.type),
+            body.at,
+          );
+        }
+        break;
+      case 'set':
+        this.#body(body.left, begun);
+        begun?.(body.left);
+        this.#body(body.right);
+        for (const [index, column] of body.columns.entries()) {
+          const sides = [body.left.columns[index]!.type, body.right.columns[index]!.type];
+          column.type = begun ? stored(sides[0]!) : this.#merged(sides, body.at);
+        }
+    }
+  }
+
+  #select(select: Select): void {
+    for (const ref of select.from) this.#table(ref);
+    if (select.where) this.#value(select.where);
+    for (const expr of select.groupBy) this.#value(expr);
+    for (const item of select.items) {
+      if (item.expr.kind === 'star') for (const column of item.expr.columns) this.#expr(column);
+      else this.#value(item.expr);
+    }
+    for (const { window } of select.windows) this.#window(window);
+    if (select.having) this.#value(select.having);
+    for (const column of select.columns) column.type = stored(column.exprs[0]!.type);
+  }
+
+  #table(ref: TableRef): void {
+    if (ref.kind === 'derived') {
+      this.query(ref.query);
+      for (const [index, column] of ref.columns.entries()) column.type = ref.query.columns[index]!.type;
+    } else if (ref.kind === 'jsonTable') this.#value(ref.doc);
+    else if (ref.kind === 'join') {
+      this.#table(ref.left);
+      this.#table(ref.right);
+      for (const { left, right } of ref.using) {
+        this.#value(left);
+        this.#value(right);
+      }
+      if (ref.on) this.#value(ref.on);
+    }
+  }
+
+  #order(items: OrderItem[]): void {
+    for (const { expr } of items) this.#value(expr);
+  }
+
+  #window({ partitionBy, orderBy, frame }: Window): void {
+    for (const expr of partitionBy) this.#value(expr);
+    this.#order(orderBy);
+    for (const bound of frame ? [frame.start, frame.end] : [])
+      if ('amount' in bound) this.#value(bound.amount);
+  }
+
+  /** An expression of one column. */
+  #value(expr: Expr): void {
+    this.#expr(expr);
+    if (expr.kind === 'row') throw this.#refuse('a list of several values stands where one belongs', expr.at);
+  }
+
+  #expr(expr: Expr): void {
+    if (expr.kind === 'window') this.#window(expr.over);
+    const rows = TAKES_ROWS.has(expr.kind);
+    const { exprs, queries } = partsOf(expr);
+    for (const part of exprs) {
+      if (rows) this.#expr(part);
+      else this.#value(part);
+    }
+    for (const query of queries) this.query(query);
+    expr.type = this.#typeOf(expr);
+  }
+
+  #typeOf(expr: Expr): SqlType {
+    switch (expr.kind) {
+      case 'null':
+        return { kind: 'null' };
+      case 'boolean':
+      case 'not':
+      case 'logic':
+      case 'is':
+      case 'exists':
+      case 'memberOf':
+        return { kind: 'boolean' };
+      case 'number':
+      case 'string':
+      case 'bytes':
+      case 'temporal':
+      case 'param':
+        return checkLiteral(expr, this.#text);
+      case 'column':
+        return columnType(expr);
+      case 'star':
+      case 'row':
+        return UNKNOWN;
+      case 'json':
+        return jsonType(expr);
+      case 'unary':
+        return this.#unary(expr);
+      case 'arithmetic':
+        if (BITS.has(expr.op)) return { kind: 'integer', unsigned: true };
+        return arithmeticType(expr.op, numberOf(expr.left), numberOf(expr.right));
+      case 'comparison':
+        this.#checkRows(expr.left, [expr.right]);
+        this.#compared([expr.left, expr.right], expr.at);
+        return { kind: 'boolean' };
+      case 'quantified':
+      case 'inQuery': {
+        const left = expr.kind === 'quantified' ? expr.left : expr.operand;
+        const width = left.kind === 'row' ? left.items.length : 1;
+        if (expr.query.columns.length !== width) {
+          throw this.#refuse(
+            `the subquery has ${expr.query.columns.length} columns, not ${width}`,
+            expr.query.at,
+          );
+        }
+        if (width === 1) this.#mixed([weightOf(left.type), weightOf(expr.query.columns[0]!.type)], expr.at);
+        return { kind: 'boolean' };
+      }
+      case 'between':
+        this.#compared([expr.operand, expr.low, expr.high], expr.at);
+        return { kind: 'boolean' };
+      case 'in':
+        this.#checkRows(expr.operand, expr.list);
+        this.#compared([expr.operand, ...expr.list], expr.at);
+        return { kind: 'boolean' };
+      case 'like':
+      case 'regexp':
+        this.#mixed([weightOf(expr.operand.type), weightOf(expr.pattern.type)], expr.at);
+        return { kind: 'boolean' };
+      case 'case': {
+        if (expr.operand) this.#compared([expr.operand, ...expr.branches.map(({ when }) => when)], expr.at);
+        const results = expr.branches.map(({ result }) => result.type);
+        return this.#merged([...results, ...(expr.otherwise ? [expr.otherwise.type] : [])], expr.at);
+      }
+      case 'call': {
+        const type = callType(expr.name, expr.args);
+        if (!type) throw this.#noMix(expr.at);
+        return type;
+      }
+      case 'aggregate':
+      case 'window':
+        return this.#aggregate(expr);
+      case 'cast':
+        return castType(expr.to);
+      case 'convertUsing':
+        return this.#charset(expr);
+      case 'dateArithmetic':
+        return shifted(expr.operand.type, expr.unit);
+      case 'extract':
+      case 'timestampDiff':
+        return { kind: 'integer' };
+      case 'clock':
+        if (expr.what === 'unix') return { kind: 'integer' };
+        if (expr.what === 'date') return { kind: 'date' };
+        return { kind: expr.what === 'now' ? 'datetime' : 'time', fsp: expr.fsp };
+      case 'trim':
+        return textType(strong(weightOf(expr.operand.type)));
+      case 'collate':
+        return textType({ collation: checkCollation(expr, this.#text), coercibility: 0 });
+      case 'subquery': {
+        if (expr.query.columns.length !== 1) {
+          throw this.#refuse(`the subquery has ${expr.query.columns.length} columns, not 1`, expr.query.at);
+        }
+        const [column] = expr.query.columns;
+        const only = expr.query.body.kind === 'select' ? expr.query.body.items[0]!.expr : undefined;
+        return only?.type.kind === 'boolean' ? only.type : column!.type;
+      }
+    }
+  }
+
+  #unary({ op, operand }: Expr & { kind: 'unary' }): SqlType {
+    if (op === '+') return operand.type;
+    if (op === '~') return { kind: 'integer', unsigned: true };
+    if (op === 'binary') return textType({ collation: 'binary', coercibility: 2 });
+    const type = numberOf(operand);
+    return type.kind === 'integer' ? { kind: 'integer' } : type;
+  }
+
+  #aggregate(expr: Expr & { kind: 'aggregate' | 'window' }): SqlType {
+    const [first, , fallback] = expr.args;
+    switch (expr.name) {
+      case 'sum':
+        return sumOf(numberOf(first!));
+      case 'avg':
+        return averageOf(numberOf(first!));
+      case 'min':
+      case 'max':
+      case 'first_value':
+      case 'last_value':
+      case 'nth_value':
+        return stored(first!.type);
+      case 'lag':
+      case 'lead':
+        return this.#merged([first!.type, ...(fallback ? [fallback.type] : [])], expr.at);
+      case 'group_concat':
+        return textType(
+          strong(
+            this.#mixed(
+              expr.args.map(({ type }) => weightOf(type)),
+              expr.at,
+            ),
+          ),
+        );
+      case 'json_arrayagg':
+      case 'json_objectagg':
+        return { kind: 'json' };
+      case 'stddev_pop':
+      case 'stddev_samp':
+      case 'var_pop':
+      case 'var_samp':
+      case 'percent_rank':
+      case 'cume_dist':
+        return { kind: 'double' };
+      case 'bit_and':
+      case 'bit_or':
+      case 'bit_xor':
+      case 'row_number':
+      case 'rank':
+      case 'dense_rank':
+      case 'ntile':
+        return { kind: 'integer', unsigned: true };
+      default:
+        return { kind: 'integer' };
+    }
+  }
+
+  #charset({ charset, at }: Expr & { kind: 'convertUsing' }): SqlType {
+    if (charset === 'utf8mb4') return textType({ collation: 'utf8mb4_0900_ai_ci', coercibility: 2 });
+    if (charset === 'binary') return textType({ collation: 'binary', coercibility: 2 });
+    throw this.#refuse(
+      `CONVERT() to the character set ${charset} is not accepted`,
+      at,
+      'Every text is utf8mb4.',
+    );
+  }
+
+  /** Values that are compared with each other: texts need a collation in common, rows the same length. */
+  #compared(exprs: Expr[], at: number): void {
+    if (exprs.some(({ kind }) => kind === 'row')) return;
+    const texts = exprs.filter(({ type }) => type.kind === 'text');
+    if (texts.length > 1)
+      this.#mixed(
+        texts.map(({ type }) => weightOf(type)),
+        at,
+      );
+  }
+
+  #checkRows(left: Expr, others: Expr[]): void {
+    const width = left.kind === 'row' ? left.items.length : 1;
+    for (const other of others) {
+      const found = other.kind === 'row' ? other.items.length : 1;
+      if (found === width) {
+        if (left.kind === 'row' && other.kind === 'row') {
+          for (const [index, item] of left.items.entries())
+            this.#compared([item, other.items[index]!], item.at);
+        }
+        continue;
+      }
+      const query = other.kind === 'subquery' || left.kind === 'subquery';
+      throw this.#refuse(
+        query ? 'rows are compared with rows of a query by IN' : `${width} values are compared with ${found}`,
+        other.at,
+      );
+    }
+  }
+
+  #merged(types: SqlType[], at: number): SqlType {
+    const type = merged(types);
+    if (!type) throw this.#noMix(at);
+    return type;
+  }
+
+  #mixed(list: Weighted[], at: number): Weighted {
+    const mix = mixed(list);
+    if (!mix) throw this.#noMix(at);
+    return mix;
+  }
+
+  #noMix(at: number): Error {
+    return this.#refuse(
+      'texts of different collations meet, and MySQL does not choose between them',
+      at,
+      'Put COLLATE utf8mb4_bin after one of them.',
+    );
+  }
+
+  #refuse(problem: string, at: number, hint?: string): Error {
+    return refusal(problem, { text: this.#text, at, hint });
+  }
+}
+
+/** Expressions that take lists of values in brackets. */
+const TAKES_ROWS: ReadonlySet<Expr['kind']> = new Set(['comparison', 'in', 'inQuery', 'quantified']);
+
+const BITS: ReadonlySet<string> = new Set(['|', '&', '^', '<<', '>>']);
+
+/** In a column, a boolean is the integer that it is. */
+function stored(type: SqlType): SqlType {
+  return type.kind === 'boolean' ? { kind: 'integer' } : type;
+}
+
+function numberOf(expr: Expr): NumericType {
+  return expr.kind === 'bytes' ? { kind: 'integer', unsigned: true } : numericOf(expr.type);
+}
+
+function strong({ collation, coercibility }: Weighted): Weighted {
+  return { collation, coercibility: coercibility > 4 ? 4 : coercibility };
+}
+
+function columnType({ source }: Expr & { kind: 'column' }): SqlType {
+  switch (source.kind) {
+    case 'table':
+    case 'result':
+      return source.column.type;
+    case 'item':
+      return source.item.expr.type;
+    case 'unresolved':
+      return UNKNOWN;
+  }
+}
+
+function jsonType({ unquote }: JsonAccess): SqlType {
+  return unquote ? textType(FROM_JSON) : { kind: 'json' };
+}
+
+function castType(to: (Expr & { kind: 'cast' })['to']): SqlType {
+  switch (to.kind) {
+    case 'signed':
+    case 'year':
+      return { kind: 'integer' };
+    case 'unsigned':
+      return { kind: 'integer', unsigned: true };
+    case 'double':
+    case 'float':
+      return { kind: 'double' };
+    case 'decimal':
+      return decimal(to.precision, to.scale);
+    case 'char':
+      return textType({ collation: 'connection', coercibility: 2 });
+    case 'binary':
+      return textType({ collation: 'binary', coercibility: 2 });
+    case 'date':
+    case 'json':
+      return { kind: to.kind };
+    case 'datetime':
+    case 'time':
+      return { kind: to.kind, fsp: to.fsp };
+  }
+}
+
+/** The type of a time that an interval is added to. */
+function shifted(type: SqlType, unit: Unit): SqlType {
+  const days = ['day', 'week', 'month', 'quarter', 'year', 'year_month'].includes(unit);
+  const fsp = unit.endsWith('microsecond') ? 6 : 0;
+  switch (type.kind) {
+    case 'date':
+      return days ? type : { kind: 'datetime', fsp };
+    case 'datetime':
+      return { kind: 'datetime', fsp: Math.max(type.fsp, fsp) };
+    case 'time':
+      return days ? { kind: 'datetime', fsp: type.fsp } : { kind: 'time', fsp: Math.max(type.fsp, fsp) };
+    case 'unknown':
+      return type;
+    default:
+      return textType(LITERAL);
+  }
+}
