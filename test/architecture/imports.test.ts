@@ -82,6 +82,17 @@ const ROOMS: Record<string, Record<string, string[]>> = {
   },
   flow: { commands: [], journal: ['commands'], activation: ['journal', 'commands'] },
   host: { wire: [], child: ['wire'], pool: ['wire'] },
+  sql: {
+    '.': [],
+    parse: ['.'],
+    resolve: ['.'],
+    types: ['.'],
+    read: ['parse', 'resolve', 'types', '.'],
+    facts: ['read', '.'],
+    sqlite: ['read', 'types', '.'],
+    mariadb: ['read', 'types', '.'],
+    mysql: ['read', 'types', '.'],
+  },
   store: {
     driver: [],
     dialect: ['mysql'],

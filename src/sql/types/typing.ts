@@ -1,21 +1,12 @@
-import type {
-  Cte,
-  Expr,
-  JsonAccess,
-  OrderItem,
-  Query,
-  QueryBody,
-  Select,
-  TableRef,
-  Unit,
-  Window,
-} from '../ast.ts';
+import type { Cte, Expr, JsonAccess, OrderItem, Query, QueryBody, Select, TableRef, Window } from '../ast.ts';
 import { refusal } from '../refusal.ts';
 import { type SqlType, UNKNOWN } from '../sql-type.ts';
 import { partsOf } from '../walk.ts';
+import { aggregateType, numberOf, stored, strong } from './aggregate-types.ts';
 import { callType } from './call-types.ts';
-import { FROM_JSON, LITERAL, mixed, textType, type Weighted, weightOf } from './collations.ts';
-import { arithmeticType, averageOf, decimal, type NumericType, numericOf, sumOf } from './decimals.ts';
+import { castType, shifted } from './cast-types.ts';
+import { FROM_JSON, mixed, textType, type Weighted, weightOf } from './collations.ts';
+import { arithmeticType } from './decimals.ts';
 import { checkCollation, checkLiteral } from './literals.ts';
 import { merged } from './merge.ts';
 
@@ -201,14 +192,11 @@ class Typing {
         const results = expr.branches.map(({ result }) => result.type);
         return this.#merged([...results, ...(expr.otherwise ? [expr.otherwise.type] : [])], expr.at);
       }
-      case 'call': {
-        const type = callType(expr.name, expr.args);
-        if (!type) throw this.#noMix(expr.at);
-        return type;
-      }
+      case 'call':
+        return callType(expr.name, expr.args) ?? this.#failMix(expr.at);
       case 'aggregate':
       case 'window':
-        return this.#aggregate(expr);
+        return aggregateType(expr) ?? this.#failMix(expr.at);
       case 'cast':
         return castType(expr.to);
       case 'convertUsing':
@@ -243,54 +231,6 @@ class Typing {
     if (op === 'binary') return textType({ collation: 'binary', coercibility: 2 });
     const type = numberOf(operand);
     return type.kind === 'integer' ? { kind: 'integer' } : type;
-  }
-
-  #aggregate(expr: Expr & { kind: 'aggregate' | 'window' }): SqlType {
-    const [first, , fallback] = expr.args;
-    switch (expr.name) {
-      case 'sum':
-        return sumOf(numberOf(first!));
-      case 'avg':
-        return averageOf(numberOf(first!));
-      case 'min':
-      case 'max':
-      case 'first_value':
-      case 'last_value':
-      case 'nth_value':
-        return stored(first!.type);
-      case 'lag':
-      case 'lead':
-        return this.#merged([first!.type, ...(fallback ? [fallback.type] : [])], expr.at);
-      case 'group_concat':
-        return textType(
-          strong(
-            this.#mixed(
-              expr.args.map(({ type }) => weightOf(type)),
-              expr.at,
-            ),
-          ),
-        );
-      case 'json_arrayagg':
-      case 'json_objectagg':
-        return { kind: 'json' };
-      case 'stddev_pop':
-      case 'stddev_samp':
-      case 'var_pop':
-      case 'var_samp':
-      case 'percent_rank':
-      case 'cume_dist':
-        return { kind: 'double' };
-      case 'bit_and':
-      case 'bit_or':
-      case 'bit_xor':
-      case 'row_number':
-      case 'rank':
-      case 'dense_rank':
-      case 'ntile':
-        return { kind: 'integer', unsigned: true };
-      default:
-        return { kind: 'integer' };
-    }
   }
 
   #charset({ charset, at }: Expr & { kind: 'convertUsing' }): SqlType {
@@ -334,19 +274,15 @@ class Typing {
   }
 
   #merged(types: SqlType[], at: number): SqlType {
-    const type = merged(types);
-    if (!type) throw this.#noMix(at);
-    return type;
+    return merged(types) ?? this.#failMix(at);
   }
 
   #mixed(list: Weighted[], at: number): Weighted {
-    const mix = mixed(list);
-    if (!mix) throw this.#noMix(at);
-    return mix;
+    return mixed(list) ?? this.#failMix(at);
   }
 
-  #noMix(at: number): Error {
-    return this.#refuse(
+  #failMix(at: number): never {
+    throw this.#refuse(
       'texts of different collations meet, and MySQL does not choose between them',
       at,
       'Put COLLATE utf8mb4_bin after one of them.',
@@ -363,19 +299,6 @@ const TAKES_ROWS: ReadonlySet<Expr['kind']> = new Set(['comparison', 'in', 'inQu
 
 const BITS: ReadonlySet<string> = new Set(['|', '&', '^', '<<', '>>']);
 
-/** In a column, a boolean is the integer that it is. */
-function stored(type: SqlType): SqlType {
-  return type.kind === 'boolean' ? { kind: 'integer' } : type;
-}
-
-function numberOf(expr: Expr): NumericType {
-  return expr.kind === 'bytes' ? { kind: 'integer', unsigned: true } : numericOf(expr.type);
-}
-
-function strong({ collation, coercibility }: Weighted): Weighted {
-  return { collation, coercibility: coercibility > 4 ? 4 : coercibility };
-}
-
 function columnType({ source }: Expr & { kind: 'column' }): SqlType {
   switch (source.kind) {
     case 'table':
@@ -390,47 +313,4 @@ function columnType({ source }: Expr & { kind: 'column' }): SqlType {
 
 function jsonType({ unquote }: JsonAccess): SqlType {
   return unquote ? textType(FROM_JSON) : { kind: 'json' };
-}
-
-function castType(to: (Expr & { kind: 'cast' })['to']): SqlType {
-  switch (to.kind) {
-    case 'signed':
-    case 'year':
-      return { kind: 'integer' };
-    case 'unsigned':
-      return { kind: 'integer', unsigned: true };
-    case 'double':
-    case 'float':
-      return { kind: 'double' };
-    case 'decimal':
-      return decimal(to.precision, to.scale);
-    case 'char':
-      return textType({ collation: 'connection', coercibility: 2 });
-    case 'binary':
-      return textType({ collation: 'binary', coercibility: 2 });
-    case 'date':
-    case 'json':
-      return { kind: to.kind };
-    case 'datetime':
-    case 'time':
-      return { kind: to.kind, fsp: to.fsp };
-  }
-}
-
-/** The type of a time that an interval is added to. */
-function shifted(type: SqlType, unit: Unit): SqlType {
-  const days = ['day', 'week', 'month', 'quarter', 'year', 'year_month'].includes(unit);
-  const fsp = unit.endsWith('microsecond') ? 6 : 0;
-  switch (type.kind) {
-    case 'date':
-      return days ? type : { kind: 'datetime', fsp };
-    case 'datetime':
-      return { kind: 'datetime', fsp: Math.max(type.fsp, fsp) };
-    case 'time':
-      return days ? { kind: 'datetime', fsp: type.fsp } : { kind: 'time', fsp: Math.max(type.fsp, fsp) };
-    case 'unknown':
-      return type;
-    default:
-      return textType(LITERAL);
-  }
 }

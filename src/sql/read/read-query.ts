@@ -1,22 +1,16 @@
-import { SegflowError } from '../core/errors.ts';
-import type { Param, Query } from './ast.ts';
-import { paramValue } from './params.ts';
-import { parse } from './parse/parse.ts';
-import { resolve } from './resolve/resolve.ts';
-import { typeQuery } from './types/typing.ts';
-import { walkQuery } from './walk.ts';
+import { SegflowError } from '../../core/errors.ts';
+import type { Param, Query } from '../ast.ts';
+import { paramValue } from '../params.ts';
+import { parse } from '../parse/parse.ts';
+import { resolve } from '../resolve/resolve.ts';
+import { typeQuery } from '../types/typing.ts';
+import { walkQuery } from '../walk.ts';
 
 /** A SELECT that has been read: the text and the parameters that came in, and what they mean. */
 export interface ReadQuery {
   text: string;
   params: readonly unknown[];
   query: Query;
-}
-
-/** A SELECT as a store runs it: `?` in the text stand for `params`, in order. */
-export interface PrintedQuery {
-  text: string;
-  params: (string | number | bigint | null)[];
 }
 
 /**

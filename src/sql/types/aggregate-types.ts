@@ -1,0 +1,64 @@
+import type { Aggregate, Expr, WindowCall } from '../ast.ts';
+import type { SqlType } from '../sql-type.ts';
+import { mixed, textType, type Weighted, weightOf } from './collations.ts';
+import { averageOf, type NumericType, numericOf, sumOf } from './decimals.ts';
+import { merged } from './merge.ts';
+
+/** The type of an aggregate, or of a window function; undefined where texts have no collation in common. */
+export function aggregateType(expr: Aggregate | WindowCall): SqlType | undefined {
+  const [first, , fallback] = expr.args;
+  switch (expr.name) {
+    case 'sum':
+      return sumOf(numberOf(first!));
+    case 'avg':
+      return averageOf(numberOf(first!));
+    case 'min':
+    case 'max':
+    case 'first_value':
+    case 'last_value':
+    case 'nth_value':
+      return stored(first!.type);
+    case 'lag':
+    case 'lead':
+      return merged([first!.type, ...(fallback ? [fallback.type] : [])]);
+    case 'group_concat': {
+      const mix = mixed(expr.args.map(({ type }) => weightOf(type)));
+      return mix && textType(strong(mix));
+    }
+    case 'json_arrayagg':
+    case 'json_objectagg':
+      return { kind: 'json' };
+    case 'stddev_pop':
+    case 'stddev_samp':
+    case 'var_pop':
+    case 'var_samp':
+    case 'percent_rank':
+    case 'cume_dist':
+      return { kind: 'double' };
+    case 'bit_and':
+    case 'bit_or':
+    case 'bit_xor':
+    case 'row_number':
+    case 'rank':
+    case 'dense_rank':
+    case 'ntile':
+      return { kind: 'integer', unsigned: true };
+    default:
+      return { kind: 'integer' };
+  }
+}
+
+/** In a column, a boolean is the integer that it is. */
+export function stored(type: SqlType): SqlType {
+  return type.kind === 'boolean' ? { kind: 'integer' } : type;
+}
+
+/** What an expression is where it is computed with: bytes are a number there. */
+export function numberOf(expr: Expr): NumericType {
+  return expr.kind === 'bytes' ? { kind: 'integer', unsigned: true } : numericOf(expr.type);
+}
+
+/** A number as text gives way to other texts no more than a literal does. */
+export function strong({ collation, coercibility }: Weighted): Weighted {
+  return { collation, coercibility: coercibility > 4 ? 4 : coercibility };
+}
