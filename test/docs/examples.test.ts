@@ -5,7 +5,7 @@ import { loadConfig } from '../../src/config/bundle/load.ts';
 import { inspectConfig } from '../../src/config/inspect/inspect.ts';
 import type { SegflowConfig } from '../../src/config/types.ts';
 import { simulate } from '../../src/testing/simulate.ts';
-import { writeExamples } from './examples.ts';
+import { TSCONFIG, writeExamples } from './examples.ts';
 import { ROOT } from './pages.ts';
 
 setDefaultTimeout(180_000);
@@ -62,27 +62,3 @@ test.each(configs)('%s is a config that a push accepts, and its campaigns run', 
 const WRONG = `import type { SegflowConfig } from 'segflow';
 export const campaigns: SegflowConfig['campaigns'] = 'none';
 `;
-
-/** As `segflow init` writes it, with the package's entries found in the sources. */
-const TSCONFIG = {
-  compilerOptions: {
-    target: 'ESNext',
-    module: 'Preserve',
-    moduleResolution: 'bundler',
-    lib: ['ESNext', 'DOM'],
-    types: ['bun', 'node'],
-    jsx: 'react-jsx',
-    strict: true,
-    noUncheckedIndexedAccess: true,
-    skipLibCheck: true,
-    noEmit: true,
-    allowImportingTsExtensions: true,
-    paths: {
-      segflow: ['../../src/index.ts'],
-      'segflow/schema': ['../../src/schema/index.ts'],
-      'segflow/client/sdk': ['../../src/client/sdk.ts'],
-      'segflow/testing': ['../../src/testing/simulate.ts'],
-    },
-  },
-  include: ['.'],
-};

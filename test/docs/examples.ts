@@ -24,6 +24,30 @@ export interface Example {
   text: string;
 }
 
+/** As `segflow init` writes it, for a folder of dist/: with the package's entries found in the sources. */
+export const TSCONFIG = {
+  compilerOptions: {
+    target: 'ESNext',
+    module: 'Preserve',
+    moduleResolution: 'bundler',
+    lib: ['ESNext', 'DOM'],
+    types: ['bun', 'node'],
+    jsx: 'react-jsx',
+    strict: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: true,
+    noEmit: true,
+    allowImportingTsExtensions: true,
+    paths: {
+      segflow: ['../../src/index.ts'],
+      'segflow/schema': ['../../src/schema/index.ts'],
+      'segflow/client/sdk': ['../../src/client/sdk.ts'],
+      'segflow/testing': ['../../src/testing/simulate.ts'],
+    },
+  },
+  include: ['.'],
+};
+
 /** Every TypeScript example of README.md and docs/. */
 export function examples(): Example[] {
   return USER_PAGES.flatMap((page) =>

@@ -1,10 +1,8 @@
 import { expect, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { aboutOf, argsOf } from '../../src/cli/command-line/about.ts';
 import { parseArguments } from '../../src/cli/command-line/arguments.ts';
-import { commandNames, commands, findCommand } from '../../src/cli/commands.ts';
-import { EXIT_CODE, HTTP_STATUS } from '../../src/core/errors.ts';
+import { findCommand } from '../../src/cli/commands.ts';
 import { commandLinesOf, commandsIn } from './command-lines.ts';
 import { CONTRIBUTOR_PAGES, ROOT, readPage, USER_PAGES } from './pages.ts';
 
@@ -45,51 +43,7 @@ test('a wrong command would be found', () => {
   expect(problems('segflow push --dryrun')).toEqual(['segflow push has no flag --dryrun']);
 });
 
-test('docs/commands.md names every command and every flag', () => {
-  const text = readPage('docs/commands.md');
-  const missing = commands.flatMap((command) => {
-    const { name } = aboutOf(command);
-    const row = text.split('\n').find((line) => new RegExp(`^\\| .*\`${name}[ \`]`).test(line)) ?? '';
-    const flags = Object.entries(argsOf(command))
-      .filter(([flag, { type }]) => type !== 'positional' && !COMMON_FLAGS.includes(flag))
-      .map(([flag]) => flag);
-    return row === ''
-      ? [name]
-      : flags.filter((flag) => !row.includes(`--${flag}`)).map((flag) => `${name} --${flag}`);
-  });
-  expect(missing).toEqual([]);
-  expect(commandNames.length).toBeGreaterThan(10);
-});
-
-test('docs/commands.md names every exit code, docs/api.md every status of an error', () => {
-  const codes = readPage('docs/commands.md');
-  for (const code of new Set(Object.values(EXIT_CODE))) expect(codes).toContain(`\n| ${code} |`);
-  const api = readPage('docs/api.md');
-  for (const code of ANSWERED)
-    expect(api).toMatch(new RegExp(`\`${code}\`[^\n]*\\| ${HTTP_STATUS[code]} \\|`));
-});
-
 // --- internal ---
-
-/** Of every command, or said elsewhere on the page. */
-const COMMON_FLAGS = ['json', 'url', 'api-key', 'json-attributes'];
-
-/** What the API answers a client that does something wrong, or too early. */
-const ANSWERED = [
-  'invalid_input',
-  'unauthorized',
-  'user_not_found',
-  'not_found',
-  'method_not_allowed',
-  'conflict',
-  'not_deployed',
-  'payload_too_large',
-  'unsupported_media_type',
-  'invalid_config',
-  'store_unsupported',
-  'idempotency_key_reused',
-  'unavailable',
-] as const;
 
 function problemOf([name = '', ...args]: string[]): string | undefined {
   if (name.startsWith('--')) return undefined;
