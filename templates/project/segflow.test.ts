@@ -18,7 +18,7 @@ test('a new user is welcomed, once', async () => {
   expect(await messages[0]?.html()).toContain('Ada');
 });
 
-test('winbacks come ever further apart, and end when the user is back', async () => {
+test('winbacks come further and further apart, and end when the user is back', async () => {
   await using simulation = await simulate(config);
   await simulation.addUser('ada', { ...ada, winback: true });
   const start = simulation.now.getTime();

@@ -4,7 +4,7 @@ import { dirname, join, normalize } from 'node:path';
 import { parseArguments } from '../../src/cli/command-line/arguments.ts';
 import { findCommand } from '../../src/cli/commands.ts';
 import { commandLinesOf, commandsIn } from './command-lines.ts';
-import { CONTRIBUTOR_PAGES, ROOT, readPage, USER_PAGES } from './pages.ts';
+import { CONTRIBUTOR_PAGES, PROJECT_PAGES, ROOT, readPage, USER_PAGES } from './pages.ts';
 
 const ALL_PAGES = [...USER_PAGES, ...CONTRIBUTOR_PAGES];
 
@@ -24,7 +24,7 @@ test.each(ALL_PAGES)('the links of %s lead somewhere', (page) => {
   expect(broken).toEqual([]);
 });
 
-test.each(ALL_PAGES)('the commands of %s are known, with their flags', (page) => {
+test.each([...ALL_PAGES, ...PROJECT_PAGES])('the commands of %s are known, with their flags', (page) => {
   const wrong = commandLinesOf(page).flatMap(({ line, words }) => {
     const problem = problemOf(words);
     return problem === undefined ? [] : [`${line}: ${problem}`];

@@ -17,6 +17,9 @@ export const CONTRIBUTOR_PAGES: string[] = readdirSync(ROOT)
   .filter((name) => name.endsWith('.md') && name !== 'README.md')
   .sort();
 
+/** What `segflow init` writes for people to read. */
+export const PROJECT_PAGES: string[] = ['templates/project/AGENTS.md', 'templates/project/README.md'];
+
 /** A fenced block of a page. */
 export interface Block {
   /** The file, from the root of the repository. */
