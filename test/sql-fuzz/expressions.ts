@@ -41,6 +41,12 @@ export class Expressions {
     return this.#expression(type, scope, depth);
   }
 
+  /** An aggregate of the groups of a scope. */
+  aggregate(type: Type, groups: Scope, depth = 1): Node {
+    const template = this.random.pick(AGGREGATES[type]);
+    return this.#fill(template, { scope: groups.rows!, depth, type, compare: groups });
+  }
+
   /** A template with its holes filled. */
   filled(template: string, scope: Scope, depth = this.#taste.depth): Node {
     return this.#fill(template, { scope, depth });
@@ -133,7 +139,12 @@ export class Expressions {
         return this.#expression(random.pick(TYPES), scope, depth);
       case 'aggregate': {
         const type = kinds[argument!] ?? (argument as Type);
-        return this.#fill(random.pick(AGGREGATES[type]), { scope, depth: depth - 1, type });
+        return this.#fill(random.pick(AGGREGATES[type]), {
+          scope,
+          depth: depth - 1,
+          type,
+          compare: at.outer,
+        });
       }
       case 'n':
         return random.chance(0.15)
@@ -155,6 +166,8 @@ export class Expressions {
         return at.alias!;
       case 'attributes':
         return this.#attributes(scope)?.text ?? `cast('{"plan": "pro"}' as json)`;
+      case 'document':
+        return random.chance(0.02) ? this.#typed('json', scope, depth) : this.#document(scope, depth);
       case 'path':
         return this.#path(scope);
       case 'name':
@@ -248,6 +261,16 @@ export class Expressions {
     );
   }
 
+  /** What is JSON, and not only may be: its functions fail for other things. */
+  #document(scope: Scope, depth: number): Node {
+    const { random } = this;
+    if (depth > 0 && random.chance(0.2))
+      return this.#fill(random.pick(FORMS.json), { scope, depth: depth - 1, type: 'json' });
+    const from = this.#attributes(scope);
+    if (!from) return this.#literal('json');
+    return value(`${from.text}->${quoted(pathText(this.#fitting('json', from.paths)))}`);
+  }
+
   #attributes(scope: Scope): Scope['attributes'][number] | undefined {
     // Mostly the nearest table's.
     const [nearest] = scope.attributes;
@@ -257,7 +280,7 @@ export class Expressions {
   #path(scope: Scope): string {
     const { random } = this;
     const paths = scope.attributes[0]?.paths ?? [];
-    if (paths.length === 0) return quoted('$');
+    if (paths.length === 0) return quoted('$.plan');
     const text = pathText(random.pick(paths).path);
     return quoted(
       text + (random.chance(0.1) ? random.pick(['[0]', '[1]', '.b', '.c[0]', '.c[1].d', '[last]']) : ''),
@@ -379,7 +402,10 @@ export class Expressions {
   }
 
   #constant(text: string): Part {
-    return this.random.chance(0.3) ? param(text) : quoted(text);
+    const { random } = this;
+    if (random.chance(0.3)) return param(text);
+    if (random.chance(0.05) && !/["\\]/.test(text)) return `"${text.replaceAll('\n', '\\n')}"`;
+    return quoted(text);
   }
 }
 

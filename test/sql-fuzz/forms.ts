@@ -25,6 +25,8 @@ export const CONTROL: string[] = [
   '({T})',
   '(select {aggregate:T} from events {alias} where {alias}.user_id = {user}{and})',
   '(select {T} from users {alias} where {alias}.id = {user}{and})',
+  'case when {bool} then {any} else {T} end',
+  '({T} /* as it is */)',
 ];
 
 export const FORMS: Record<Type, string[]> = {
@@ -46,9 +48,9 @@ export const FORMS: Record<Type, string[]> = {
     ],
     ...[
       'convert({text}, signed)',
-      'json_length({json})',
+      'json_length({document})',
       'json_length({attributes}, {path})',
-      'json_depth({json})',
+      'json_depth({document})',
     ],
     ...[
       'sign({num})',
@@ -193,24 +195,16 @@ export const FORMS: Record<Type, string[]> = {
       'date_format({datetime}, {format})',
       'date_format({text}, {format})',
     ],
-    ...[
-      'dayname({date})',
-      'monthname({date})',
-      'hex({text})',
-      'hex({int})',
-      'md5({text})',
-      'sha1({text})',
-      'sha2({text}, 256)',
-    ],
+    ...['dayname({date})', 'monthname({date})', 'hex({text})', 'hex({int})', 'sha2({text}, 256)'],
     ...[
       'format({num}, {n})',
       'elt({n}, {text}, {text})',
       'insert({text}, {n}, {n}, {text})',
       'space({n})',
-      'json_unquote({json})',
+      'json_unquote({document})',
     ],
     ...[
-      'json_type({json})',
+      'json_type({document})',
       'json_unquote(json_extract({attributes}, {path}))',
       'bin({int})',
       'conv({int}, 10, 16)',
@@ -318,14 +312,14 @@ export const FORMS: Record<Type, string[]> = {
     ...[
       'json_array({any}, {any})',
       "json_object('k', {any})",
-      'json_keys({json})',
+      'json_keys({document})',
       'json_set({attributes}, {path}, {any})',
     ],
     ...[
       'json_remove({attributes}, {path})',
-      'json_extract({json}, {path})',
-      'json_merge_patch({json}, {json})',
-      'json_array_append({json}, {path}, {any})',
+      'json_extract({document}, {path})',
+      'json_merge_patch({document}, {document})',
+      'json_array_append({document}, {path}, {any})',
     ],
     ...['json_insert({attributes}, {path}, {any})', 'json_replace({attributes}, {path}, {any})'],
   ],
@@ -390,7 +384,7 @@ export const FORMS: Record<Type, string[]> = {
       '~{text} rlike {regexp}',
       'regexp_like({text}, {regexp})',
       "~{text} like {like} escape '|'",
-      'json_contains({json}, {jsonText})',
+      'json_contains({document}, {jsonText})',
     ],
     ...[
       'json_contains({attributes}, {jsonText}, {path})',
@@ -398,8 +392,8 @@ export const FORMS: Record<Type, string[]> = {
       "json_contains_path({attributes}, 'all', {path}, {path})",
     ],
     ...[
-      'json_overlaps({json}, {jsonText})',
-      '~{T} member of({json})',
+      'json_overlaps({document}, {jsonText})',
+      '~{T} member of({document})',
       '~{any} <=> {any}',
       '~{T} <=> {T}',
       'isnull({any})',

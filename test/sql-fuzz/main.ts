@@ -12,7 +12,7 @@ Asks random questions (segments' SELECTs) about random people of several stores,
   --stores A,B     of sqlite, mariadb, mysql (default: all; the servers by SEGFLOW_TEST_MARIADB_URL and SEGFLOW_TEST_MYSQL_URL)
   --queries N      queries for each population (default 400)
   --most N         stop after N different disagreements (default 20)
-  --refusals       show why stores refused queries
+  --refusals       show why stores refused queries, and why queries failed
   --out FILE       write the disagreements, made small, to FILE as JSON (default sql-fuzz-found.json)
 
   --keep FILE      instead: add those cases of FILE about which the stores agree now to test/sql-fuzz/found.json
@@ -65,10 +65,12 @@ else {
   });
   console.log(summary(result));
   if (options.has('refusals')) {
-    for (const [store, reasons] of Object.entries(result.refused)) {
-      console.log(`\n${store} refused:`);
-      for (const [reason, times] of [...reasons].sort((a, b) => b[1] - a[1]).slice(0, 60))
-        console.log(`${times}\t${reason}`);
+    for (const what of ['refused', 'failed'] as const) {
+      for (const [store, reasons] of Object.entries(result[what])) {
+        console.log(`\n${store} ${what}:`);
+        const most = [...reasons].sort((a, b) => b[1].times - a[1].times).slice(0, 60);
+        for (const [reason, { times, sql }] of most) console.log(`${times}\t${reason}\n\t\t${sql}`);
+      }
     }
   }
   if (result.disagreements.length > 0) {

@@ -1,5 +1,5 @@
 import { Expressions, eventScope, type Scope, type Taste, userScope } from './expressions.ts';
-import { AGGREGATES, TYPES, type Type, WINDOWS } from './forms.ts';
+import { TYPES, type Type, WINDOWS } from './forms.ts';
 import { EVENT_NAMES } from './population.ts';
 import { list, type Node, optional, type Part, query, value } from './tree.ts';
 
@@ -31,8 +31,11 @@ class Queries {
       () => this.#common(),
       ...Array<() => Node>(2).fill(() => this.#windowed()),
       () => this.#limited(),
+      () => this.#numbered(),
+      () => this.#using(),
     ];
-    return random.pick(shapes)();
+    const made = random.pick(shapes)();
+    return random.chance(0.1) ? shouted(made) : made;
   }
 
   #users(): Node {
@@ -199,11 +202,45 @@ class Queries {
     );
   }
 
+  /** With a recursive CTE. */
+  #numbered(): Node {
+    const rows = this.#eventRows('e');
+    const scope = {
+      ...rows,
+      columns: [
+        ...rows.columns,
+        { text: 'n.i', type: 'int' as const },
+        { text: 'n.i', type: 'int' as const },
+      ],
+    };
+    return query(
+      'with recursive n (i) as (select 1 union all select i + 1 from n where i < 4) select distinct e.user_id from events e join n on ',
+      this.#condition(scope, 2),
+      this.#where(rows, 1),
+    );
+  }
+
+  #using(): Node {
+    const counted =
+      'select user_id as id, count(*) as times, max(created_at) as last from events group by user_id';
+    const outer = this.#userRows('u');
+    const columns: Scope['columns'] = [
+      { text: 'times', type: 'int' },
+      { text: 'c.last', type: 'datetime' },
+      ...outer.columns,
+    ];
+    return query(
+      `select ${this.#taste.random.pick(['u.id', 'id', 'c.id'])} from users u ${this.#taste.random.pick(['join', 'left join', 'inner join'])} (${counted}) as c using (id)`,
+      this.#where({ ...outer, columns }),
+    );
+  }
+
   #set(depth: number): Node {
     const { random } = this.#taste;
     const operator = random.pick([' union ', ' union all ', ' union distinct ', ' intersect ', ' except ']);
     const branches = [this.any(0), this.any(depth - 1)];
-    const bracketed = random.chance(0.6) || branches.some(({ parts }) => String(parts[0]).startsWith('with'));
+    const bracketed =
+      random.chance(0.6) || branches.some(({ parts }) => String(parts[0]).toLowerCase().startsWith('with'));
     return query(
       ...branches.flatMap((branch, index): Part[] => [
         index === 0 ? '' : operator,
@@ -233,7 +270,7 @@ class Queries {
       random.pick(['int', 'dec', 'num', 'num', 'datetime', 'text', 'bool', 'json'] as const),
     );
     return this.#table(alias, types, (type) =>
-      this.#expressions.filled(random.pick(AGGREGATES[type]), rows, 1),
+      this.#expressions.aggregate(type, this.#group(rows, rows.user)),
     );
   }
 
@@ -273,3 +310,15 @@ class Queries {
     return eventScope(alias, outer ? { population, outer } : { population });
   }
 }
+
+/** With the keywords in upper case. */
+function shouted(part: Node): Node {
+  const parts = part.parts.map((inner) => {
+    if (typeof inner !== 'string') return 'sort' in inner ? shouted(inner) : inner;
+    return /['"`]/.test(inner) ? inner : inner.replace(KEYWORDS, (word) => word.toUpperCase());
+  });
+  return { ...part, parts };
+}
+
+const KEYWORDS =
+  /\b(?:select|distinct|from|where|and|or|xor|not|in|between|is|null|true|false|like|case|when|then|else|end|join|left|on|as|group by|having|order by|limit|union|all|with|exists|interval|day|cast|signed|char|coalesce|count|sum|max|over)\b/g;

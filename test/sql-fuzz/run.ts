@@ -19,6 +19,8 @@ export interface FuzzOptions {
   log?(line: string): void;
 }
 
+export type Reasons = Map<string, { times: number; sql: string }>;
+
 export interface FuzzResult {
   seconds: number;
   populations: number;
@@ -27,9 +29,13 @@ export interface FuzzResult {
   agreed: Record<'all' | 'two', number>;
   /** Agreed where somebody is a member and somebody is not. */
   telling: number;
+  /** Refused by MySQL alone, which means that others accept too much. */
+  acceptedTooMuch: number;
   /** Answered by one store alone, or by none. */
   refusedByAllButOne: number;
-  refused: Record<string, Map<string, number>>;
+  /** By store: how often each reason was given, and a query. */
+  refused: Record<string, Reasons>;
+  failed: Record<string, Reasons>;
   /** Run-time failures that all stores that answered had. */
   failedAlike: number;
   /** Pairs about which stores disagreed; of some the smallest form. */
@@ -66,8 +72,9 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
         while (next < queries && !over()) {
           const querySeed = seedOf(populationSeed, next++);
           const root = queryOf(querySeed, population);
-          const answers = await askAll(stores, await built(root), querySeed % 16 === 0);
-          count(result, answers);
+          const query = await built(root);
+          const answers = await askAll(stores, query, querySeed % 16 === 0);
+          count(result, answers, query.sql);
           if (disagree(answers)) found.push(root);
         }
       };
@@ -101,11 +108,9 @@ export function summary(result: FuzzResult): string {
   return [
     `${queries} queries in ${seconds.toFixed(0)} s (${(queries / seconds).toFixed(0)}/s), ${result.populations} populations:`,
     `${agreed.all + agreed.two} pairs agreed (${agreed.all} on all stores, ${agreed.two} on two; ${result.telling} with some members and some not),`,
-    `${result.refusedByAllButOne} refused by all but one,`,
+    `${result.refusedByAllButOne} refused by all but one, ${result.acceptedTooMuch} refused by MySQL and not by others,`,
     `${result.failedAlike} failed alike, ${result.disagreed} disagreed (${result.disagreements.length} kinds);`,
-    `refused: ${Object.entries(result.refused)
-      .map(([name, reasons]) => `${name} ${[...reasons.values()].reduce((sum, n) => sum + n, 0)}`)
-      .join(', ')}`,
+    `refused: ${totals(result.refused)}; failed: ${totals(result.failed)}`,
   ].join(' ');
 }
 
@@ -122,6 +127,13 @@ export function queryOf(seed: number, population: Population): Node {
 
 // --- internal ---
 
+function totals(by: Record<string, Reasons>): string {
+  const sum = (reasons: Reasons) => [...reasons.values()].reduce((all, { times }) => all + times, 0);
+  return Object.entries(by)
+    .map(([name, reasons]) => `${name} ${sum(reasons)}`)
+    .join(', ');
+}
+
 /** Disagreements about one population that are made small: more are mostly of the same kinds. */
 const SHRUNK = 12;
 
@@ -133,24 +145,27 @@ function emptyResult(stores: StoreName[]): FuzzResult {
       queries: 0,
       telling: 0,
       refusedByAllButOne: 0,
+      acceptedTooMuch: 0,
       failedAlike: 0,
       disagreed: 0,
     },
     agreed: { all: 0, two: 0 },
     refused: Object.fromEntries(stores.map((name) => [name, new Map()])),
+    failed: Object.fromEntries(stores.map((name) => [name, new Map()])),
     disagreements: [],
   };
 }
 
-function count(result: FuzzResult, answers: Map<StoreName, Answer>): void {
+function count(result: FuzzResult, answers: Map<StoreName, Answer>, sql: string): void {
   result.queries++;
   for (const [name, answer] of answers) {
-    if (answer.kind !== 'refused') continue;
+    if (answer.kind === 'members') continue;
     const reason = answer.reason.replace(/['"`].*?['"`]|\d+|\$[.\w"]*/gs, '…').slice(0, 120);
-    const reasons = result.refused[name]!;
-    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    const reasons = result[answer.kind][name]!;
+    reasons.set(reason, { times: (reasons.get(reason)?.times ?? 0) + 1, sql });
   }
   if (disagree(answers)) return;
+  if (answers.get('mysql')?.kind === 'refused' && answered(answers) > 0) result.acceptedTooMuch++;
   const told = answered(answers);
   if (told >= 2) {
     result.agreed[told === answers.size ? 'all' : 'two']++;
