@@ -1,5 +1,5 @@
 import { keep } from './found.ts';
-import { fuzz, summary } from './run.ts';
+import { fuzz, seedOfToday, summary } from './run.ts';
 import { openStores, type StoreName } from './stores.ts';
 
 const HELP = `npm run fuzz:sql -- [options]
@@ -31,7 +31,7 @@ const number = (name: string) => (options.has(name) ? Number(options.get(name)) 
 
 if (options.has('help')) console.log(HELP);
 else {
-  const seed = number('seed') ?? Number(new Date().toISOString().slice(0, 10).replaceAll('-', ''));
+  const seed = number('seed') ?? seedOfToday();
   const stores = (options.get('stores') ?? 'sqlite,mariadb,mysql').split(',') as StoreName[];
   const missing = stores.filter(
     (name) => name !== 'sqlite' && !process.env[`SEGFLOW_TEST_${name.toUpperCase()}_URL`],

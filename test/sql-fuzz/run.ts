@@ -102,6 +102,11 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   return result;
 }
 
+/** Each day another one, in UTC. */
+export function seedOfToday(): number {
+  return Number(new Date().toISOString().slice(0, 10).replaceAll('-', ''));
+}
+
 /** The result in a few lines. */
 export function summary(result: FuzzResult): string {
   const { agreed, seconds, queries } = result;

@@ -1,7 +1,7 @@
-import type { Expr } from '../ast.ts';
+import type { Expr, Param, StringLiteral } from '../ast.ts';
 import type { SqlType } from '../sql-type.ts';
 import { FROM_JSON, LITERAL, mixed, textType, weightOf } from './collations.ts';
-import { decimal, numericOf, roundedTo, wholeOf } from './decimals.ts';
+import { decimal, isTemporal, type NumericType, numericOf, roundedTo, wholeOf } from './decimals.ts';
 import { merged } from './merge.ts';
 
 /** The type of a function's result; undefined where its texts have no collation in common. */
@@ -14,18 +14,29 @@ export function callType(name: string, args: Expr[]): SqlType | undefined {
       return merged([second!.type, third!.type]);
     case 'ifnull':
     case 'coalesce':
+      return merged(args.map(({ type }) => type));
     case 'greatest':
     case 'least':
+      // They compare JSON as the text that it is.
+      if (args.some(({ type }) => type.kind === 'json')) return textOf(args);
       return merged(args.map(({ type }) => type));
-    case 'nullif':
+    case 'nullif': {
+      const { type } = first!;
+      if (type.kind === 'boolean') return { kind: 'integer' };
+      if (type.kind !== 'text' || !isText(first!)) return type;
+      // A literal takes over the collation that it is compared with.
+      const mix = mixed([type, weightOf(second!.type)]);
+      return mix && textType({ collation: mix.collation, coercibility: type.coercibility });
+    }
     case 'any_value':
       return first!.type.kind === 'boolean' ? { kind: 'integer' } : first!.type;
     case 'concat':
     case 'concat_ws':
     case 'quote':
+      return textOf(args);
     case 'regexp_substr':
     case 'regexp_replace':
-      return textOf(args);
+      return textOf(args.slice(0, 2));
     case 'elt':
       return textOf(args.slice(1));
     // The others only say what to do with the first.
@@ -43,35 +54,36 @@ export function callType(name: string, args: Expr[]): SqlType | undefined {
     case 'insert':
       return textOf([first!]);
     case 'abs':
-      return numericOf(first!.type);
+      return measureOf(first!.type);
     case 'ceiling':
     case 'floor':
-      return wholeOf(numericOf(first!.type));
+      return wholeOf(measureOf(first!.type));
     case 'round':
     case 'truncate':
-      return roundedTo(numericOf(first!.type), second === undefined ? 0 : wholeLiteral(second));
+      return roundedTo(measureOf(first!.type), second === undefined ? 0 : wholeLiteral(second));
     case 'from_unixtime': {
       if (second) return textType(LITERAL);
-      const { type } = first!;
-      return { kind: 'datetime', fsp: type.kind === 'decimal' ? Math.min(type.scale, 6) : fspOf(type) };
+      return { kind: 'datetime', fsp: fspOf(first!) };
     }
     case 'unix_timestamp': {
-      const fsp = fspOf(first!.type);
+      const fsp = fspOf(first!);
       return fsp === 0 ? { kind: 'integer' } : decimal(11 + fsp, fsp);
     }
-    case 'timestamp':
     case 'convert_tz':
+      return { kind: 'datetime', fsp: fspOf(first!) };
+    case 'timestamp':
     case 'time':
     case 'timediff':
     case 'maketime':
     case 'sec_to_time': {
-      const kind = name === 'timestamp' || name === 'convert_tz' ? 'datetime' : 'time';
-      return { kind, fsp: Math.max(...args.map(({ type }) => fspOf(type))) };
+      const kind = name === 'timestamp' ? 'datetime' : 'time';
+      return { kind, fsp: Math.max(...args.map(fspOf)) };
     }
     case 'addtime':
     case 'subtime': {
       const { kind } = first!.type;
-      const fsp = Math.max(...args.map(({ type }) => fspOf(type)));
+      const fsp = Math.max(...args.map(fspOf));
+      if (kind === 'date') return { kind: 'datetime', fsp };
       return kind === 'datetime' || kind === 'time' ? { kind, fsp } : textType(LITERAL);
     }
     case 'str_to_date':
@@ -120,13 +132,28 @@ function all(names: string, type: SqlType): Record<string, SqlType> {
   return Object.fromEntries(names.split(/\s+/).map((name) => [name, type]));
 }
 
+/** The number that a function computes with; of a time it is a double. */
+function measureOf(type: SqlType): NumericType {
+  return isTemporal(type) ? { kind: 'double' } : numericOf(type);
+}
+
+function isText(expr: Expr): expr is StringLiteral | Param {
+  return expr.kind === 'string' || (expr.kind === 'param' && typeof expr.value === 'string');
+}
+
 function textOf(args: Expr[]): SqlType | undefined {
   const mix = mixed(args.map(({ type }) => weightOf(type)));
   return mix && textType(mix);
 }
 
 /** The digits of a second that a value may have, as a time. */
-function fspOf(type: SqlType): number {
+function fspOf(expr: Expr): number {
+  if (isText(expr)) {
+    const text = String(expr.value);
+    if (!/^\s*-?\d/.test(text)) return 6;
+    return Math.min(/:\d*\.(\d+)\s*$/.exec(text)?.[1]?.length ?? 0, 6);
+  }
+  const { type } = expr;
   if (type.kind === 'datetime' || type.kind === 'time') return type.fsp;
   if (type.kind === 'decimal') return Math.min(type.scale, 6);
   return type.kind === 'text' || type.kind === 'json' || type.kind === 'double' || type.kind === 'unknown'

@@ -14,7 +14,6 @@ export function numericOf(type: SqlType): NumericType {
     case 'decimal':
     case 'double':
       return type;
-    case 'null':
     case 'boolean':
     case 'date':
       return { kind: 'integer' };
@@ -27,6 +26,10 @@ export function numericOf(type: SqlType): NumericType {
   }
 }
 
+export function isTemporal({ kind }: SqlType): boolean {
+  return kind === 'date' || kind === 'datetime' || kind === 'time';
+}
+
 /** The type of `left op right`. */
 export function arithmeticType(op: string, left: NumericType, right: NumericType): NumericType {
   if (op === 'div') return integer(left, right);
@@ -34,7 +37,7 @@ export function arithmeticType(op: string, left: NumericType, right: NumericType
   if (op === '/') {
     return decimal(digits(left) + DIVISION + scaleOf(right), scaleOf(left) + DIVISION);
   }
-  if (left.kind === 'integer' && right.kind === 'integer') return integer(left, right);
+  if (left.kind === 'integer' && right.kind === 'integer') return op === '%' ? left : integer(left, right);
   const whole = Math.max(digits(left) - scaleOf(left), digits(right) - scaleOf(right));
   const scale = Math.max(scaleOf(left), scaleOf(right));
   if (op === '*') return decimal(digits(left) + digits(right), scaleOf(left) + scaleOf(right));

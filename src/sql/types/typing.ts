@@ -6,7 +6,7 @@ import { aggregateType, numberOf, stored, strong } from './aggregate-types.ts';
 import { callType } from './call-types.ts';
 import { castType, shifted } from './cast-types.ts';
 import { FROM_JSON, mixed, textType, type Weighted, weightOf } from './collations.ts';
-import { arithmeticType } from './decimals.ts';
+import { arithmeticType, isTemporal } from './decimals.ts';
 import { checkCollation, checkLiteral } from './literals.ts';
 import { merged } from './merge.ts';
 
@@ -229,6 +229,7 @@ class Typing {
     if (op === '+') return operand.type;
     if (op === '~') return { kind: 'integer', unsigned: true };
     if (op === 'binary') return textType({ collation: 'binary', coercibility: 2 });
+    if (isTemporal(operand.type)) return { kind: 'double' };
     const type = numberOf(operand);
     return type.kind === 'integer' ? { kind: 'integer' } : type;
   }
