@@ -88,7 +88,7 @@ const ROOMS: Record<string, Record<string, string[]>> = {
     resolve: ['.'],
     types: ['.'],
     read: ['parse', 'resolve', 'types', '.'],
-    facts: ['read', '.'],
+    facts: ['read', 'resolve', '.'],
     sqlite: ['read', 'types', '.'],
     mariadb: ['read', 'types', '.'],
     mysql: ['read', 'types', '.'],

@@ -1,0 +1,39 @@
+import type { Join, NamedTable, Query, Select, Source, TableRef } from '../ast.ts';
+import { selectsIn } from '../walk.ts';
+
+/** A table of Segflow's, and not a CTE. */
+export function isSchemaTable(source: Source): source is NamedTable {
+  return source.kind === 'table' && source.cte === undefined;
+}
+
+export function schemaTablesRead(query: Query): string[] {
+  const names = [...selectsIn(query)].flatMap(({ sources }) => sources.filter(isSchemaTable));
+  return [...new Set(names.map(({ table }) => table))].toSorted();
+}
+
+/** The joins that a table is in, the innermost first, each with the side it is on. */
+export function joinsOf(source: Source, from: TableRef[]): { join: Join; side: 'left' | 'right' }[] {
+  const search = (ref: TableRef): { join: Join; side: 'left' | 'right' }[] | undefined => {
+    if (ref === source) return [];
+    if (ref.kind !== 'join') return undefined;
+    for (const side of ['left', 'right'] as const) {
+      const found = search(ref[side]);
+      if (found) return [...found, { join: ref, side }];
+    }
+    return undefined;
+  };
+  for (const ref of from) {
+    const found = search(ref);
+    if (found) return found;
+  }
+  return [];
+}
+
+/** An outer join gives a row of NULLs for it where it has none. */
+export function isOptional(source: Source, { from }: Select): boolean {
+  return joinsOf(source, from).some(({ join, side }) => isOptionalSide(join, side));
+}
+
+export function isOptionalSide({ join }: Join, side: 'left' | 'right'): boolean {
+  return (join === 'left' && side === 'right') || (join === 'right' && side === 'left');
+}
