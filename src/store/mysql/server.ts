@@ -42,13 +42,14 @@ export function sessionSetup({ flavor }: Server): string[] {
       'ERROR_FOR_DIVISION_BY_ZERO',
       'NO_ENGINE_SUBSTITUTION',
     ],
-    // MariaDB's does not see that a column depends on the key that is grouped by.
-    ...(flavor === 'mysql' ? ['ONLY_FULL_GROUP_BY'] : []),
+    // MariaDB's ONLY_FULL_GROUP_BY does not see that a column depends on the key that is grouped by. MySQL rounds a text's
+    // fraction of a second; MariaDB does so in this mode.
+    flavor === 'mysql' ? 'ONLY_FULL_GROUP_BY' : 'TIME_ROUND_FRACTIONAL',
   ];
   return [
-    // Texts that stand in a statement differ by case, as columns and JSON do. MySQL's own functions give utf8mb4_0900_bin, which
-    // does not mix with utf8mb4_bin.
-    `set names utf8mb4 collate ${flavor === 'mysql' ? 'utf8mb4_0900_as_cs' : 'utf8mb4_bin'}`,
+    // Texts that stand in a statement differ by case and accents. The two collations compare alike, and give way to that of a column,
+    // utf8mb4_bin; the meaning of segments depends on it.
+    `set names utf8mb4 collate ${flavor === 'mysql' ? 'utf8mb4_0900_as_cs' : 'utf8mb4_uca1400_nopad_as_cs'}`,
     `set session time_zone = '+00:00', sql_mode = '${modes.join(',')}', autocommit = 1,
       innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}, lock_wait_timeout = 60, group_concat_max_len = 1048576, wait_timeout = ${IDLE_SECONDS}`,
     'set session transaction isolation level read committed',

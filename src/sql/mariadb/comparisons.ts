@@ -1,0 +1,283 @@
+import type { ComparisonOperator, Expr } from '../ast.ts';
+import type { SqlType } from '../sql-type.ts';
+import { walkExpr } from '../walk.ts';
+import { asDouble, asNumber, asText, caseOf, comparableJson, jsonText, shiftedText } from './convert.ts';
+import { type Constant, constantOf, quote } from './literals.ts';
+import type { Printer } from './printer.ts';
+
+/*
+ * MySQL compares JSON with SQL values by type first: true is not 1, "25" is not 25 but greater than any number, a JSON null is less than
+ * everything. Equality with a literal is equality of the JSON texts, since Segflow stores equal values as equal texts. The rest is written
+ * out by JSON_TYPE. https://dev.mysql.com/doc/refman/8.4/en/json.html#json-comparison
+ */
+
+export function comparison(printer: Printer, expr: Expr & { kind: 'comparison' }): string {
+  return compare(printer, expr.op, expr.left, expr.right);
+}
+
+/** `left op right`, in brackets. */
+export function compare(printer: Printer, op: ComparisonOperator, left: Expr, right: Expr): string {
+  if (left.type.kind === 'json') return compareJson(printer, op, left, right);
+  if (right.type.kind === 'json') return compareJson(printer, FLIPPED[op], right, left);
+  if (left.kind === 'row' && right.kind === 'row') return compareRows(printer, op, left, right);
+  if (left.type.kind === 'date' && isText(right)) return compareWithDate(printer, op, left, right);
+  if (right.type.kind === 'date' && isText(left)) return compareWithDate(printer, FLIPPED[op], right, left);
+  return `(${operand(printer, left, right)} ${op} ${operand(printer, right, left)})`;
+}
+
+const FLIPPED: Record<ComparisonOperator, ComparisonOperator> = {
+  '=': '=',
+  '<=>': '<=>',
+  '<>': '<>',
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+};
+
+/** An operand, converted for the one that it is compared with. */
+function operand(printer: Printer, expr: Expr, other: Expr): string {
+  if (expr.type.kind !== 'text') return printer.expr(expr);
+  if (isNumber(other.type)) return asNumber(printer, expr);
+  // MySQL heeds the offset of a text, 12:00+02:00, only where what it is compared with differs from row to row.
+  return isTime(other.type) && !isConstant(expr) && !isConstant(other)
+    ? shiftedText(printer, expr)
+    : printer.expr(expr);
+}
+
+/** A DATE and a text: MySQL compares the date of the text, and takes a text that is no time for the least date. */
+function compareWithDate(printer: Printer, op: ComparisonOperator, date: Expr, text: Expr): string {
+  const [left, right] = [printer.expr(date), printer.expr(text)];
+  const moved = isConstant(date) ? right : shiftedText(printer, text);
+  const compared = `${left} ${op} (cast(${moved} as date) + interval 0 day)`;
+  const missing = op === '<=>' ? `${left} is null and ${right} is null` : 'null';
+  const [, greater] = OUTCOMES[op];
+  return `coalesce(${compared}, if(${left} is null or ${right} is null, ${missing}, ${greater}))`;
+}
+
+function isTime({ kind }: SqlType): boolean {
+  return kind === 'datetime' || kind === 'date';
+}
+
+function isNumber({ kind }: SqlType): boolean {
+  return kind === 'integer' || kind === 'decimal' || kind === 'double' || kind === 'boolean';
+}
+
+/** A text that is no literal and the like. */
+function isText(expr: Expr): boolean {
+  return expr.type.kind === 'text' && !isConstant(expr);
+}
+
+/** Whether it is the same for every row. */
+function isConstant(expr: Expr): boolean {
+  for (const part of walkExpr(expr)) {
+    if (['column', 'aggregate', 'window', 'exists', 'inQuery', 'quantified'].includes(part.kind))
+      return false;
+    if (part.kind === 'subquery' && part.query.correlated) return false;
+  }
+  return true;
+}
+
+function compareRows(
+  printer: Printer,
+  op: ComparisonOperator,
+  left: Expr & { kind: 'row' },
+  right: Expr & { kind: 'row' },
+): string {
+  const items = [...left.items, ...right.items];
+  if (!items.some(({ type }) => type.kind === 'json')) {
+    return `(${printer.expr(left)} ${op} ${printer.expr(right)})`;
+  }
+  if (op !== '=' && op !== '<=>' && op !== '<>') {
+    printer.refuse(left.at, '< or > between rows with JSON', 'compare their items one by one');
+  }
+  const equals = left.items.map((item, index) =>
+    compare(printer, op === '<>' ? '=' : op, item, right.items[index]!),
+  );
+  const all = `(${equals.join(' and ')})`;
+  return op === '<>' ? `(not ${all})` : all;
+}
+
+export function inList(printer: Printer, expr: Expr & { kind: 'in' }): string {
+  const { operand: left, list, negated } = expr;
+  const [only] = list;
+  const hasJson = [left, ...list].some(holdsJson);
+  if (list.length === 1 || hasJson) {
+    const texts = hasJson && left.type.kind === 'json' ? list.map(jsonLiteral) : [];
+    if (texts.length > 0 && texts.every((text) => text !== undefined)) {
+      return `(${jsonText(printer, left)}${negated ? ' not' : ''} in (${texts.map(quote).join(', ')}))`;
+    }
+    const equals = list.length === 1 ? [only!] : list;
+    const any = `(${equals.map((item) => compare(printer, '=', left, item)).join(' or ')})`;
+    return negated ? `(not ${any})` : any;
+  }
+  const items = list.map((item) => printer.expr(item)).join(', ');
+  return `(${printer.expr(left)}${negated ? ' not' : ''} in (${items}))`;
+}
+
+function holdsJson(expr: Expr): boolean {
+  return expr.type.kind === 'json' || (expr.kind === 'row' && expr.items.some(holdsJson));
+}
+
+/** Here MySQL does not look at JSON: it compares numbers if one of the others is no text, else texts. */
+export function between(printer: Printer, expr: Expr & { kind: 'between' }): string {
+  const operands = [expr.operand, expr.low, expr.high];
+  const types = operands.map(({ type }) => type);
+  const print = (item: Expr) => {
+    if (!types.some(({ kind }) => kind === 'json')) return printer.expr(item);
+    const texts = types.every(({ kind }) => kind === 'json' || kind === 'text' || kind === 'null');
+    return texts ? asText(printer, item) : asDouble(printer, item);
+  };
+  if (['json', 'text'].every((kind) => types.some((type) => type.kind === kind)) && types.some(isTime)) {
+    printer.refuse(
+      expr.at,
+      'BETWEEN with JSON, a text and a time',
+      'it compares them otherwise; write ->> instead of ->',
+    );
+  }
+  const [operand, low, high] = operands.map(print);
+  return `(${operand}${expr.negated ? ' not' : ''} between ${low} and ${high})`;
+}
+
+/** `CASE operand WHEN …` with JSON: each is compared as in BETWEEN. */
+export function caseWithOperand(
+  printer: Printer,
+  expr: Expr & { kind: 'case' },
+  branch: (expr: Expr) => string,
+): string {
+  const operand = expr.operand!;
+  const hasJson = [operand, ...expr.branches.map(({ when }) => when)].some(
+    ({ type }) => type.kind === 'json',
+  );
+  return caseOf(printer, expr, branch, (when) => {
+    if (!hasJson) return compare(printer, '=', operand, when);
+    const both = [operand, when];
+    if (!both.some(({ type }) => type.kind === 'json')) return compare(printer, '=', operand, when);
+    const texts = both.every(
+      ({ type }) => type.kind === 'json' || type.kind === 'text' || type.kind === 'null',
+    );
+    const print = texts ? asText : asDouble;
+    return `(${print(printer, operand)} = ${print(printer, when)})`;
+  });
+}
+
+/** From the least to the greatest; a time is greater than all. */
+const ORDER = ['null', 'number', 'text', 'object', 'array', 'boolean'] as const;
+const TYPES: Record<(typeof ORDER)[number], string[]> = {
+  null: ['NULL'],
+  number: ['INTEGER', 'DOUBLE'],
+  text: ['STRING'],
+  object: ['OBJECT'],
+  array: ['ARRAY'],
+  boolean: ['BOOLEAN'],
+};
+
+/** What a comparison gives when the JSON is of a lesser, or of a greater type than the other operand. */
+const OUTCOMES: Record<ComparisonOperator, [less: number, greater: number]> = {
+  '=': [0, 0],
+  '<=>': [0, 0],
+  '<>': [1, 1],
+  '<': [1, 0],
+  '<=': [1, 0],
+  '>': [0, 1],
+  '>=': [0, 1],
+};
+
+function compareJson(printer: Printer, op: ComparisonOperator, left: Expr, right: Expr): string {
+  const json = jsonText(printer, left);
+  const literal = jsonLiteral(right);
+  if (literal !== undefined && (op === '=' || op === '<>' || op === '<=>'))
+    return `(${json} ${op} ${quote(literal)})`;
+  switch (right.type.kind) {
+    case 'json':
+      return compareTwo(printer, op, left, right);
+    case 'null':
+      return `(${json} ${op} null)`;
+    case 'text':
+      return byType(printer, op, left, { expr: right, kind: 'text' });
+    case 'integer':
+    case 'decimal':
+    case 'double':
+      return byType(printer, op, left, { expr: right, kind: 'number' });
+    case 'boolean':
+      return byType(printer, op, left, { expr: right, kind: 'boolean' });
+    case 'datetime':
+    case 'date':
+    case 'time':
+      return sameForAll(op, json, { other: printer.expr(right), outcome: OUTCOMES[op][0] });
+    case 'unknown':
+      return printer.refuse(
+        right.at,
+        'a comparison of JSON with a value of unknown type',
+        'write it with CAST',
+      );
+  }
+}
+
+/** The JSON text that a literal is equal to; undefined where that depends on how a number is written. */
+function jsonLiteral(expr: Expr): string | undefined {
+  const constant = constantOf(expr);
+  return constant && jsonOf(constant);
+}
+
+function jsonOf(constant: Constant): string | undefined {
+  switch (constant.kind) {
+    case 'null':
+      return undefined;
+    case 'boolean':
+      return String(constant.value);
+    case 'text':
+      return JSON.stringify(constant.value);
+    case 'number': {
+      const number = Number(constant.text);
+      const size = Math.abs(number);
+      const isPlain =
+        number === 0 || (size >= 1e-5 && size < 1e15 && constant.text.replace(/\D/g, '').length <= 15);
+      return isPlain ? String(number === 0 ? 0 : number) : undefined;
+    }
+  }
+}
+
+function byType(
+  printer: Printer,
+  op: ComparisonOperator,
+  left: Expr,
+  { expr, kind }: { expr: Expr; kind: 'number' | 'text' | 'boolean' },
+): string {
+  const value = printer.expr(left);
+  const other = printer.expr(expr);
+  const [ifLess, ifGreater] = OUTCOMES[op];
+  const less = ORDER.slice(0, ORDER.indexOf(kind)).flatMap((name) => TYPES[name]);
+  const sameOp = op === '<=>' ? '=' : op;
+  const same = {
+    number: `(${value} + 0e0) ${sameOp} ${other}`,
+    text: `json_unquote(${value}) ${sameOp} (${other} collate utf8mb4_nopad_bin)`,
+    boolean: `(${jsonText(printer, left)} = 'true') ${sameOp} ${other}`,
+  }[kind];
+  const missing = constantOf(expr) ? `${value} is null` : `${value} is null or ${other} is null`;
+  const whenMissing = op === '<=>' ? `(${value} is null and ${other} is null)` : 'null';
+  const whenLess =
+    less.length === 0 || ifLess === ifGreater
+      ? ''
+      : `when json_type(${value}) in (${less.map(quote).join(', ')}) then ${ifLess} `;
+  return `(case when ${missing} then ${whenMissing} when json_type(${value}) in (${TYPES[kind].map(quote).join(', ')}) then ${same} ${whenLess}else ${ifGreater} end)`;
+}
+
+function compareTwo(printer: Printer, op: ComparisonOperator, left: Expr, right: Expr): string {
+  if (op !== '=' && op !== '<>' && op !== '<=>') {
+    printer.refuse(left.at, '< or > between two JSON values', 'it compares their text; compare ->> with + 0');
+  }
+  const [a, b] = [comparableJson(printer, left), comparableJson(printer, right)];
+  if (op === '<=>')
+    return `(case when ${a} is null or ${b} is null then ${a} is null and ${b} is null else json_equals(${a}, ${b}) end)`;
+  return `(case when ${a} is null or ${b} is null then null else ${op === '<>' ? 'not ' : ''}json_equals(${a}, ${b}) end)`;
+}
+
+function sameForAll(
+  op: ComparisonOperator,
+  json: string,
+  { other, outcome }: { other: string; outcome: number },
+): string {
+  const whenMissing = op === '<=>' ? `${json} is null and ${other} is null` : 'null';
+  return `(case when ${json} is null or ${other} is null then ${whenMissing} else ${outcome} end)`;
+}

@@ -1,0 +1,207 @@
+import type { Expr } from '../ast.ts';
+import { extract, isExtract, isPlain, pathOf } from './json-access.ts';
+import { constantOf, quote } from './literals.ts';
+import type { Printer } from './printer.ts';
+
+/*
+ * MySQL's conversions between types, written out where MariaDB's differ. MariaDB converts numbers, texts and times among each other as
+ * MySQL does; what differs is JSON, texts with a UTC offset, and the text of a DOUBLE that was rounded.
+ */
+
+/** JSON as plain text, `"pro"` with its quotes. */
+export function jsonText(printer: Printer, expr: Expr): string {
+  const printed = printer.expr(expr);
+  if (isExtract(expr)) return `concat(${printed})`;
+  // The text of a column is as it was stored; MySQL's has a space after each comma and colon.
+  return isStored(expr) ? `concat(json_extract(${printed}, '$'))` : printed;
+}
+
+/** The expression where MySQL takes a text. */
+export function asText(printer: Printer, expr: Expr): string {
+  switch (expr.type.kind) {
+    case 'json':
+      return jsonText(printer, expr);
+    case 'double':
+      // MariaDB writes the digits that ROUND() was asked for: 1.0.
+      return `(${printer.expr(expr)} + 0e0)`;
+    default:
+      return printer.expr(expr);
+  }
+}
+
+/** The expression where MySQL takes a number. Of JSON that is a text or a number, which MariaDB takes as a DOUBLE. */
+export function asNumber(printer: Printer, expr: Expr): string {
+  if (expr.type.kind === 'json') return jsonNumber(printer, expr);
+  if (!choosesJson(expr)) return printer.expr(expr);
+  // IF and CASE hand the number of their branch on, not the number of its text: "1" is 1, true is 1.
+  if (expr.kind === 'call') {
+    const [condition, then, otherwise] = expr.args;
+    return `if(${asFlag(printer, condition!)}, ${asNumber(printer, then!)}, ${asNumber(printer, otherwise!)})`;
+  }
+  if (expr.kind !== 'case') return printer.expr(expr);
+  return caseOf(printer, expr, (branch) => asNumber(printer, branch));
+}
+
+/** A number of the type DOUBLE, where MariaDB might otherwise compare as texts or times. */
+export function asDouble(printer: Printer, expr: Expr): string {
+  return `(${asNumber(printer, expr)} + 0e0)`;
+}
+
+/** The expression where MySQL takes an integer: the text "1.5" is 1, the JSON number 1.5 is 2. */
+export function asInteger(printer: Printer, expr: Expr): string {
+  const printed = printer.expr(expr);
+  switch (expr.type.kind) {
+    case 'json':
+      return `if(json_type(${printed}) = 'DOUBLE', cast(${printed} + 0e0 as signed), cast(${jsonNumber(printer, expr)} as signed))`;
+    case 'text':
+    case 'double':
+      return `cast(${printed} as signed)`;
+    default:
+      return printed;
+  }
+}
+
+/** A condition of WHERE, HAVING, ON, AND, OR, XOR, NOT and IS: of JSON everything but the number 0 is true. */
+export function asCondition(printer: Printer, expr: Expr): string {
+  return expr.type.kind === 'json' ? `(${jsonText(printer, expr)} <> '0')` : printer.expr(expr);
+}
+
+/** A condition of IF and CASE: of JSON its number counts. */
+export function asFlag(printer: Printer, expr: Expr): string {
+  return expr.type.kind === 'json' ? `(${jsonNumber(printer, expr)} <> 0)` : printer.expr(expr);
+}
+
+/** The expression where a function takes a time or a date. */
+export function asTime(printer: Printer, expr: Expr): string {
+  if (expr.type.kind === 'json') {
+    printer.refuse(
+      expr.at,
+      'JSON as a time',
+      'it reads other texts as times than MySQL; write ->> instead of ->',
+    );
+  }
+  return expr.type.kind === 'text' ? timeText(printer, expr) : printer.expr(expr);
+}
+
+/** A text that a function reads as a time: MySQL moves one with an offset to UTC, and takes 0000-00-00 for none. */
+function timeText(printer: Printer, expr: Expr): string {
+  const constant = constantOf(expr);
+  if (constant?.kind === 'text') return quote(inUtc(constant.value));
+  const text = printer.expr(expr);
+  return mayHaveOffset(expr)
+    ? `(case ${shifted(text)} when ${text} regexp ${ZERO_PATTERN} then null else ${text} end)`
+    : text;
+}
+
+/** A text that is compared with a time: 2026-01-31 12:00:00+02:00 is moved to UTC. */
+export function shiftedText(printer: Printer, expr: Expr): string {
+  const text = printer.expr(expr);
+  return mayHaveOffset(expr) ? `(case ${shifted(text)} else ${text} end)` : text;
+}
+
+function shifted(text: string): string {
+  return `when ${text} regexp ${OFFSET_PATTERN} then convert_tz(left(${text}, char_length(${text}) - 6), right(${text}, 6), '+00:00')`;
+}
+
+/** JSON for an argument of a JSON function, of any expression. */
+export function asJson(printer: Printer, expr: Expr): string {
+  const printed = printer.expr(expr);
+  switch (expr.type.kind) {
+    case 'json':
+      return isExtract(expr) ? printed : `json_extract(${printed}, '$')`;
+    case 'boolean':
+      return expr.kind === 'boolean' || expr.kind === 'param'
+        ? printed
+        : `json_extract(if(${printed}, 'true', 'false'), '$')`;
+    case 'datetime':
+    case 'time':
+      return `date_format(${printed}, '%Y-%m-%d %H:%i:%s.%f')`;
+    default:
+      return printed;
+  }
+}
+
+/** The JSON text of any value, by which equal values have equal texts. */
+export function comparableJson(printer: Printer, expr: Expr): string {
+  const printed = printer.expr(expr);
+  switch (expr.type.kind) {
+    case 'json':
+      return jsonText(printer, expr);
+    case 'text':
+      return `json_quote(${printed})`;
+    case 'boolean':
+      return `if(${printed}, 'true', 'false')`;
+    case 'null':
+    case 'integer':
+      return `concat(${printed})`;
+    case 'decimal':
+    case 'double':
+      return `concat(${printed} + 0e0)`;
+    default:
+      return printer.refuse(expr.at, 'a time among JSON', 'it has no JSON of times');
+  }
+}
+
+/** CASE with each branch printed by `branch`. */
+export function caseOf(
+  printer: Printer,
+  expr: Expr & { kind: 'case' },
+  branch: (expr: Expr) => string,
+  condition: (when: Expr) => string = (when) => asFlag(printer, when),
+): string {
+  const branches = expr.branches.map(({ when, result }) => `when ${condition(when)} then ${branch(result)}`);
+  const otherwise = expr.otherwise ? ` else ${branch(expr.otherwise)}` : '';
+  return `(case ${branches.join(' ')}${otherwise} end)`;
+}
+
+/** MySQL's number of JSON: true is 1, a text is the number it begins with, null and everything with brackets is 0. */
+function jsonNumber(printer: Printer, expr: Expr): string {
+  if (expr.kind === 'json' && isPlain(expr.path)) {
+    const doc = printer.expr(expr.doc);
+    const path = pathOf(printer, expr.path, expr.at);
+    return `coalesce(json_value(${doc}, ${path}), if(json_exists(${doc}, ${path}), 0, null))`;
+  }
+  const json = expr.kind === 'json' ? extract(printer, expr) : printer.expr(expr);
+  return `coalesce(json_value(${json}, '$'), if(${json} is null, null, 0))`;
+}
+
+/** Whether it is an IF or CASE that gives a text, but has a branch of JSON. */
+function choosesJson(expr: Expr): boolean {
+  if (expr.type.kind !== 'text') return false;
+  const branches =
+    expr.kind === 'case'
+      ? [...expr.branches.map(({ result }) => result), ...(expr.otherwise ? [expr.otherwise] : [])]
+      : expr.kind === 'call' && expr.name === 'if'
+        ? expr.args.slice(1)
+        : [];
+  return branches.some((branch) => branch.type.kind === 'json' || choosesJson(branch));
+}
+
+/** Columns of Segflow's tables. */
+function isStored(expr: Expr): boolean {
+  return (
+    expr.kind === 'column' &&
+    expr.source.kind === 'table' &&
+    expr.source.source.kind === 'table' &&
+    expr.source.source.cte === undefined
+  );
+}
+
+/** Whether the text comes from JSON or from a calculation, not from a column or a function that never writes an offset. */
+function mayHaveOffset(expr: Expr): boolean {
+  return !(expr.kind === 'call' && expr.name === 'date_format') && !isStored(expr);
+}
+
+const OFFSET = /^(.*\d:\d{1,2}(?:\.\d+)?)([+-])(\d{2}):(\d{2})$/;
+const OFFSET_PATTERN = quote('[0-9]:[0-9]{1,2}(\\.[0-9]+)?[+-][0-9]{2}:[0-9]{2}$');
+const ZERO_PATTERN = quote('^ *0+-0+-0+');
+
+function inUtc(text: string): string {
+  const found = OFFSET.exec(text);
+  if (!found) return text;
+  const [, time, sign, hours, minutes] = found;
+  const ms = Date.parse(`${time!.trim().replace(' ', 'T')}Z`);
+  if (Number.isNaN(ms)) return text;
+  const offset = (Number(hours) * 60 + Number(minutes)) * 60_000 * (sign === '-' ? -1 : 1);
+  return new Date(ms - offset).toISOString().slice(0, 23).replace('T', ' ');
+}

@@ -1,0 +1,150 @@
+import type { Call, Expr } from '../ast.ts';
+import { compare } from './comparisons.ts';
+import { asDouble, asFlag, asInteger, asNumber, asText, jsonText } from './convert.ts';
+import { JSON_FUNCTIONS } from './json-functions.ts';
+import type { PrintCall, Printer } from './printer.ts';
+import { REGEXP_FUNCTIONS } from './regexps.ts';
+import { TIME_FUNCTIONS } from './time-functions.ts';
+
+/** A call of a function of one row. */
+export function call(printer: Printer, node: Call): string {
+  const print =
+    FUNCTIONS.get(node.name) ??
+    printer.refuse(node.at, `${node.name.toUpperCase()}()`, 'it is not known to answer alike');
+  return print(printer, node);
+}
+
+const FUNCTIONS: ReadonlyMap<string, PrintCall> = new Map<string, PrintCall>([
+  ...named(
+    `concat concat_ws lower upper substring_index replace reverse find_in_set char_length length bit_length ascii ord strcmp quote soundex
+     unhex md5 sha crc32 to_base64 from_base64`,
+    (printer, node) =>
+      plain(
+        node,
+        node.args.map((arg) => asText(printer, arg)),
+      ),
+  ),
+  // The first argument is a text, those that follow are whole numbers.
+  ...named('left right substring repeat sha2', (printer, { name, args: [first, ...rest] }) => {
+    const numbers = rest.map((arg) => asWhole(printer, arg));
+    return `${name}(${[asText(printer, first!), ...numbers].join(', ')})`;
+  }),
+  ...named('lpad rpad', (printer, { name, args: [text, length, fill] }) => {
+    return `${name}(${asText(printer, text!)}, ${asWhole(printer, length!)}, ${asText(printer, fill!)})`;
+  }),
+  ...named('locate', (printer, { args: [part, whole, from] }) => {
+    const begin = from ? `, ${asWhole(printer, from)}` : '';
+    return `locate(${asText(printer, part!)}, ${asText(printer, whole!)}${begin})`;
+  }),
+  ...named('insert', (printer, { args: [text, at, length, other] }) => {
+    return `insert(${asText(printer, text!)}, ${asWhole(printer, at!)}, ${asWhole(printer, length!)}, ${asText(printer, other!)})`;
+  }),
+  ...named('elt', (printer, { args: [index, ...texts] }) => {
+    return `elt(${[asWhole(printer, index!), ...texts.map((text) => asText(printer, text))].join(', ')})`;
+  }),
+  ...named('space char', (printer, node) =>
+    plain(
+      node,
+      node.args.map((arg) => asWhole(printer, arg)),
+    ),
+  ),
+  ...named('bin oct conv hex format bit_count', (printer, node) => plain(node, printNumbers(printer, node))),
+  ...named(
+    `abs sign ceiling floor round truncate sqrt exp ln log log10 sin cos tan cot asin acos atan degrees radians pi rand`,
+    (printer, node) =>
+      plain(
+        node,
+        node.args.map((arg) => asNumber(printer, arg)),
+      ),
+  ),
+  ['power', (printer, { args }) => `pow(${args.map((arg) => asNumber(printer, arg)).join(', ')})`],
+  [
+    'log2',
+    (printer, node) => printer.refuse(node.at, 'LOG2()', 'its last digit differs; write ln(x) / ln(2)'),
+  ],
+  ['isnull', (printer, { args }) => `(${printer.expr(args[0]!)} is null)`],
+  // MariaDB has none; without ONLY_FULL_GROUP_BY it takes the value of some row by itself.
+  ['any_value', (printer, { args }) => printer.expr(args[0]!)],
+  ['if', (printer, node) => choose(printer, node, node.args.slice(1), asFlag(printer, node.args[0]!))],
+  ['ifnull', (printer, node) => choose(printer, node, node.args)],
+  ['coalesce', (printer, node) => choose(printer, node, node.args)],
+  ['nullif', nullIf],
+  ['greatest', extreme],
+  ['least', extreme],
+  ['field', field],
+  ...JSON_FUNCTIONS,
+  ...REGEXP_FUNCTIONS,
+  ...TIME_FUNCTIONS,
+]);
+
+function named(names: string, print: PrintCall): [string, PrintCall][] {
+  return names
+    .trim()
+    .split(/\s+/)
+    .map((name) => [name, print]);
+}
+
+function plain({ name }: Call, args: string[]): string {
+  return `${name}(${args.join(', ')})`;
+}
+
+/** A whole number as an argument: only of JSON MariaDB takes another. */
+function asWhole(printer: Printer, expr: Expr): string {
+  return expr.type.kind === 'json' ? asInteger(printer, expr) : printer.expr(expr);
+}
+
+/** HEX and BIN look at numbers and texts differently; JSON is a text to HEX. */
+function printNumbers(printer: Printer, { name, args }: Call): string[] {
+  return args.map((arg) => {
+    if (name === 'hex') return asText(printer, arg);
+    if (name === 'bit_count') return asInteger(printer, arg);
+    return name === 'format' ? asNumber(printer, arg) : asWhole(printer, arg);
+  });
+}
+
+/** IF, IFNULL and COALESCE: of JSON and others together the result is a text. */
+function choose(printer: Printer, { name, type }: Call, args: Expr[], condition?: string): string {
+  const print = (arg: Expr) =>
+    arg.type.kind === 'json' && type.kind !== 'json' ? jsonText(printer, arg) : printer.expr(arg);
+  return `${name}(${[...(condition === undefined ? [] : [condition]), ...args.map(print)].join(', ')})`;
+}
+
+function nullIf(printer: Printer, { args: [first, second] }: Call): string {
+  if (![first!, second!].some(({ type }) => type.kind === 'json')) {
+    return `nullif(${printer.expr(first!)}, ${printer.expr(second!)})`;
+  }
+  return `(case when ${compare(printer, '=', first!, second!)} then null else ${printer.expr(first!)} end)`;
+}
+
+/** With a text among them MySQL compares texts, MariaDB numbers. */
+function extreme(printer: Printer, { name, args, at }: Call): string {
+  const kinds = args.map(({ type }) => type.kind);
+  const hasText = kinds.some((kind) => kind === 'text' || kind === 'json');
+  if (!hasText) return `${name}(${args.map((arg) => printer.expr(arg)).join(', ')})`;
+  if (kinds.some((kind) => kind === 'datetime' || kind === 'date' || kind === 'time')) {
+    printer.refuse(
+      at,
+      `${name.toUpperCase()}() of times and texts`,
+      'it compares them otherwise; write CAST(… AS DATETIME)',
+    );
+  }
+  const texts = args.map((arg) =>
+    arg.type.kind === 'text'
+      ? printer.expr(arg)
+      : arg.type.kind === 'null'
+        ? 'null'
+        : `concat(${asText(printer, arg)})`,
+  );
+  // And again numbers where the result is compared with one: CONCAT keeps that away.
+  return `concat(${name}(${texts.join(', ')}))`;
+}
+
+/** Compares texts if all are, else numbers. */
+function field(printer: Printer, { args }: Call): string {
+  const texts = args.every(
+    ({ type }) => type.kind === 'text' || type.kind === 'json' || type.kind === 'null',
+  );
+  const print = (arg: Expr) =>
+    texts ? asText(printer, arg) : arg.type.kind === 'json' ? asDouble(printer, arg) : printer.expr(arg);
+  return `field(${args.map(print).join(', ')})`;
+}

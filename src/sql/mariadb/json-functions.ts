@@ -1,0 +1,98 @@
+import type { Call, Expr, MemberOf } from '../ast.ts';
+import { asJson, asText } from './convert.ts';
+import { constantOf, quote, textOf } from './literals.ts';
+import type { PrintCall, Printer } from './printer.ts';
+
+export const JSON_FUNCTIONS: [string, PrintCall][] = [
+  ...named('json_extract json_remove json_merge_patch json_merge_preserve', (printer, node) =>
+    withPaths(printer, node),
+  ),
+  ['json_unquote', (printer, { args }) => `json_unquote(${printer.expr(args[0]!)})`],
+  ...named('json_depth json_valid json_overlaps json_keys json_contains_path json_length', (printer, node) =>
+    withPaths(printer, node),
+  ),
+  ['json_quote', (printer, { args }) => `json_quote(${asText(printer, args[0]!)})`],
+  ['json_contains', contains],
+  ['json_type', jsonType],
+  ['json_value', jsonValue],
+  ['json_search', search],
+  ...named('json_array json_object', (printer, { name, args }) => {
+    // Names of keys are texts.
+    const print = (arg: Expr, index: number) =>
+      name === 'json_object' && index % 2 === 0 ? asText(printer, arg) : asJson(printer, arg);
+    return `json_extract(${name}(${args.map(print).join(', ')}), '$')`;
+  }),
+  ...named(
+    'json_set json_insert json_replace json_array_append json_array_insert',
+    (printer, { name, args }) => {
+      const print = (arg: Expr, index: number) =>
+        index === 0 ? printer.expr(arg) : index % 2 === 1 ? pathOf(printer, arg) : asJson(printer, arg);
+      return `${name}(${args.map(print).join(', ')})`;
+    },
+  ),
+];
+
+/** A value is compared with the elements of an array, or with what is no array. */
+export function memberOf(printer: Printer, { value, array }: MemberOf): string {
+  const overlaps = `json_overlaps(${printer.expr(array)}, json_array(${asJson(printer, value)}))`;
+  return constantOf(value) ? overlaps : `if(${printer.expr(value)} is null, null, ${overlaps})`;
+}
+
+function named(names: string, print: PrintCall): [string, PrintCall][] {
+  return names
+    .trim()
+    .split(/\s+/)
+    .map((name) => [name, print]);
+}
+
+function withPaths(printer: Printer, { name, args }: Call): string {
+  return `${name}(${args.map((arg) => (isPath(arg) ? pathOf(printer, arg) : printer.expr(arg))).join(', ')})`;
+}
+
+function isPath(expr: Expr): boolean {
+  return textOf(expr)?.trimStart().startsWith('$') ?? false;
+}
+
+function pathOf(printer: Printer, expr: Expr): string {
+  const path = textOf(expr);
+  if (path === undefined)
+    printer.refuse(expr.at, 'a JSON path that is no literal', 'a value that is no path would be an error');
+  if (/\blast\b|\*\*\s*\[/.test(path)) {
+    printer.refuse(expr.at, `the JSON path ${path}`, '[last] works in -> and ->> only');
+  }
+  return printer.expr(expr);
+}
+
+/** With a path that leads nowhere MySQL gives NULL, MariaDB 0. */
+function contains(printer: Printer, { args: [doc, candidate, path] }: Call): string {
+  const within = path ? `json_extract(${printer.expr(doc!)}, ${pathOf(printer, path)})` : printer.expr(doc!);
+  return `json_contains(${within}, ${printer.expr(candidate!)})`;
+}
+
+/** MySQL calls whole numbers beyond 32 bits unsigned, and those beyond 64 bits DOUBLE. Its texts differ by case. */
+function jsonType(printer: Printer, { args: [doc] }: Call): string {
+  const json = printer.expr(doc!);
+  const whole = `(case when ${json} + 0e0 >= 18446744073709551616 or ${json} + 0e0 < -9223372036854775808 or ${text(json)} like '%e%' then 'DOUBLE' when ${json} + 0e0 > 4294967295 then 'UNSIGNED INTEGER' else 'INTEGER' end)`;
+  return `(case convert(json_type(${json}) using utf8mb4) when 'INTEGER' then ${whole} else convert(json_type(${json}) using utf8mb4) end collate utf8mb4_bin)`;
+}
+
+function text(json: string): string {
+  return `concat(${json})`;
+}
+
+/** MariaDB's gives 1 for true, and NULL for objects and arrays. */
+function jsonValue(printer: Printer, { args: [doc, path] }: Call): string {
+  const json = `json_extract(${printer.expr(doc!)}, ${pathOf(printer, path!)})`;
+  return `(json_unquote(nullif(${text(json)}, 'null')) collate utf8mb4_nopad_bin)`;
+}
+
+/** MySQL searches texts, MariaDB numbers, too. */
+function search(printer: Printer, { name, args }: Call): string {
+  const [doc, oneOrAll, wanted, ...rest] = args;
+  const text = textOf(wanted);
+  if (text === undefined || !/[^truefalsn0-9.+\-E%_]/.test(text)) {
+    printer.refuse(wanted!.at, 'JSON_SEARCH() for this', 'it finds numbers, too; use JSON_CONTAINS');
+  }
+  const paths = rest.map((arg, index) => (index === 0 ? printer.expr(arg) : pathOf(printer, arg)));
+  return `${name}(${[printer.expr(doc!), printer.expr(oneOrAll!), quote(text), ...paths].join(', ')})`;
+}

@@ -1,0 +1,30 @@
+import { SegflowError } from '../../core/errors.ts';
+import type { Call, Column, Expr, Query } from '../ast.ts';
+import { placeOf } from '../refusal.ts';
+
+/** What the parts of the printer need from each other. */
+export interface Printer {
+  /** The expression, in brackets where it is not a single operand. Its value has the type that MySQL gives it; JSON is JSON text. */
+  expr(expr: Expr): string;
+  /** The query, without brackets. `item` prints what is selected. */
+  query(query: Query, item?: PrintItem): string;
+  /** Throws `store_unsupported` with the place of the expression. */
+  refuse(at: number, what: string, why: string): never;
+}
+
+export type PrintCall = (printer: Printer, node: Call) => string;
+
+export type PrintItem = (expr: Expr, column: Column | undefined) => string;
+
+export const STORE = 'MariaDB';
+
+export function unsupported(text: string, at: number, what: string, why: string): SegflowError {
+  return new SegflowError(
+    'store_unsupported',
+    `${what} is not supported by ${STORE}: ${why} (${placeOf(text, at)})`,
+    {
+      hint: 'Write it another way, or run Segflow on MySQL.',
+      details: { at },
+    },
+  );
+}

@@ -1,0 +1,105 @@
+import type { Call, Expr, Regexp } from '../ast.ts';
+import { asText } from './convert.ts';
+import { quote, textOf } from './literals.ts';
+import type { PrintCall, Printer } from './printer.ts';
+
+/*
+ * MySQL's regular expressions are ICU's, MariaDB's are PCRE2's. (*UCP) makes \w and \b know all letters, (*ANY) keeps `.` from every
+ * line end, as in ICU. Patterns are literals, since a pattern that is none is an error on both.
+ */
+
+export function regexp(printer: Printer, { operand, pattern, negated }: Regexp): string {
+  return `(${asText(printer, operand)}${negated ? ' not' : ''} regexp ${patternOf(printer, pattern)})`;
+}
+
+export const REGEXP_FUNCTIONS: [string, PrintCall][] = [
+  [
+    'regexp_like',
+    (printer, { args: [operand, pattern, flags] }) =>
+      `(${asText(printer, operand!)} regexp ${patternOf(printer, pattern!, flagsOf(printer, flags))})`,
+  ],
+  [
+    'regexp_instr',
+    (printer, node) => {
+      two(printer, node);
+      const [operand, pattern] = node.args;
+      return `regexp_instr(${asText(printer, operand!)}, ${patternOf(printer, pattern!)})`;
+    },
+  ],
+  [
+    'regexp_substr',
+    (printer, node) => {
+      two(printer, node);
+      const operand = asText(printer, node.args[0]!);
+      const pattern = patternOf(printer, node.args[1]!);
+      // Where nothing matches, MariaDB gives an empty text.
+      return `if(${operand} regexp ${pattern}, regexp_substr(${operand}, ${pattern}), null)`;
+    },
+  ],
+  [
+    'regexp_replace',
+    (printer, node) => {
+      const [operand, pattern, replacement] = node.args;
+      if (node.args.length > 3) refuseArguments(printer, node);
+      return `regexp_replace(${asText(printer, operand!)}, ${patternOf(printer, pattern!)}, ${replacementOf(printer, replacement!)})`;
+    },
+  ],
+];
+
+function two(printer: Printer, node: Call): void {
+  if (node.args.length > 2) refuseArguments(printer, node);
+}
+
+function refuseArguments(printer: Printer, { at, name, args }: Call): never {
+  printer.refuse(at, `${name.toUpperCase()}() with ${args.length} arguments`, 'it takes fewer');
+}
+
+function flagsOf(printer: Printer, flags: Expr | undefined): string {
+  if (flags === undefined) return '';
+  const text = textOf(flags);
+  if (text === undefined || /[^icmn]/.test(text)) {
+    printer.refuse(flags.at, 'REGEXP_LIKE() with these flags', 'it knows i, c, m and n, as a literal');
+  }
+  const words = [...text].map((flag) => FLAGS[flag]!);
+  // Of i and c the last one counts.
+  return words.join('');
+}
+
+const FLAGS: Record<string, string> = { i: '(?i)', c: '(?-i)', m: '(?m)', n: '(?s)' };
+
+function patternOf(printer: Printer, pattern: Expr, flags = ''): string {
+  const text = textOf(pattern);
+  if (text === undefined) {
+    return printer.refuse(
+      pattern.at,
+      'a pattern that is no literal',
+      'a value that is no pattern would be an error; use LIKE or LOCATE',
+    );
+  }
+  const translated = text.replace(
+    /\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{2})|[\s\S])/g,
+    (whole, short, long, two) => {
+      const code = short ?? long ?? two;
+      return code === undefined ? whole : `\\x{${code}}`;
+    },
+  );
+  if (/&&|--|\[[^\]]*\[(?!:)|\\[NLlUuXR]|\(\?[<>=!P]?[^:imsx=!<>-]|\(\*/.test(translated)) {
+    printer.refuse(
+      pattern.at,
+      `the pattern '${text}'`,
+      'it means something else; use simple classes and groups',
+    );
+  }
+  return quote(`(*UCP)(*ANY)${flags}${translated}`);
+}
+
+/** `$1` is `\1` here. */
+function replacementOf(printer: Printer, expr: Expr): string {
+  const text = textOf(expr);
+  if (text === undefined) return printer.refuse(expr.at, 'a replacement that is no literal', 'use REPLACE');
+  return quote(
+    text.replace(/\\([\s\S])|\$(\d)|\\$/g, (whole, escaped, group) =>
+      group !== undefined ? `\\${group}` : escaped === '\\' ? '\\\\' : (escaped ?? whole),
+    ),
+  );
+}

@@ -1,0 +1,163 @@
+import type { Call, DateArithmetic, Expr, Extract, TimestampDiff } from '../ast.ts';
+import { asInteger, asNumber, asText, asTime } from './convert.ts';
+import { textOf } from './literals.ts';
+import type { PrintCall, Printer } from './printer.ts';
+
+/*
+ * A function or a CAST that makes a time of a text gives NULL where the text is no time; compared with something, MariaDB takes that NULL
+ * for 0000-00-00. Adding an empty INTERVAL makes it a NULL in comparisons, too, and of impossible dates such as 2026-02-30.
+ */
+
+export const TIME_FUNCTIONS: [string, PrintCall][] = [
+  ...named(
+    'year quarter month day dayofweek dayofyear weekday weekofyear dayname monthname to_days to_seconds',
+    (printer, node) => plain(node, [asTime(printer, node.args[0]!)]),
+  ),
+  ...named('week yearweek', (printer, node) => {
+    const [time, mode] = node.args;
+    return plain(node, [asTime(printer, time!), ...(mode ? [wholeOf(printer, mode)] : [])]);
+  }),
+  ...named('date last_day', (printer, node) => {
+    const [time] = node.args;
+    const printed = plain(node, [asTime(printer, time!)]);
+    return isText(time!) ? `(${printed} + interval 0 day)` : printed;
+  }),
+  [
+    'timestamp',
+    (printer, node) => {
+      const [time, added] = node.args;
+      if (added) return plain(node, [asTime(printer, time!), ofTime(printer, added, node)]);
+      const printed = plain(node, [asTime(printer, time!)]);
+      return isText(time!) ? `(${printed} + interval 0 second)` : printed;
+    },
+  ],
+  ...named('hour minute second microsecond time time_format', (printer, node) => {
+    const [time, format] = node.args;
+    return plain(node, [ofTime(printer, time!, node), ...(format ? [asText(printer, format)] : [])]);
+  }),
+  // MariaDB keeps the digits of the second.
+  ['time_to_sec', (printer, node) => `truncate(time_to_sec(${ofTime(printer, node.args[0]!, node)}), 0)`],
+  ...named('timediff addtime subtime', (printer, node) =>
+    plain(
+      node,
+      node.args.map((arg) => (textOf(arg) === undefined ? ofTime(printer, arg, node) : printer.expr(arg))),
+    ),
+  ),
+  [
+    'datediff',
+    (printer, node) =>
+      plain(
+        node,
+        node.args.map((arg) => asTime(printer, arg)),
+      ),
+  ],
+  [
+    'date_format',
+    (printer, node) => plain(node, [asTime(printer, node.args[0]!), asText(printer, node.args[1]!)]),
+  ],
+  ['str_to_date', strToDate],
+  [
+    'convert_tz',
+    (printer, node) =>
+      plain(node, [asTime(printer, node.args[0]!), ...node.args.slice(1).map((arg) => asText(printer, arg))]),
+  ],
+  ['unix_timestamp', unixTimestamp],
+  [
+    'from_unixtime',
+    (printer, node) => {
+      const [seconds, format] = node.args;
+      return plain(node, [asNumber(printer, seconds!), ...(format ? [asText(printer, format)] : [])]);
+    },
+  ],
+  ...named('sec_to_time from_days', (printer, node) => plain(node, [ofTime(printer, node.args[0]!, node)])),
+  ...named('makedate maketime period_add period_diff', (printer, node) =>
+    plain(
+      node,
+      node.args.map((arg) => wholeOf(printer, arg)),
+    ),
+  ),
+];
+
+export function dateArithmetic(
+  printer: Printer,
+  { operand, amount, unit, op, type }: DateArithmetic,
+): string {
+  const fractional = unit === 'second' || unit.includes('_');
+  const printed =
+    amount.type.kind === 'json'
+      ? fractional
+        ? asText(printer, amount)
+        : asInteger(printer, amount)
+      : printer.expr(amount);
+  const sum = `(${asTime(printer, operand)} ${op} interval ${printed} ${unit})`;
+  // The result is a text where a text is added to; MariaDB writes six digits of the second.
+  return type.kind === 'text' ? `replace(${sum}, '.000000', '')` : sum;
+}
+
+export function extractUnit(printer: Printer, { unit, operand }: Extract): string {
+  if (!isText(operand)) return `extract(${unit} from ${asTime(printer, operand)})`;
+  const name = DATE_UNITS[unit];
+  if (name !== undefined) return `${name}(${asTime(printer, operand)})`;
+  return printer.refuse(operand.at, `EXTRACT(${unit.toUpperCase()}) of a text`, CAST_HINT);
+}
+
+export function timestampDiff(printer: Printer, { unit, from, to }: TimestampDiff): string {
+  return `timestampdiff(${unit}, ${asTime(printer, from)}, ${asTime(printer, to)})`;
+}
+
+const DATE_UNITS: Record<string, string> = {
+  day: 'day',
+  week: 'week',
+  month: 'month',
+  quarter: 'quarter',
+  year: 'year',
+};
+
+const CAST_HINT = 'it reads texts as times otherwise; write CAST(… AS DATETIME)';
+
+function named(names: string, print: PrintCall): [string, PrintCall][] {
+  return names
+    .trim()
+    .split(/\s+/)
+    .map((name) => [name, print]);
+}
+
+function plain({ name }: Call, args: string[]): string {
+  return `${name}(${args.join(', ')})`;
+}
+
+function isText({ type }: Expr): boolean {
+  return type.kind === 'text';
+}
+
+/** A time of day. Texts are read otherwise: 2026-01-31T12:00:00Z is 00:20:26 to MySQL. */
+function ofTime(printer: Printer, expr: Expr, { name, at }: Call): string {
+  if (isText(expr) || expr.type.kind === 'json') {
+    printer.refuse(at, `${name.toUpperCase()}() of a text`, CAST_HINT);
+  }
+  return printer.expr(expr);
+}
+
+function wholeOf(printer: Printer, expr: Expr): string {
+  return expr.type.kind === 'json' ? asInteger(printer, expr) : printer.expr(expr);
+}
+
+function strToDate(printer: Printer, node: Call): string {
+  const [text, format] = node.args;
+  if (textOf(format) === undefined) {
+    printer.refuse(
+      node.at,
+      'STR_TO_DATE() with a computed format',
+      'only with a literal it has the same type',
+    );
+  }
+  const printed = plain(node, [asText(printer, text!), printer.expr(format!)]);
+  if (node.type.kind === 'time') return printed;
+  return `(${printed} + interval 0 ${node.type.kind === 'date' ? 'day' : 'second'})`;
+}
+
+/** Of a text that is no time MySQL gives 0, MariaDB NULL. */
+function unixTimestamp(printer: Printer, { args: [time] }: Call): string {
+  const printed = `unix_timestamp(${asTime(printer, time!)})`;
+  return isText(time!) ? `coalesce(${printed}, if(${printer.expr(time!)} is null, null, 0))` : printed;
+}
