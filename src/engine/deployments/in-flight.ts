@@ -37,8 +37,7 @@ export async function settleInFlight(
       await eachPage(tx, campaignId, until, async (runs) => {
         await cancel(tx, runs, STARTED_OVER, at);
         // Whether someone still belongs in a dynamic campaign is for the evaluation that follows to say: it enters them.
-        const start = { deploymentId, enteredAt: at, afterEvent: await tx.lastEventId() };
-        if (isStatic.has(campaignId)) await tx.insertRuns(runs.map((run) => anew(run, start)));
+        if (isStatic.has(campaignId)) await tx.insertRuns(runs.map((run) => anew(run, deploymentId, at)));
       });
     }
   }
@@ -73,7 +72,8 @@ async function cancel(tx: Statements, runs: RunHead[], reason: string, at: numbe
 /** What caused the entry is still what caused it. */
 function anew(
   { campaignId, userId, entry, entryEventId }: LiveRun,
-  start: Pick<NewRun, 'deploymentId' | 'enteredAt' | 'afterEvent'>,
+  deploymentId: string,
+  enteredAt: number,
 ): NewRun {
-  return { campaignId, userId, entry: entry + 1, entryEventId, ...start };
+  return { campaignId, userId, entry: entry + 1, deploymentId, enteredAt, entryEventId };
 }

@@ -1,10 +1,11 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { Statements } from '../ports/store.ts';
-import { factsFor, type Waiter } from './answers.ts';
+import { factsFor } from './answers.ts';
 import { type Awaits, isWoken, questionOf, resolve } from './awaits.ts';
 
 /** A run that begins to wait, or goes on waiting. */
-export interface Wait extends Waiter {
+export interface Wait {
+  userId: string;
   awaits: Awaits;
   attributes: JsonObject;
 }
@@ -30,14 +31,14 @@ export async function alarmsFor<W extends Wait>(
   const asking = woken.filter(({ awaits }) => awaits.pending.kind === 'member');
   const marked = await tx.markedUsers(asking.map(({ userId }) => userId));
   const alarm = (wait: W): Alarm => {
-    const { awaits, userId, runId } = wait;
+    const { awaits, userId } = wait;
     // The segmenter wakes whoever asks about a user that it has yet to evaluate.
     if (awaits.pending.kind === 'member') return { awaits, wakeAt: marked.has(userId) ? null : now };
     if (awaits.pending.kind === 'query') return { awaits, wakeAt: now };
     if (awaits.pending.kind === 'retry') return { awaits, wakeAt: awaits.pending.until };
     if (awaits.pending.kind === 'email') return { awaits, wakeAt: null };
     const attributes = users.get(userId)?.attributes ?? wait.attributes;
-    const resolution = resolve(awaits, { now, attributes, ...facts(runId) });
+    const resolution = resolve(awaits, { now, attributes, ...facts(userId) });
     return resolution.done
       ? { awaits, wakeAt: now }
       : { awaits: resolution.awaits, wakeAt: resolution.until };

@@ -4,11 +4,11 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import type { Clock } from '../../core/clock.ts';
 import { SegflowError } from '../../core/errors.ts';
 import { Mutex } from '../../core/mutex.ts';
+import { registerFunctions } from '../../sql/sqlite/functions/register.ts';
 import type { Connection, Driver } from '../driver/driver.ts';
 import { SqliteConnection } from './connection.ts';
 import { sqliteDialect } from './dialect.ts';
 import { wrapSqliteError } from './errors.ts';
-import { registerFunctions } from './functions.ts';
 
 /*
  * bun:sqlite is synchronous, but a transaction awaits between its statements, and others run then. So:
@@ -111,7 +111,7 @@ function connect(path: string | undefined, clock: Clock, pragmas: string[]): Sql
     if (path !== undefined && !existsSync(path)) createForOwner(path);
     db = new Database(path ?? ':memory:', { create: true, readwrite: true });
     for (const pragma of [...PRAGMAS, ...pragmas]) db.run(`pragma ${pragma}`);
-    registerFunctions(db, clock);
+    registerFunctions(db, () => clock.now());
     return new SqliteConnection(db);
   } catch (error) {
     db?.close();

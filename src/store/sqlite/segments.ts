@@ -1,5 +1,8 @@
-import { adapt } from '../dialect/adapt.ts';
+import { readQuery } from '../../sql/read/read-query.ts';
+import { printSqlite } from '../../sql/sqlite/print.ts';
+import { readSelect } from '../dialect/adapt.ts';
 import { USER_TABLES } from '../dialect/scopes.ts';
+import { traitsOf } from '../dialect/traits.ts';
 import { adaptedOnce } from '../driver/adapted-segments.ts';
 import type { SegmentDialect } from '../driver/driver.ts';
 
@@ -11,7 +14,11 @@ import type { SegmentDialect } from '../driver/driver.ts';
 export function sqliteSegments(): SegmentDialect {
   return {
     paged: true,
-    adapt: adaptedOnce(adapt),
+    adapt: adaptedOnce((sql, params) => {
+      const { text } = printSqlite(readQuery(sql, params).query, sql);
+      const { tree, kept } = readSelect(sql, params);
+      return { text, params: [], traits: traitsOf(tree, kept) };
+    }),
     among(segment, ownRowsOnly, userIds) {
       if (!ownRowsOnly || !segment.traits.ownRowsOnly) {
         return {

@@ -1,0 +1,89 @@
+import type { Call, Case, Expr } from '../../ast.ts';
+import type { SqlType } from '../../sql-type.ts';
+import { comparison } from '../compare.ts';
+import { mixedCollation } from '../compare-text.ts';
+import { as, asChoice, asDecimal, asDouble, asText } from '../convert.ts';
+import { type Printing, unsupported } from '../printing.ts';
+import type { PrintCall } from './call.ts';
+
+/* Functions that choose one of their arguments. Each argument becomes a value of the result's type. */
+
+export const CHOICE_CALLS: Record<string, PrintCall> = {
+  if: (p, { args: [test, yes, no], type }) =>
+    `iif(${asChoice(p, test!)}, ${as(p, yes!, type)}, ${as(p, no!, type)})`,
+  ifnull: coalesce,
+  coalesce,
+  nullif: (p, { args: [value, other] }) => {
+    const equal = comparison(p, '=', [asCompared(value!), asCompared(other!)]);
+    return `case when ${equal} then null else ${p.expr(value!)} end`;
+  },
+  isnull: (p, { args }) => `(${p.expr(args[0]!)}) is null`,
+  any_value: (p, { args }) => p.expr(args[0]!),
+  greatest: (p, call) => extreme(p, call, { native: 'max', decimal: 'my_dec_greatest', sign: '>=' }),
+  least: (p, call) => extreme(p, call, { native: 'min', decimal: 'my_dec_least', sign: '<=' }),
+  grouping: (p, { at }) => {
+    throw unsupported('GROUPING()', { at, why: 'it has no ROLLUP', text: p.text });
+  },
+};
+
+function coalesce(p: Printing, { args, type }: Call): string {
+  const values = args.filter((arg) => arg.type.kind !== 'null').map((arg) => as(p, arg, type));
+  if (values.length === 0) return 'null';
+  return values.length === 1 ? values[0]! : `coalesce(${values.join(', ')})`;
+}
+
+/** NULLIF and CASE compare JSON as text. */
+function asCompared(expr: Expr): Expr {
+  if (expr.type.kind !== 'json') return expr;
+  return {
+    kind: 'cast',
+    at: expr.at,
+    operand: expr,
+    to: { kind: 'char', length: undefined },
+    type: JSON_TEXT,
+  };
+}
+
+const JSON_TEXT: SqlType = { kind: 'text', collation: 'utf8mb4_bin', coercibility: 2 };
+
+function extreme(
+  p: Printing,
+  { args, type, at }: Call,
+  names: { native: string; decimal: string; sign: string },
+): string {
+  switch (type.kind) {
+    case 'decimal':
+      return `${names.decimal}(${args.map((arg) => asDecimal(p, arg)).join(', ')})`;
+    case 'double':
+      return `${names.native}(${args.map((arg) => asDouble(p, arg)).join(', ')})`;
+    case 'text': {
+      const collation = mixedCollation(p, args);
+      // Of two at a time: SQLite's own compare by its collations.
+      return args.slice(1).reduce(
+        (best, arg) => {
+          const other = asText(p, arg);
+          return `case when my_text_cmp(${best}, ${other}, '${collation}') ${names.sign} 0 then ${best} when ${other} is not null and (${best}) is not null then ${other} end`;
+        },
+        asText(p, args[0]!),
+      );
+    }
+    case 'time':
+    case 'json':
+      throw unsupported('GREATEST() or LEAST() of these types', {
+        at,
+        why: 'they are not in order as texts',
+        text: p.text,
+      });
+    default:
+      return `${names.native}(${args.map((arg) => as(p, arg, type)).join(', ')})`;
+  }
+}
+
+export function caseOf(p: Printing, { operand, branches, otherwise, type }: Case): string {
+  const tests = branches.map(({ when, result }) => {
+    const test = operand ? comparison(p, '=', [asCompared(operand), asCompared(when)]) : asChoice(p, when);
+    return `when ${test} then ${as(p, result, type)}`;
+  });
+  const rest = otherwise === undefined ? '' : ` else ${as(p, otherwise, type)}`;
+  return `case ${tests.join(' ')}${rest} end`;
+}

@@ -1,0 +1,276 @@
+import type { Expr, JsonAccess } from '../ast.ts';
+import type { SqlType } from '../sql-type.ts';
+import { accessNumber, accessText } from './json-access.ts';
+import { constantOf, constantText, type Printing, quoted, resolved } from './printing.ts';
+import { storeDatetime, toMoment } from './values/moment.ts';
+import { toDouble } from './values/number-text.ts';
+
+/*
+ * How a value of each type stands in a row, and how one becomes the other. Where the types are known the conversion is written out; where it
+ * depends on the value, a function does it.
+ *
+ *   integer, boolean  an INTEGER
+ *   double            a REAL, or an INTEGER where the value is whole
+ *   decimal           an INTEGER, or a text such as '1.50' (values/decimal.ts)
+ *   text              a TEXT
+ *   date, datetime    a TEXT such as '2026-01-31' and '2026-01-31 09:00:00.000' (values/moment.ts)
+ *   time              a TEXT such as '09:00:00' (values/time-of-day.ts)
+ *   json              the TEXT of the JSON (values/json-value.ts)
+ */
+
+export type Kind = SqlType['kind'];
+
+/** As a value of a type. */
+export function as(p: Printing, expr: Expr, type: SqlType): string {
+  switch (type.kind) {
+    case 'null':
+    case 'unknown':
+      return p.expr(expr);
+    case 'boolean':
+    case 'integer':
+      return asInteger(p, expr);
+    case 'decimal':
+      return asDecimal(p, expr);
+    case 'double':
+      return asDouble(p, expr);
+    case 'text':
+      return asText(p, expr);
+    case 'datetime':
+      return asDatetime(p, expr);
+    case 'date':
+      return asDate(p, expr);
+    case 'time':
+      return asTime(p, expr);
+    case 'json':
+      return asJson(p, expr);
+  }
+}
+
+export function asInteger(p: Printing, expr: Expr): string {
+  const value = p.expr(expr);
+  switch (expr.type.kind) {
+    case 'decimal':
+      return `my_dec_integer(${value})`;
+    case 'double':
+      return `my_round_integer(${value})`;
+    case 'text':
+    case 'unknown':
+      return `my_text_integer(${value})`;
+    case 'datetime':
+      return `my_dec_integer(my_datetime_number(${value}, 0))`;
+    case 'date':
+      return `my_date_number(${value})`;
+    case 'time':
+      return `my_dec_integer(my_time_number(${value}, 0))`;
+    case 'json':
+      return `my_json_integer(${value})`;
+    default:
+      return value;
+  }
+}
+
+export function asDouble(p: Printing, expr: Expr): string {
+  const known = constantOf(expr);
+  if (typeof known?.value === 'number') return doubleLiteral(known.value);
+  if (typeof known?.value === 'string') return doubleLiteral(toDouble(known.value));
+  const access = accessOf(expr);
+  if (access) {
+    const written = accessNumber(p, access);
+    if (written !== undefined) return written;
+  }
+  const value = p.expr(expr);
+  switch (expr.type.kind) {
+    case 'decimal':
+      return `my_dec_double(${value})`;
+    case 'text':
+    case 'unknown':
+      return `my_num(${value})`;
+    case 'datetime':
+      return `my_dec_double(my_datetime_number(${value}, ${expr.type.fsp}))`;
+    case 'date':
+      return `my_date_number(${value})`;
+    case 'time':
+      return `my_dec_double(my_time_number(${value}, ${expr.type.fsp}))`;
+    case 'json':
+      return `my_json_number(${value})`;
+    default:
+      return value;
+  }
+}
+
+function doubleLiteral(value: number): string {
+  const text = String(value);
+  return /[.e]/.test(text) || !Number.isFinite(value) ? text : `${text}.0`;
+}
+
+export function asDecimal(p: Printing, expr: Expr): string {
+  const value = p.expr(expr);
+  switch (expr.type.kind) {
+    case 'double':
+    case 'text':
+    case 'unknown':
+      return `my_dec(${value})`;
+    case 'datetime':
+      return `my_datetime_number(${value}, ${expr.type.fsp})`;
+    case 'date':
+      return `my_date_number(${value})`;
+    case 'time':
+      return `my_time_number(${value}, ${expr.type.fsp})`;
+    case 'json':
+      return `my_json_decimal(${value})`;
+    default:
+      return value;
+  }
+}
+
+/** As a number of the type that arithmetic gives. */
+export function asNumber(p: Printing, expr: Expr, kind: Kind): string {
+  if (kind === 'decimal') return asDecimal(p, expr);
+  return kind === 'integer' || kind === 'boolean' ? asInteger(p, expr) : asDouble(p, expr);
+}
+
+export function asText(p: Printing, expr: Expr): string {
+  const access = accessOf(expr);
+  if (access?.unquote) return accessText(p, access);
+  const value = p.expr(expr);
+  switch (expr.type.kind) {
+    case 'boolean':
+    case 'integer':
+    case 'decimal':
+      return `cast(${value} as text)`;
+    case 'double':
+      return `my_double_text(${value})`;
+    case 'datetime':
+      return shownDatetime(value, expr.type.fsp);
+    case 'time':
+      return `my_show_time(${value}, ${expr.type.fsp})`;
+    case 'json':
+      return `my_json_text(${value})`;
+    default:
+      return value;
+  }
+}
+
+/** A DATETIME with so many digits of a second. */
+export function shownDatetime(value: string, fsp: number): string {
+  return fsp === 0
+    ? `substr(${value}, 1, 19)`
+    : fsp === 3
+      ? `substr(${value}, 1, 23)`
+      : `my_show_datetime(${value}, ${fsp})`;
+}
+
+/** As JSON: a text becomes a string. */
+export function asJson(p: Printing, expr: Expr): string {
+  const known = constantOf(expr);
+  if (known && known.value !== null) {
+    if (typeof known.value === 'string') return quoted(JSON.stringify(known.value));
+    if (typeof known.value === 'boolean') return quoted(String(known.value));
+    if (expr.type.kind === 'integer' || expr.type.kind === 'decimal') return quoted(String(known.value));
+  }
+  const value = p.expr(expr);
+  switch (expr.type.kind) {
+    case 'boolean':
+      return `case ${value} when 0 then 'false' when 1 then 'true' end`;
+    case 'integer':
+    case 'decimal':
+      return `cast(${value} as text)`;
+    case 'double':
+      return `my_json_double(${value})`;
+    case 'text':
+      return `my_json_string(${asText(p, expr)})`;
+    case 'datetime':
+    case 'date':
+    case 'time':
+      return `my_json_time('${expr.type.kind}', ${value})`;
+    default:
+      return value;
+  }
+}
+
+/** A text of JSON as well as JSON: a document that a function of JSON reads. */
+export function asDocument(p: Printing, expr: Expr): string {
+  return expr.type.kind === 'json' ? p.expr(expr) : asText(p, expr);
+}
+
+/** As what a function of dates and times reads: it takes texts and numbers, too. */
+export function asMoment(p: Printing, expr: Expr): string {
+  switch (expr.type.kind) {
+    case 'json':
+      return `my_json_temporal(${p.expr(expr)})`;
+    case 'decimal':
+      return `my_dec_double(${p.expr(expr)})`;
+    case 'text':
+      return asText(p, expr);
+    case 'time':
+      // A time of day is one of today.
+      return `my_timestamp(my_today(), ${p.expr(expr)})`;
+    default:
+      return p.expr(expr);
+  }
+}
+
+/** As what a function of times of day reads. A DATE is midnight. */
+export function asClockTime(p: Printing, expr: Expr): string {
+  if (expr.type.kind === 'date') return atMidnight(p.expr(expr));
+  return expr.type.kind === 'time' ? p.expr(expr) : asMoment(p, expr);
+}
+
+export function asDate(p: Printing, expr: Expr): string {
+  if (expr.type.kind === 'date') return p.expr(expr);
+  if (expr.type.kind === 'datetime') return `substr(${p.expr(expr)}, 1, 10)`;
+  return `my_cast_date(${asMoment(p, expr)})`;
+}
+
+export function asTime(p: Printing, expr: Expr): string {
+  return expr.type.kind === 'time' ? p.expr(expr) : `my_cast_time(${asClockTime(p, expr)}, 6)`;
+}
+
+export function asDatetime(p: Printing, expr: Expr): string {
+  if (expr.type.kind === 'datetime') return p.expr(expr);
+  if (expr.type.kind === 'date') return atMidnight(p.expr(expr));
+  return `my_cast_datetime(${asMoment(p, expr)}, 6)`;
+}
+
+/** As a DATETIME to compare: what is no date is less than every date. */
+export function asDatetimeKey(p: Printing, expr: Expr): string {
+  if (expr.type.kind === 'datetime') return p.expr(expr);
+  if (expr.type.kind === 'date') return atMidnight(p.expr(expr));
+  const text = constantText(expr);
+  const moment = text === undefined ? undefined : toMoment(text);
+  return moment === undefined ? `my_datetime_key(${asMoment(p, expr)})` : quoted(storeDatetime(moment));
+}
+
+function atMidnight(date: string): string {
+  return `(${date} || ' 00:00:00.000')`;
+}
+
+/** As a condition: NULL, 0 or anything else. */
+export function asCondition(p: Printing, expr: Expr): string {
+  switch (expr.type.kind) {
+    case 'json':
+      // MySQL compares JSON in WHERE, AND, OR and NOT with the number 0.
+      return `my_json_truth(${p.expr(expr)})`;
+    case 'boolean':
+    case 'integer':
+    case 'double':
+    case 'null':
+      return p.expr(expr);
+    case 'datetime':
+    case 'date':
+      return `(${p.expr(expr)} is not null or null)`;
+    default:
+      return `${asDouble(p, expr)} <> 0`;
+  }
+}
+
+/** As the condition of IF() and CASE, where JSON is a number. */
+export function asChoice(p: Printing, expr: Expr): string {
+  return expr.type.kind === 'json' ? `${asDouble(p, expr)} <> 0` : asCondition(p, expr);
+}
+
+/** The access to JSON that an expression is. */
+function accessOf(expr: Expr): JsonAccess | undefined {
+  const found = resolved(expr);
+  return found.kind === 'json' ? found : undefined;
+}

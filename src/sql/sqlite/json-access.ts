@@ -1,0 +1,64 @@
+import type { Expr, JsonAccess } from '../ast.ts';
+import type { JsonLeg } from '../json-path.ts';
+import { type Printing, quoted } from './printing.ts';
+
+/*
+ * JSON at a path. Segflow stores attributes as JSON.stringify writes them, so SQLite's own operators read them, and two scalars are equal
+ * where their texts are. A path that SQLite reads otherwise than MySQL, and JSON that a query computes, are left to functions.
+ */
+
+/** A stored document and a path that SQLite reads as MySQL does. */
+export interface Stored {
+  doc: string;
+  path: string;
+}
+
+/** Undefined when only a function can read it. */
+export function storedAt(p: Printing, { doc, path }: Pick<JsonAccess, 'doc' | 'path'>): Stored | undefined {
+  if (!isStored(doc)) return undefined;
+  const legs = path.legs.map(plainLeg);
+  return legs.includes(undefined) || legs.length === 0
+    ? undefined
+    : { doc: p.expr(doc), path: quoted(`$${legs.join('')}`) };
+}
+
+function plainLeg(leg: JsonLeg, index: number, legs: readonly JsonLeg[]): string | undefined {
+  if (leg.kind === 'key') return /["\\]/.test(leg.name) || leg.name === '' ? undefined : `."${leg.name}"`;
+  // The first element of a value that is no array is the value itself in MySQL, and nothing in SQLite.
+  const plain = leg.kind === 'index' && leg.index > 0 && index === legs.length - 1;
+  return plain ? `[${leg.index}]` : undefined;
+}
+
+/** Whether a document is a column of a table, which a CTE or a derived table may have passed on. */
+function isStored(doc: Expr): boolean {
+  if (doc.kind !== 'column' || doc.source.kind !== 'table') return false;
+  const { source, column } = doc.source;
+  if (source.kind === 'table' && source.cte === undefined) return doc.type.kind === 'json';
+  return column.exprs.length > 0 && column.exprs.every(isStored);
+}
+
+/** As JSON. */
+export function accessJson(p: Printing, access: JsonAccess): string {
+  const stored = storedAt(p, access);
+  if (stored) return `${stored.doc} -> ${stored.path}`;
+  return `my_extract_path(${p.expr(access.doc)}, ${quoted(access.path.text)})`;
+}
+
+/** As text without quotes. */
+export function accessText(p: Printing, access: JsonAccess): string {
+  const stored = storedAt(p, access);
+  if (!stored) return `my_json_unquote(${accessJson(p, access)})`;
+  const { doc, path } = stored;
+  return `case json_type(${doc}, ${path}) when 'text' then ${doc} ->> ${path} when 'integer' then ${doc} -> ${path} else my_json_unquote(${doc} -> ${path}) end`;
+}
+
+/** As a double; undefined when the access has no form of its own. */
+export function accessNumber(p: Printing, access: JsonAccess): string | undefined {
+  const stored = storedAt(p, access);
+  if (!stored) return undefined;
+  const { doc, path } = stored;
+  const type = `json_type(${doc}, ${path})`;
+  // As text, true is no number; as JSON it is 1.
+  const yes = access.unquote ? '' : " when 'true' then 1";
+  return `case ${type} when 'integer' then ${doc} ->> ${path} when 'real' then ${doc} ->> ${path} when 'text' then my_num(${doc} ->> ${path})${yes} else iif(${type} is null, null, 0) end`;
+}

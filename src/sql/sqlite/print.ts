@@ -1,0 +1,89 @@
+import type { Expr, Query, Source } from '../ast.ts';
+import type { PrintedQuery } from '../printed-query.ts';
+import { asText, shownDatetime } from './convert.ts';
+import { printExpr } from './expressions.ts';
+import { name, type Printing } from './printing.ts';
+import { columnOf, derived, printQuery } from './queries.ts';
+
+/**
+ * A query as SQLite answers it the way MySQL 8.4 does, with the functions of functions/register.ts. Its columns hold
+ * what MySQL's driver gives for them: times, decimals and JSON as text. Literals and parameters stand in the text.
+ *
+ * Throws `store_unsupported` for what the embedded store cannot run.
+ *
+ * @param text the query's own text, for messages.
+ */
+export function printSqlite(query: Query, text: string): PrintedQuery {
+  const printer = new Printer(text);
+  return { text: printer.result(query), params: [] };
+}
+
+class Printer implements Printing {
+  readonly text: string;
+  readonly #aliases = new Map<Source, string>();
+  readonly #ctes = new Map<object, string>();
+  #names = 0;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  expr(expr: Expr): string {
+    return printExpr(this, expr);
+  }
+
+  query(query: Query): string {
+    return printQuery({ p: this, ctes: this.#ctes }, query);
+  }
+
+  alias(source: Source): string {
+    const known = this.#aliases.get(source);
+    if (known !== undefined) return known;
+    const alias = `t${this.#aliases.size}`;
+    this.#aliases.set(source, alias);
+    return alias;
+  }
+
+  fresh(): string {
+    return `q${this.#names++}`;
+  }
+
+  /** The whole query, its columns as people see them. */
+  result(query: Query): string {
+    const names = query.columns.map((column) => name(column.name));
+    if (query.columns.every(({ type }) => AS_STORED.has(type.kind))) {
+      return printQuery({ p: this, ctes: this.#ctes }, query, names);
+    }
+    const source = derived(query);
+    const columns = query.columns.map(
+      (column, index) => `${this.#shown(columnOf(source, column))} as ${names[index]}`,
+    );
+    return `select ${columns.join(', ')} from (${this.query(query)}) as ${this.alias(source)}`;
+  }
+
+  #shown(column: Expr): string {
+    const { type } = column;
+    switch (type.kind) {
+      case 'decimal':
+        return `cast(my_dec_fit(${this.expr(column)}, 65, ${type.scale}) as text)`;
+      case 'datetime':
+        return shownDatetime(this.expr(column), type.fsp);
+      case 'time':
+        return asText(this, column);
+      default:
+        return this.expr(column);
+    }
+  }
+}
+
+/** Types whose values stand in a row as MySQL's driver gives them. */
+const AS_STORED: ReadonlySet<string> = new Set([
+  'null',
+  'boolean',
+  'integer',
+  'double',
+  'text',
+  'date',
+  'json',
+  'unknown',
+]);

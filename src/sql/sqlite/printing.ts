@@ -1,0 +1,88 @@
+import { SegflowError } from '../../core/errors.ts';
+import type { Expr, Query, SelectItem, Source } from '../ast.ts';
+import { placeOf } from '../refusal.ts';
+
+/** What the parts of the printer ask of each other. */
+export interface Printing {
+  /** The query's text, for messages. */
+  readonly text: string;
+  /** An expression, as its type stands in a row (see convert.ts). */
+  expr(expr: Expr): string;
+  /** A query whose columns are named c0, c1, …. */
+  query(query: Query): string;
+  /** The name of a table in the printed text: no two tables share one. */
+  alias(source: Source): string;
+  /** A name that nothing else has. */
+  fresh(): string;
+}
+
+/** What the embedded store cannot run, as `store_unsupported` with the place. */
+export function unsupported(
+  what: string,
+  { at, why, text }: { at: number; why: string; text: string },
+): SegflowError {
+  return new SegflowError(
+    'store_unsupported',
+    `${what} is not supported by the embedded store: ${why} (${placeOf(text, at)})`,
+    { hint: 'Write it another way, or run Segflow on MySQL.', details: { at } },
+  );
+}
+
+/** A text as a literal of SQLite. */
+export function quoted(text: string): string {
+  const literal = `'${text.replaceAll("'", "''")}'`;
+  // SQLite reads a statement up to the first NUL.
+  return literal.includes('\0') ? `(${literal.replaceAll('\0', "' || char(0) || '")})` : literal;
+}
+
+export function name(identifier: string): string {
+  return `"${identifier.replaceAll('"', '""')}"`;
+}
+
+/** The value of an expression that is a literal; undefined for everything else. */
+export function constantOf(expr: Expr): { value: string | number | bigint | boolean | null } | undefined {
+  switch (expr.kind) {
+    case 'string':
+      return { value: expr.value };
+    case 'boolean':
+      return { value: expr.value };
+    case 'null':
+      return { value: null };
+    case 'param':
+      return { value: expr.value };
+    case 'number':
+      return { value: numberOf(expr.text) };
+    case 'unary': {
+      const inner = expr.op === '-' ? constantOf(expr.operand) : undefined;
+      return typeof inner?.value === 'number' || typeof inner?.value === 'bigint'
+        ? { value: -inner.value }
+        : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function numberOf(text: string): number | bigint {
+  if (!/^\d+$/.test(text)) return Number(text);
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : BigInt(text);
+}
+
+/** The text of a literal, a parameter or NULL; undefined for everything else. */
+export function constantText(expr: Expr): string | undefined {
+  const constant = constantOf(expr);
+  return typeof constant?.value === 'string' ? constant.value : undefined;
+}
+
+/** What an expression means that names an item of the select list. */
+export function resolved(expr: Expr): Expr {
+  if (expr.kind === 'column' && expr.source.kind === 'item') return resolved(expr.source.item.expr);
+  return expr;
+}
+
+/** The item that a number in GROUP BY or ORDER BY means. */
+export function itemAt(expr: Expr, items: readonly SelectItem[]): Expr {
+  if (expr.kind !== 'number' || !/^\d+$/.test(expr.text)) return expr;
+  return items[Number(expr.text) - 1]?.expr ?? expr;
+}

@@ -1,0 +1,153 @@
+import type { Arg } from './arg.ts';
+
+/*
+ * DECIMAL, exact. In a row a DECIMAL is an integer of SQLite when it has no digits behind the point and is below 2^53, else a text such as
+ * `-12.50`: the digits behind the point are those that MySQL shows. Texts and integers of one column do not compare natively: the printer
+ * compares with `my_dec_cmp` and orders by `my_dec_key`.
+ */
+
+/** `units` divided by ten to the power of `scale`. */
+export interface Decimal {
+  units: bigint;
+  scale: number;
+}
+
+/** MySQL keeps no more digits behind the point. */
+export const MAX_SCALE = 30;
+/** A division has so many digits more than its dividend (div_precision_increment). */
+export const DIVISION_DIGITS = 4;
+/** MySQL has no more digits; what is larger is this. */
+const MAX_UNITS = 10n ** 65n - 1n;
+
+const DECIMAL = /^[ \t\n\v\f\r]*([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,4}))?/i;
+
+/** The decimal that a text begins with, or that a number is; of text that is none, 0. */
+export function toDecimal(value: Arg): Decimal {
+  if (typeof value === 'number') {
+    if (Number.isSafeInteger(value)) return { units: BigInt(value), scale: 0 };
+    return Number.isFinite(value) ? parse(String(value)) : { units: MAX_UNITS, scale: 0 };
+  }
+  return parse(String(value));
+}
+
+function parse(text: string): Decimal {
+  const found = DECIMAL.exec(text)!;
+  const [, sign, whole = '', fraction = '', exponentText = '0'] = found;
+  if (whole === '' && fraction === '') return { units: 0n, scale: 0 };
+  let units = BigInt(whole + fraction);
+  let scale = fraction.length - Number(exponentText);
+  if (scale < 0) {
+    units = scale < -80 ? MAX_UNITS : units * 10n ** BigInt(-scale);
+    scale = 0;
+  }
+  const signed = { units: sign === '-' ? -units : units, scale };
+  return scale > MAX_SCALE ? rescale(signed, MAX_SCALE) : signed;
+}
+
+/** As it stands in a row. */
+export function store({ units, scale }: Decimal): string | number {
+  if (scale === 0) {
+    const small = Number(units);
+    if (Number.isSafeInteger(small)) return small;
+  }
+  return formatDecimal({ units, scale });
+}
+
+export function formatDecimal({ units, scale }: Decimal): string {
+  if (scale === 0) return String(units);
+  const digits = String(units < 0n ? -units : units).padStart(scale + 1, '0');
+  return `${units < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+}
+
+/** Rounded, half away from zero, or filled with zeros. A negative scale rounds before the point and leaves scale 0. */
+export function rescale(value: Decimal, scale: number): Decimal {
+  if (scale >= value.scale) {
+    return { units: value.units * 10n ** BigInt(scale - value.scale), scale };
+  }
+  const factor = 10n ** BigInt(value.scale - scale);
+  const half = value.units < 0n ? -factor / 2n : factor / 2n;
+  const units = (value.units + half) / factor;
+  return scale < 0 ? { units: units * 10n ** BigInt(-scale), scale: 0 } : { units, scale };
+}
+
+/** Cut off after so many digits. */
+export function truncate(value: Decimal, scale: number): Decimal {
+  if (scale >= value.scale) return value;
+  const units = value.units / 10n ** BigInt(value.scale - scale);
+  return scale < 0 ? { units: units * 10n ** BigInt(-scale), scale: 0 } : { units, scale };
+}
+
+export function compareDecimals(a: Decimal, b: Decimal): number {
+  const scale = Math.max(a.scale, b.scale);
+  const [x, y] = [rescale(a, scale).units, rescale(b, scale).units];
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+export function add(a: Decimal, b: Decimal): Decimal {
+  const scale = Math.max(a.scale, b.scale);
+  return { units: rescale(a, scale).units + rescale(b, scale).units, scale };
+}
+
+export function negate({ units, scale }: Decimal): Decimal {
+  return { units: -units, scale };
+}
+
+export function multiply(a: Decimal, b: Decimal): Decimal {
+  const product = { units: a.units * b.units, scale: a.scale + b.scale };
+  return product.scale > MAX_SCALE ? rescale(product, MAX_SCALE) : product;
+}
+
+/** With so many digits behind the point, the last one rounded; undefined for a division by zero. */
+export function divide(a: Decimal, b: Decimal, scale: number): Decimal | undefined {
+  if (b.units === 0n) return undefined;
+  // One digit more than asked for decides how the last one is rounded.
+  const shift = scale + 1 + b.scale - a.scale;
+  const scaled = shift >= 0 ? a.units * 10n ** BigInt(shift) : a.units / 10n ** BigInt(-shift);
+  return rescale({ units: scaled / b.units, scale: scale + 1 }, scale);
+}
+
+/** The whole part of a quotient; undefined for a division by zero. */
+export function wholeQuotient(a: Decimal, b: Decimal): bigint | undefined {
+  if (b.units === 0n) return undefined;
+  const scale = Math.max(a.scale, b.scale);
+  return rescale(a, scale).units / rescale(b, scale).units;
+}
+
+/** The rest of a division, with the sign of the dividend; undefined for a division by zero. */
+export function remainder(a: Decimal, b: Decimal): Decimal | undefined {
+  if (b.units === 0n) return undefined;
+  const scale = Math.max(a.scale, b.scale);
+  return { units: rescale(a, scale).units % rescale(b, scale).units, scale };
+}
+
+/** What fits into DECIMAL(precision, scale): rounded, and what is larger becomes the largest. */
+export function fit(value: Decimal, options: { precision: number; scale: number }): Decimal {
+  const rounded = rescale(value, options.scale);
+  const limit = 10n ** BigInt(options.precision) - 1n;
+  const units = rounded.units > limit ? limit : rounded.units < -limit ? -limit : rounded.units;
+  return { units, scale: options.scale };
+}
+
+const KEY_WHOLE = 80;
+
+/** A text for each value, equal where values are equal, and in the order of the values. */
+export function orderKey({ units, scale }: Decimal): string {
+  const negative = units < 0n;
+  const digits = String(negative ? -units : units).padStart(scale + 1, '0');
+  const whole = digits.slice(0, digits.length - scale).padStart(KEY_WHOLE, '0');
+  const fraction = digits.slice(digits.length - scale).padEnd(MAX_SCALE, '0');
+  const key = whole + fraction;
+  if (!negative) return `1${key}`;
+  let complement = '0';
+  for (let i = 0; i < key.length; i++) complement += 9 - (key.charCodeAt(i) - 48);
+  return complement;
+}
+
+/** The value of an order key, with so many digits behind the point. */
+export function fromOrderKey(key: string, scale: number): Decimal {
+  let digits = key.slice(1);
+  const negative = key[0] === '0';
+  if (negative) digits = digits.replace(/\d/g, (digit) => String(9 - Number(digit)));
+  const value = rescale({ units: BigInt(digits), scale: MAX_SCALE }, scale);
+  return negative ? negate(value) : value;
+}

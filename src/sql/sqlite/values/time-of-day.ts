@@ -1,0 +1,83 @@
+import type { Arg } from './arg.ts';
+import { clock, fromText, pad, SECOND } from './moment.ts';
+
+/*
+ * TIME: a length of time up to 838 hours, in a row a text such as `10:00:00` or `-26:00:00.500`. Its texts do not compare as the times do: the
+ * printer compares `my_time_key`.
+ */
+
+const MAX = (838 * 3600 + 59 * 60 + 59) * SECOND;
+
+/** Microseconds of a TIME; undefined for what is none. */
+export function toTimeMicros(value: Arg | undefined): number | undefined {
+  if (typeof value === 'number') return fromPacked(value);
+  return typeof value === 'string' ? fromTimeText(value) : undefined;
+}
+
+/** As a TIME stands in a row, and as MySQL shows it with so many digits of a second. */
+export function storeTime(micros: number, fsp?: number): string {
+  const size = Math.abs(micros);
+  const fraction = pad(size % SECOND, 6);
+  const digits = fsp === undefined ? fraction.replace(/0+$/, '') : fraction.slice(0, fsp);
+  return `${micros < 0 ? '-' : ''}${clock(size)}${digits === '' ? '' : `.${digits}`}`;
+}
+
+export function roundTime(micros: number, fsp: number): number {
+  const step = 10 ** (6 - fsp);
+  return Math.sign(micros) * Math.min(MAX, Math.floor((Math.abs(micros) + step / 2) / step) * step) + 0;
+}
+
+export function limitTime(micros: number): number {
+  return Math.max(-MAX, Math.min(MAX, micros));
+}
+
+/** Follows str_to_time() of MySQL's my_time.cc. */
+function fromTimeText(text: string): number | undefined {
+  const found = /^[ \t\n\v\f\r]*(-?)(.*)$/s.exec(text)!;
+  const [, sign, rest = ''] = found;
+  if (rest === '') return undefined;
+  if (rest.length >= 12) {
+    const whole = /^\d+[-/.:^@]\d+[-/.:^@]\d+([ \tT])|^\d{12,}/.exec(rest);
+    const moment = whole === null ? undefined : fromText(rest);
+    if (whole !== null) return moment === undefined || moment.dateOnly ? undefined : moment.micros;
+  }
+  const parts = /^(\d*)(?:(\s+)(\d+)(?::(\d+)(?::(\d+))?)?|:(\d+)(?::(\d+))?)?(?:\.(\d*))?/.exec(rest)!;
+  const [, lead = '', , dayHour, dayMinute = '0', daySecond = '0', minute, second = '0', fraction = ''] =
+    parts;
+  if (lead === '') return undefined;
+  let [hours, minutes, seconds] = [0, 0, 0];
+  if (dayHour !== undefined) {
+    [hours, minutes, seconds] = [Number(lead) * 24 + Number(dayHour), Number(dayMinute), Number(daySecond)];
+  } else if (minute !== undefined) {
+    [hours, minutes, seconds] = [Number(lead), Number(minute), Number(second)];
+  } else {
+    const packed = Number(lead);
+    [hours, minutes, seconds] = [Math.floor(packed / 10_000), Math.floor(packed / 100) % 100, packed % 100];
+  }
+  if (minutes > 59 || seconds > 59 || hours > 4_294_967_295) return undefined;
+  const carry = fraction.length > 6 && fraction[6]! >= '5' ? 1 : 0;
+  const micros = Number(fraction.slice(0, 6).padEnd(6, '0')) + carry;
+  const size = ((hours * 60 + minutes) * 60 + seconds) * SECOND + micros;
+  return (sign === '-' ? -1 : 1) * Math.min(MAX, size) + 0;
+}
+
+/** HHMMSS as a number. */
+function fromPacked(value: number): number | undefined {
+  const size = Math.trunc(Math.abs(value));
+  if (size >= 10_000_000_000) {
+    const [hours, minutes, seconds] = [
+      Math.floor(size / 10_000) % 100,
+      Math.floor(size / 100) % 100,
+      size % 100,
+    ];
+    return hours > 23 || minutes > 59 || seconds > 59
+      ? undefined
+      : ((hours * 60 + minutes) * 60 + seconds) * SECOND;
+  }
+  if (size > 8_385_959) return undefined;
+  const [hours, minutes, seconds] = [Math.floor(size / 10_000), Math.floor(size / 100) % 100, size % 100];
+  if (minutes > 59 || seconds > 59) return undefined;
+  const micros =
+    ((hours * 60 + minutes) * 60 + seconds) * SECOND + Math.round((Math.abs(value) - size) * SECOND);
+  return (value < 0 ? -1 : 1) * micros + 0;
+}
