@@ -120,6 +120,12 @@ export const runs = mysqlTable(
     pinned: tinyint('pinned').notNull(),
     /** The event that caused the entry. */
     entryEventId: bigint('entry_event_id', { mode: 'number' }),
+    /** The user's events up to this id came before the entry: `goal` and `exitWhen` look at later ones. */
+    entryAfterEvent: bigint('entry_after_event', { mode: 'number' }).notNull(),
+    /** The flow has passed the user's events up to this id: its next wait sees later ones. */
+    afterEvent: bigint('after_event', { mode: 'number' }).notNull(),
+    /** Set after a wait for a time: of the later events the flow has also passed those before this moment, epoch milliseconds. */
+    afterTime: millis('after_time'),
     /** When the campaign's goal was reached. */
     convertedAt: time('converted_at'),
     /** Commands yielded so far. */

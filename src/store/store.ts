@@ -6,7 +6,7 @@ import { type Restored, readFact } from './driver/instance-state.ts';
 import { tally } from './driver/tally.ts';
 import { checkFence, leasesOn } from './leases.ts';
 import { allStatements } from './statements/all.ts';
-import { findSegmentChanges } from './statements/segment-changes.ts';
+import { findSegmentChanges, markHere } from './statements/segment-changes.ts';
 import { finishSweep, sweepUnderWay } from './statements/sweeps.ts';
 
 export interface DisposableStore extends Store, AsyncDisposable {
@@ -53,7 +53,7 @@ export function storeOn(driver: Driver): DisposableStore {
     ...reads,
     ...writesOf(transaction),
     markSegmentChanges: (segment) =>
-      findSegmentChanges(onReads, segment, (marks) => transaction((tx) => tx.markDirty(marks))),
+      findSegmentChanges(onReads, segment, (marks) => transaction((tx) => markHere(tx, marks))),
     async nextSweep(limit, slots?: Slots) {
       const batch = await reads.nextSweep(limit, slots);
       if (batch) return batch;

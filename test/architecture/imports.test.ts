@@ -68,7 +68,7 @@ const ROOMS: Record<string, Record<string, string[]>> = {
     mail: ['deployments', 'rules', 'quarantine', 'cluster', 'ports'],
     runs: ['deployments', 'ingest', 'waits', 'rules', 'quarantine', 'cluster', 'ports'],
     segments: ['deployments', 'waits', 'rules', 'cluster', 'ports'],
-    plan: ['deployments', 'rules', 'ports'],
+    plan: ['deployments', 'waits', 'rules', 'ports'],
     '.': ['plan', 'segments', 'runs', 'mail', 'deployments', 'ingest', 'cluster', 'ports'],
     explain: ['.', 'deployments', 'waits', 'rules', 'ports'],
   },

@@ -35,12 +35,9 @@ const forSegment = (until: number | null): TimedPending => ({ kind: 'segment', s
 const told = (name: string, at: number) => ({ name, attributes: {}, createdAt: new Date(at).toISOString() });
 
 describe('an event', () => {
-  test('counts from when the wait began, until its deadline, whenever one looks', () => {
+  test('counts until its deadline, whenever one looks', () => {
     const wait = awaits(forEvent(200));
-    expect(resolve(wait, facts(150, { events: [event('e', 99)] }))).toMatchObject({
-      done: false,
-      until: 200,
-    });
+    expect(resolve(wait, facts(150))).toMatchObject({ done: false, until: 200 });
     expect(resolve(wait, facts(150, { events: [event('e', 100)] }))).toMatchObject({
       done: true,
       value: told('e', 100),
@@ -49,25 +46,21 @@ describe('an event', () => {
       done: true,
       value: told('e', 200),
     });
-    expect(resolve(wait, facts(900, { events: [event('e', 201)] }))).toEqual({ done: true, value: null });
-    expect(resolve(wait, facts(900, { events: [event('other', 150)] }))).toEqual({ done: true, value: null });
+    expect(resolve(wait, facts(900, { events: [event('e', 201)] }))).toMatchObject({ value: null });
+    expect(resolve(wait, facts(900, { events: [event('other', 150)] }))).toMatchObject({ value: null });
   });
 
   test('the first that matches is told', () => {
     const events = [event('e', 110, { n: 1 }), event('e', 120, { n: 2 }), event('e', 130, { n: 2 })];
     expect(resolve(awaits(forEvent(null, { n: 2 })), facts(150, { events }))).toMatchObject({
-      event: events[1]!,
+      value: { attributes: { n: 2 }, createdAt: new Date(120).toISOString() },
+      passed: { afterEvent: events[1]!.id, afterTime: null },
     });
   });
 
-  test('of the millisecond in which the wait began counts only when it came after', () => {
-    const [first, second] = [event('e', 100), event('e', 100)];
-    const wait = awaits(forEvent(null), { seen: first.id });
-    expect(resolve(wait, facts(100, { events: [first] })).done).toBe(false);
-    expect(resolve(wait, facts(100, { events: [first, second] }))).toMatchObject({
-      done: true,
-      event: second,
-    });
+  test('of several the one with the least id is told, whatever their times', () => {
+    const events = [event('e', 140), event('e', 120)];
+    expect(resolve(awaits(forEvent(null)), facts(150, { events }))).toMatchObject({ value: told('e', 140) });
   });
 
   test('from a clock that is ahead does not put the decision off', () => {
@@ -79,16 +72,25 @@ describe('a segment', () => {
   test('one is in already, came into, or was in for a while', () => {
     const wait = awaits(forSegment(200));
     expect(resolve(wait, facts(150)).done).toBe(false);
-    expect(resolve(wait, facts(150, { members: new Map([['s', 5]]) }))).toEqual({ done: true, value: true });
-    expect(resolve(wait, facts(900, { members: new Map([['s', 150]]) }))).toEqual({
+    expect(resolve(wait, facts(150, { members: new Map([['s', 5]]) }))).toEqual({
       done: true,
       value: true,
+      at: 100,
+      passed: {},
     });
+    expect(resolve(wait, facts(900, { members: new Map([['s', 150]]) }))).toMatchObject({ value: true });
     expect(resolve(wait, facts(900, { members: new Map([['s', 201]]) }))).toEqual({
       done: true,
       value: false,
+      at: 200,
+      passed: { afterTime: 200 },
     });
-    expect(resolve({ ...wait, entered: { s: 150 } }, facts(900))).toEqual({ done: true, value: true });
+    expect(resolve({ ...wait, entered: { s: { at: 150, afterEvent: 7 } } }, facts(900))).toEqual({
+      done: true,
+      value: true,
+      at: 150,
+      passed: { afterEvent: 7, afterTime: null },
+    });
   });
 });
 

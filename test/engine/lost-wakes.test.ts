@@ -124,11 +124,11 @@ test('who came into the segment and left it while the run was looked at for some
   const { store } = world;
   await world.engine.stop();
   // The runner has found that this event is none it waits for, and is about to write so.
-  const answersBefore = store.eventsSince.bind(store);
+  const answersBefore = store.eventsAfter.bind(store);
   let once = true;
   const slow = {
     ...store,
-    eventsSince: async (queries: Parameters<typeof answersBefore>[0]) => {
+    eventsAfter: async (queries: Parameters<typeof answersBefore>[0]) => {
       const found = await answersBefore(queries);
       if (queries.length === 0 || !once) return found;
       once = false;

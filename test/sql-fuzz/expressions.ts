@@ -195,6 +195,8 @@ export class Expressions {
         return quoted(random.pick(['+00:00', '+02:00', '-05:30', '+14:00', 'UTC', '']));
       case 'format':
         return quoted(random.pick(FORMATS));
+      case 'separator':
+        return quoted(random.pick([',', '-', '', ' ', 'ß']));
       case 'like':
         return this.#constant(random.pick(LIKES));
       case 'regexp':
@@ -292,7 +294,8 @@ export class Expressions {
     const columns = scope.columns.filter((column) => column.type === type);
     if (columns.length > 0 && random.chance(0.35)) return value(random.pick(columns).text);
     const from = this.#attributes(scope);
-    if (from && random.chance(type === 'json' ? 0.8 : 0.6)) {
+    const probability = type === 'json' ? 0.8 : type === 'time' ? 0.3 : 0.6;
+    if (from && random.chance(probability)) {
       const path = quoted(pathText(this.#fitting(type, from.paths)));
       return value(random.pick(OVER_PATHS[type]).replaceAll('{a}', from.text).replaceAll('{p}', path));
     }
@@ -483,7 +486,12 @@ const OVER_PATHS: Record<Type, string[]> = {
   text: ['{a}->>{p}', '{a}->>{p}', '{a}->>{p}', 'json_unquote({a}->{p})', '{a}->{p}'],
   date: ['date({a}->>{p})', 'cast({a}->>{p} as date)', '{a}->>{p}'],
   datetime: ['{a}->>{p}', 'cast({a}->>{p} as datetime)', 'timestamp({a}->>{p})', '{a}->{p}'],
-  time: ['time({a}->>{p})', 'cast({a}->>{p} as time)', '{a}->>{p}'],
+  time: [
+    'time(cast({a}->>{p} as datetime))',
+    'sec_to_time(cast({a}->>{p} as signed))',
+    'time({a}->>{p})',
+    '{a}->>{p}',
+  ],
   json: ['{a}->{p}', 'json_extract({a}, {p})'],
   bool: [
     '{a}->{p} = true',

@@ -78,7 +78,7 @@ export const FORMS: Record<Type, string[]> = {
       '~{int} >> {n}',
       '~{n} ^ {n}',
     ],
-    ...['~~{int}', 'interval({num}, {num}, {num})', 'isnull({any})', '~{bool} + {bool}', 'bit_count({int})'],
+    ...['~~{int}', 'isnull({any})', '~{bool} + {bool}', 'bit_count({int})'],
     ...[
       'crc32({text})',
       'truncate({int}, {n})',
@@ -448,7 +448,7 @@ export const AGGREGATES: Record<Type, string[]> = {
     'max(rtrim({text}))',
     'min(rtrim({text}))',
     'min({name})',
-    'group_concat({text} order by {total} separator {text})',
+    'group_concat({text} order by {total} separator {separator})',
     'max({name})',
   ],
   date: ['max(date({datetime}))', 'min({date})'],

@@ -27,7 +27,7 @@ for (const [name, available] of Object.entries(AVAILABLE) as [StoreName, boolean
     test.each(CASES)('$sql', async (found) => {
       const { sql, params, members, refused = [] } = found;
       await store.populate(peopleOf(found));
-      const answer = await store.ask({ sql, params }, true);
+      const answer = await store.ask({ sql, params }, 3);
       if (refused.includes(name)) expect(answer.kind).toBe('refused');
       else expect(answer).toEqual({ kind: 'members', members: members! });
     });

@@ -18,7 +18,7 @@ export async function settled(
 ): Promise<Found | undefined> {
   const bare = { sql, params, users, events };
   await Promise.all(stores.map((store) => store.populate(peopleOf(bare))));
-  const answers = await askAll(stores, { sql, params }, true);
+  const answers = await askAll(stores, { sql, params }, 3);
   if (disagree(answers) || [...answers.values()].some(({ kind }) => kind === 'failed')) return undefined;
   const refused = [...answers].filter(([, { kind }]) => kind === 'refused').map(([name]) => name);
   const told = [...answers.values()].find(({ kind }) => kind === 'members');

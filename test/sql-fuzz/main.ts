@@ -73,6 +73,7 @@ else {
       }
     }
   }
+  for (const sql of result.undecided.slice(0, 20)) console.log(`undecided by MySQL: ${sql}`);
   if (result.disagreements.length > 0) {
     const file = options.get('out') ?? 'sql-fuzz-found.json';
     await Bun.write(file, `${JSON.stringify(result.disagreements, undefined, 1)}\n`);

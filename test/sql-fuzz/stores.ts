@@ -18,8 +18,8 @@ export type Answer =
 export interface FuzzedStore extends AsyncDisposable {
   readonly name: StoreName;
   populate(people: Pick<Population, 'users' | 'events'>): Promise<void>;
-  /** `ways`: the members are also asked for as a whole and one by one. */
-  ask(query: BuiltQuery, ways?: boolean): Promise<Answer>;
+  /** `ways`: the members are also asked for as a whole, and this many people one by one. */
+  ask(query: BuiltQuery, ways?: number): Promise<Answer>;
 }
 
 /** Opens the stores of these names; without the URL of a server, a server's store is left out. */
@@ -40,7 +40,7 @@ export async function openStores(names: readonly StoreName[]): Promise<FuzzedSto
 export async function askAll(
   stores: readonly FuzzedStore[],
   query: BuiltQuery,
-  ways = false,
+  ways?: number,
 ): Promise<Map<StoreName, Answer>> {
   const answers = await Promise.all(stores.map((store) => store.ask(query, ways)));
   return new Map(stores.map(({ name }, index) => [name, answers[index]!]));
@@ -50,6 +50,11 @@ export async function askAll(
 export function disagree(answers: ReadonlyMap<StoreName, Answer>): boolean {
   const given = [...answers.values()].filter(({ kind }) => kind !== 'refused');
   return new Set(given.map((answer) => (answer.kind === 'members' ? answer.members : answer.kind))).size > 1;
+}
+
+/** Whether a store gives one answer or another, depending on how it is asked. */
+export function contradictsItself(answer: Answer | undefined): boolean {
+  return answer?.kind === 'members' && answer.members.includes(CONTRADICTS);
 }
 
 /** How many stores answered with members. */
@@ -86,15 +91,16 @@ function fuzzed(name: StoreName, by: { open(): Promise<Store>; end(): Promise<vo
       }
       try {
         const found = members(await store!.evaluateSegment(segment, traits, everyone), everyone);
-        if (ways) {
+        if (ways !== undefined) {
           const whole = members(await store!.selectWhole(segment), everyone);
-          if (whole !== found) return { kind: 'members', members: `${found}; as a whole ${whole}` };
-          for (const id of everyone.slice(0, 3)) {
+          if (whole !== found)
+            return { kind: 'members', members: `${found}${CONTRADICTS} as a whole ${whole}` };
+          for (const id of everyone.slice(0, ways)) {
             const alone = await store!.evaluateSegment(segment, traits, [id]);
             if (alone.has(id) !== found.split('|').includes(id))
               return {
                 kind: 'members',
-                members: `${found}; but alone ${id} is ${alone.has(id) ? 'in' : 'out'}`,
+                members: `${found}${CONTRADICTS} alone ${id} is ${alone.has(id) ? 'in' : 'out'}`,
               };
           }
         }
@@ -110,6 +116,7 @@ function fuzzed(name: StoreName, by: { open(): Promise<Store>; end(): Promise<vo
   };
 }
 
+const CONTRADICTS = '; but';
 const REFUSALS = ['invalid_config', 'store_unsupported'];
 
 function members(found: ReadonlySet<string>, everyone: string[]): string {

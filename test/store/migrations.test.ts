@@ -28,9 +28,11 @@ describe('migrations', () => {
   });
 
   test('of a release are never changed: a database that ran them would be refused', () => {
-    const checksums = (list: Migration[]) => list.map((it) => `${it.version} ${it.name} ${checksumOf(it)}`);
-    expect(checksums(sqliteMigrations)).toEqual(['1 initial c673cd3986c29932f05aa1d0de073f24']);
-    expect(checksums(mysqlMigrations)).toEqual(['1 initial a0657b7ec780e03309a7a8541a4bfd23']);
+    // Those of the first release. A release adds its migrations here.
+    const released = (list: Migration[]) =>
+      list.slice(0, 1).map((it) => `${it.version} ${it.name} ${checksumOf(it)}`);
+    expect(released(sqliteMigrations)).toEqual(['1 initial c673cd3986c29932f05aa1d0de073f24']);
+    expect(released(mysqlMigrations)).toEqual(['1 initial a0657b7ec780e03309a7a8541a4bfd23']);
   });
 
   test('of both kinds of stores have the same numbers and names', () => {

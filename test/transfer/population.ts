@@ -91,7 +91,9 @@ async function people(
       updatedAt: START + i * 2,
     })),
   );
-  await tx.markDirty(numbered.flatMap(({ id, i }) => (i % 4 === 0 ? [{ userId: id, cause: 'user' }] : [])));
+  await tx.markDirty(
+    numbered.flatMap(({ id, i }) => (i % 4 === 0 ? [{ userId: id, cause: 'user', afterEvent: i }] : [])),
+  );
   await tx.addMembers(
     numbered.flatMap(({ id, i }) => [
       { segmentId: 'everyone', userId: id, since: START + i },
@@ -105,6 +107,7 @@ async function people(
       entry: 1,
       deploymentId: 'd1',
       enteredAt: START + i,
+      afterEvent: i,
     })),
   );
   const runIds = new Map((await tx.latestRuns(ids)).map((run) => [run.userId, run.id]));
@@ -118,6 +121,8 @@ async function people(
     journalHash: '0123456789abcd',
     chunks: i % 50 === 0 ? 2 : 0,
     reason: i % 4 === 2 ? 'broke "down"' : null,
+    afterEvent: i,
+    afterTime: i % 3 === 0 ? START + i : null,
     endedAt: i % 4 === 1 || i % 4 === 2 ? START + i * 3 : null,
   }));
   await tx.saveRuns(updates);

@@ -37,7 +37,8 @@ export async function settleInFlight(
       await eachPage(tx, campaignId, until, async (runs) => {
         await cancel(tx, runs, STARTED_OVER, at);
         // Whether someone still belongs in a dynamic campaign is for the evaluation that follows to say: it enters them.
-        if (isStatic.has(campaignId)) await tx.insertRuns(runs.map((run) => anew(run, deploymentId, at)));
+        const start = { deploymentId, enteredAt: at, afterEvent: await tx.lastEventId() };
+        if (isStatic.has(campaignId)) await tx.insertRuns(runs.map((run) => anew(run, start)));
       });
     }
   }
@@ -72,8 +73,7 @@ async function cancel(tx: Statements, runs: RunHead[], reason: string, at: numbe
 /** What caused the entry is still what caused it. */
 function anew(
   { campaignId, userId, entry, entryEventId }: LiveRun,
-  deploymentId: string,
-  enteredAt: number,
+  start: Pick<NewRun, 'deploymentId' | 'enteredAt' | 'afterEvent'>,
 ): NewRun {
-  return { campaignId, userId, entry: entry + 1, deploymentId, enteredAt, entryEventId };
+  return { campaignId, userId, entry: entry + 1, entryEventId, ...start };
 }

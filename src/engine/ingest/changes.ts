@@ -40,8 +40,6 @@ export function sizeOf(attributes: JsonObject): number {
 /** What a transaction is about to write, gathered so that each table is written in few statements. */
 export class Changes {
   madeMessages = false;
-  /** Ids of the events that were stored, by `userId\nmessageId`. */
-  readonly stored = new Map<string, number>();
   #tx: Statements;
   #now: number;
   #transactions: TransactionsOf | undefined;
@@ -52,10 +50,14 @@ export class Changes {
   #known: Set<string>;
   #puts = new Map<string, UserRow>();
   #events: NewEvent[] = [];
-  #dirty = new Map<string, { userId: string; cause: DirtyCause }>();
+  /** Marks, with how many of the events to be stored come before the cause. */
+  #dirty = new Map<string, { userId: string; cause: DirtyCause; before: number }>();
   #eventMatters: (name: string) => boolean;
-  /** Names of events by user that are nothing to the configuration, but perhaps to a run that waits. */
-  #others = new Map<string, Set<string>>();
+  /**
+   * By user the names of events that mean nothing to the configuration, but perhaps to a run that waits; with how many of the
+   * events to be stored come before the first of that name.
+   */
+  #others = new Map<string, Map<string, number>>();
   #touched = new Set<string>();
   #deletes = new Set<string>();
 
@@ -111,13 +113,10 @@ export class Changes {
     await this.#tx.putUsers([...this.#puts.values()]);
     this.#puts.clear();
     const ids = await this.#tx.insertEvents(this.#events);
-    this.#events.forEach(({ userId, messageId }, i) => {
-      if (messageId !== null) this.stored.set(`${userId}\n${messageId}`, ids[i]!);
-    });
     await this.#send(ids);
     this.#events = [];
     await this.#markAwaited();
-    await this.#tx.markDirty([...this.#dirty.values()]);
+    await this.#setMarks(ids);
     this.#dirty.clear();
     this.#touched.clear();
   }
@@ -135,7 +134,7 @@ export class Changes {
       this.#ids.add(id);
       this.#users.set(id, row);
       this.#puts.set(id, row);
-      this.#mark(id, 'user');
+      this.#mark({ userId: id, cause: 'user', before: this.#events.length });
     }
     return { ok: true, type: 'user', created: !current, attributes };
   }
@@ -149,18 +148,23 @@ export class Changes {
       this.#known.add(pair);
     }
     const createdAt = Math.min(operation.createdAt ?? this.#now, this.#now);
+    const before = this.#events.length;
     this.#events.push({ userId, name, attributes, createdAt, messageId: messageId ?? null });
-    if (this.#eventMatters(name)) this.#mark(userId, `event:${name}`);
+    if (this.#eventMatters(name)) this.#mark({ userId, cause: `event:${name}`, before });
     else {
-      this.#others.set(userId, (this.#others.get(userId) ?? new Set()).add(name));
+      const names = this.#others.get(userId) ?? new Map<string, number>();
+      if (!names.has(name)) names.set(name, before);
+      this.#others.set(userId, names);
       this.#touched.add(userId);
     }
     return { ok: true, type: 'event', duplicate: false };
   }
 
-  #mark(userId: string, cause: DirtyCause): void {
-    this.#dirty.set(`${userId}\n${cause}`, { userId, cause });
-    this.#touched.add(userId);
+  /** The first mark of a cause has the place. */
+  #mark(mark: { userId: string; cause: DirtyCause; before: number }): void {
+    const key = `${mark.userId}\n${mark.cause}`;
+    if (!this.#dirty.has(key)) this.#dirty.set(key, mark);
+    this.#touched.add(mark.userId);
   }
 
   /** A run that begins to wait just now sees the events itself: it locks its user, as this has done (engine/waiting). */
@@ -168,10 +172,26 @@ export class Changes {
     for (const { userId, awaits } of await this.#tx.readAwaitingRuns([...this.#others.keys()])) {
       const happened = this.#others.get(userId)!;
       for (const name of awaitedEvents(parseAwaits(awaits))) {
-        if (happened.has(name)) this.#mark(userId, `event:${name}`);
+        const before = happened.get(name);
+        if (before !== undefined) this.#mark({ userId, cause: `event:${name}`, before });
       }
     }
     this.#others.clear();
+  }
+
+  /** `ids` are those of the events that were stored; later events of these users get greater ones. */
+  async #setMarks(ids: number[]): Promise<void> {
+    const marks = [...this.#dirty.values()];
+    const last = marks.some(({ before }) => before >= ids.length)
+      ? (ids.at(-1) ?? (await this.#tx.lastEventId()))
+      : 0;
+    await this.#tx.markDirty(
+      marks.map(({ userId, cause, before }) => ({
+        userId,
+        cause,
+        afterEvent: before < ids.length ? ids[before]! - 1 : last,
+      })),
+    );
   }
 
   async #send(eventIds: number[]): Promise<void> {

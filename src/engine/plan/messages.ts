@@ -1,8 +1,9 @@
 import type { Json, JsonObject } from '../../core/json.ts';
 import type { ActivationOutput } from '../../flow/activation/activation.ts';
-import type { Pending, TimedPending } from '../../flow/commands/pending.ts';
+import type { Pending } from '../../flow/commands/pending.ts';
 import type { Forecast } from '../deployments/plan-shape.ts';
 import type { ActivationRequest } from '../ports/host.ts';
+import { resolve } from '../waits/awaits.ts';
 import type { Entrant } from './people.ts';
 import type { PlanWorld } from './plan-world.ts';
 
@@ -115,38 +116,25 @@ function follow(passage: Passage, result: ActivationOutput, now: number): boolea
     passage.result = { status: 'sent', messageId: 'msg_planned' };
     return true;
   }
-  const next = outcomeOf(pending, passage);
-  if (!next || next.at > now + HORIZON_MS) {
+  const end = endOf(pending, passage, now + HORIZON_MS);
+  if (!end) {
     passage.more = true;
     return false;
   }
-  passage.at = Math.max(passage.at, next.at);
-  passage.result = next.result;
+  passage.at = Math.max(passage.at, end.at);
+  passage.result = end.value;
   return true;
 }
 
-/** How a wait ends for someone who does nothing. Undefined: it does not, or it cannot be told. */
-function outcomeOf(
+/** How a wait ends until `horizon` for someone who does nothing. Undefined: it does not, or it cannot be told. */
+function endOf(
   pending: Exclude<Pending, { kind: 'email' }>,
-  passage: Passage,
-): { at: number; result: Json } | undefined {
-  if (pending.kind === 'member') return { at: passage.at, result: passage.segments.has(pending.segment) };
+  { at, attributes, segments }: Passage,
+  horizon: number,
+): { at: number; value: Json } | undefined {
+  if (pending.kind === 'member') return { at, value: segments.has(pending.segment) };
   if (pending.kind === 'query' || pending.kind === 'retry') return undefined;
-  if (pending.kind !== 'race') return timedOutcome(pending, passage);
-  let first: { at: number; result: Json } | undefined;
-  for (const [label, branch] of Object.entries(pending.branches)) {
-    const outcome = timedOutcome(branch, passage);
-    if (outcome && (!first || outcome.at < first.at)) {
-      first = { at: outcome.at, result: { label, value: outcome.result } };
-    }
-  }
-  return first;
-}
-
-function timedOutcome(pending: TimedPending, passage: Passage): { at: number; result: Json } | undefined {
-  if (pending.kind === 'wait' || pending.kind === 'daytime') return { at: pending.until, result: null };
-  if (pending.kind === 'segment' && passage.segments.has(pending.segment))
-    return { at: passage.at, result: true };
-  if (pending.until === null) return undefined;
-  return { at: pending.until, result: pending.kind === 'event' ? null : false };
+  const members = new Map([...segments].map((id) => [id, at]));
+  const resolution = resolve({ pending, since: at }, { now: horizon, attributes, events: [], members });
+  return resolution.done ? resolution : undefined;
 }

@@ -23,6 +23,8 @@ export interface LatestRun extends RunHead {
   endedAt: number | null;
   convertedAt: number | null;
   entryEventId: number | null;
+  /** The user's events up to this id came before the entry. */
+  entryAfterEvent: number;
   deploymentId: string;
   reason: string | null;
 }
@@ -37,8 +39,12 @@ export interface NewRun {
   wakeAt?: number;
   /** The event that caused the entry. */
   entryEventId?: number | null;
-  /** Why it ends before it begins: only that the user is not to enter is on record. */
+  /** The user's events up to this id came before the entry. */
+  afterEvent: number;
+  /** Why it ends before it begins: only that the user is not to enter, or has left at once, is on record. */
   skipped?: string;
+  /** When the goal was reached, if it was reached before the run begins. */
+  convertedAt?: number;
 }
 
 /** A run that is due, with what its flow needs. */
@@ -60,6 +66,9 @@ export interface DueRun extends RunHead {
   reason: string | null;
   /** The event that caused the entry. */
   event: EventRow | null;
+  /** See the schema. */
+  afterEvent: number;
+  afterTime: number | null;
 }
 
 export interface RunUpdate {
@@ -74,6 +83,8 @@ export interface RunUpdate {
   chunks: number;
   reason: string | null;
   endedAt: number | null;
+  afterEvent: number;
+  afterTime: number | null;
   /** Default null. */
   awaits?: string | null;
 }
@@ -123,10 +134,13 @@ export interface AwaitStatements {
   readAwaitingRuns(userIds: string[]): Promise<AwaitingRun[]>;
   /** Writes what live runs await, and when they are due. */
   saveAwaits(rows: { id: number; awaits: string; wakeAt: number | null }[]): Promise<void>;
-  /** Events of these names and users that happened at or after the earliest `since`, by user in the order in which they happened. */
-  eventsSince(queries: { userId: string; name: string; since: number }[]): Promise<EventRow[]>;
-  /** The last event of this name by the user. */
-  latestEvent(userId: string, name: string): Promise<EventRow | undefined>;
+  /** Events of these users and names whose ids are greater than the least `after`, by user and id. */
+  eventsAfter(queries: { userId: string; name: string; after: number }[]): Promise<EventRow[]>;
+  /**
+   * For each query the place in the user's events at the moment `at`: the id before the first event that is later than `after` and
+   * happened at that moment or after it, or the newest id of all.
+   */
+  placesAt(queries: { userId: string; after: number; at: number }[]): Promise<number[]>;
   /** Since when these users are in which segments. */
   membersSince(userIds: string[]): Promise<{ userId: string; segmentId: string; since: number }[]>;
   /** Those of `userIds` that are marked for an evaluation. */

@@ -24,6 +24,8 @@ export interface DirtyMark {
   cause: DirtyCause;
   /** Grows each time the mark is set; a mark is only cleared as it was read. */
   seq: number;
+  /** The user's events up to this id came before the cause. */
+  afterEvent: number;
 }
 
 export interface SegmentStatements {
@@ -35,6 +37,8 @@ export interface SegmentStatements {
   markSegmentChanges(segment: SegmentSql): Promise<number>;
   /** All marks of up to `limit` users in these slots, oldest first. */
   dirtyUsers(limit: number, slots?: Slots): Promise<DirtyMark[]>;
+  /** All marks of these users. */
+  marksOf(userIds: string[]): Promise<DirtyMark[]>;
   clearDirty(marks: DirtyMark[]): Promise<void>;
   /** Whether the user waits for an evaluation. */
   isDirty(userId: string): Promise<boolean>;

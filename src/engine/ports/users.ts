@@ -25,6 +25,13 @@ export interface EventRow extends NewEvent {
  */
 export type DirtyCause = string;
 
+/** A reason to evaluate a user, with the place in the user's events at which it arose: after the event with this id. */
+export interface NewMark {
+  userId: string;
+  cause: DirtyCause;
+  afterEvent: number;
+}
+
 export interface UserStatements {
   getUser(id: string): Promise<UserRow | undefined>;
   /** Those of `ids` that exist, locked until the transaction ends. */
@@ -39,7 +46,10 @@ export interface UserStatements {
   insertEvents(events: NewEvent[]): Promise<number[]>;
   /** Those of `pairs` that were stored before, as `userId\nmessageId`. */
   knownEvents(pairs: { userId: string; messageId: string }[]): Promise<Set<string>>;
-  markDirty(marks: { userId: string; cause: DirtyCause }[]): Promise<void>;
+  /** The id of the newest event of all; 0 where there is none. A user who is locked has no newer one. */
+  lastEventId(): Promise<number>;
+  /** A mark that is set already keeps its place. */
+  markDirty(marks: NewMark[]): Promise<void>;
   /** Answers kept for idempotency keys. */
   idempotent(keys: string[]): Promise<{ key: string; requestHash: string; response: Json }[]>;
   putIdempotent(

@@ -37,28 +37,32 @@ export function triggerEvents(campaigns: ManifestCampaign[]): Set<string> {
   );
 }
 
+/** What of a run decides which events count for it. */
+export type Entered = Pick<LatestRun, 'userId' | 'entryAfterEvent'>;
+
 /**
- * The events of these users, of the names that their causes tell and that trigger something, since they entered: by run and name, the
- * earliest first.
+ * The events that trigger something for these runs and came after the entry, whatever the clock says: by run and name, in the order
+ * of their ids. `happened` tells, by user, the names that there can be news of; without it all are looked for.
  */
 export async function eventsOfRuns(
   tx: Statements,
-  runs: { run: LatestRun; campaign: ManifestCampaign }[],
-  happened: ReadonlyMap<string, ReadonlySet<string>>,
-): Promise<(run: LatestRun, name: string | undefined) => EventRow[]> {
+  runs: { run: Entered; campaign: ManifestCampaign }[],
+  happened?: ReadonlyMap<string, { has(name: string): boolean }>,
+): Promise<(run: Entered, name: string | undefined) => EventRow[]> {
   const queries = runs.flatMap(({ run, campaign }) =>
     [...triggerEvents([campaign])]
-      .filter((name) => happened.get(run.userId)?.has(name))
-      .map((name) => ({ userId: run.userId, name, since: run.enteredAt })),
+      .filter((name) => !happened || happened.get(run.userId)?.has(name))
+      .map((name) => ({ userId: run.userId, name, after: run.entryAfterEvent })),
   );
-  const events = Map.groupBy(await tx.eventsSince(queries), ({ userId, name }) => `${userId}\n${name}`);
-  return (run, name) => (events.get(`${run.userId}\n${name}`) ?? []).filter((event) => isDuring(run, event));
+  const events = Map.groupBy(await tx.eventsAfter(queries), ({ userId, name }) => `${userId}\n${name}`);
+  return (run, name) =>
+    (events.get(`${run.userId}\n${name}`) ?? []).filter(({ id }) => id > run.entryAfterEvent);
 }
 
 /** Whether the campaign's goal was reached by these events, or by coming into a segment now. */
 export function reachesGoal(
   { goal }: ManifestCampaign,
-  run: LatestRun,
+  run: Pick<LatestRun, 'convertedAt' | 'enteredAt'>,
   found: { events: EventRow[]; cameInto: ReadonlySet<string>; now: number },
 ): boolean {
   if (!goal || run.convertedAt !== null) return false;
@@ -72,10 +76,4 @@ export function reachesGoal(
 function namesRead({ traits, triggers }: ManifestSegment): string[] | 'any' {
   if (!traits.readsEvents) return [];
   return triggers.events ?? traits.eventNames ?? 'any';
-}
-
-/** At or after the entry; the event that caused the entry, and what was stored before it, is not. */
-function isDuring(run: LatestRun, event: EventRow): boolean {
-  if (event.createdAt !== run.enteredAt) return event.createdAt > run.enteredAt;
-  return event.id > (run.entryEventId ?? 0);
 }

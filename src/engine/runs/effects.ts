@@ -6,6 +6,8 @@ import type { Manifest } from '../ports/manifest.ts';
 import type { LatestRun, NewRun } from '../ports/runs.ts';
 import type { Statements } from '../ports/store.ts';
 import { isLive } from '../rules/qualification.ts';
+import { emittedBy } from '../waits/answers.ts';
+import type { Place } from '../waits/awaits.ts';
 import type { Passage } from './passage.ts';
 
 /** So many entries of a person a campaign may have before it is looked whether campaigns start one another without end. */
@@ -15,8 +17,6 @@ const MOMENT_MS = 1_000;
 export interface AppliedEffects {
   /** Passages whose effects were refused, and why: nothing of theirs was applied. */
   refused: Map<Passage, string>;
-  /** The last event that each passage emitted. */
-  emitted: Map<Passage, number>;
   /** Users or events were changed. */
   changed: boolean;
   /** Transactions' messages were queued. */
@@ -29,17 +29,17 @@ export interface AppliedEffects {
  */
 export async function applyEffects(
   tx: Statements,
-  passages: Passage[],
+  placed: { passage: Passage; place: Place }[],
   context: {
     now: number;
     transactions: TransactionsOf | undefined;
     active: { id: string; manifest: Manifest } | undefined;
   },
 ): Promise<AppliedEffects> {
-  const acting = passages.filter(({ effects }) => effects.length > 0);
+  const places = new Map(placed.map(({ passage, place }) => [passage, place]));
+  const acting = [...places.keys()].filter(({ effects }) => effects.length > 0);
   const refused = new Map<Passage, string>();
-  const emitted = new Map<Passage, number>();
-  if (acting.length === 0) return { refused, emitted, changed: false, messages: false };
+  if (acting.length === 0) return { refused, changed: false, messages: false };
   const changes = await Changes.begin(tx, acting.flatMap(operationsOf), context);
   const latest = await latestRuns(tx, acting);
   const { now, active } = context;
@@ -53,16 +53,9 @@ export async function applyEffects(
   }
   await changes.flush();
   const applied = acting.filter((passage) => !refused.has(passage));
-  for (const passage of applied) {
-    for (const operation of operationsOf(passage)) {
-      if (operation.type !== 'event') continue;
-      const id = changes.stored.get(`${operation.userId}\n${operation.messageId}`);
-      if (id !== undefined) emitted.set(passage, id);
-    }
-  }
-  await enter(tx, applied, { now, active, latest });
+  await enter(tx, applied, { now, active, latest, places });
   const changed = applied.some((passage) => operationsOf(passage).length > 0);
-  return { refused, emitted, changed, messages: changes.madeMessages };
+  return { refused, changed, messages: changes.madeMessages };
 }
 
 // --- internal ------------------------------------------------------------------------------------
@@ -74,7 +67,7 @@ function operationsOf({ run, effects }: Passage): Operation[] {
     }
     if (effect.kind === 'start') return [];
     const { name, attributes, position } = effect;
-    const messageId = `run:${run.id}:${position}`;
+    const messageId = `${emittedBy(run.id)}${position}`;
     return [{ type: 'event', userId: run.userId, name, attributes, messageId }];
   });
 }
@@ -107,19 +100,34 @@ function problemWith(
 async function enter(
   tx: Statements,
   passages: Passage[],
-  { now, active, latest }: { now: number; active: { id: string } | undefined; latest: Latest },
+  {
+    now,
+    active,
+    latest,
+    places,
+  }: {
+    now: number;
+    active: { id: string } | undefined;
+    latest: Latest;
+    places: ReadonlyMap<Passage, Place>;
+  },
 ): Promise<void> {
-  const starts = passages.flatMap(({ run, effects }) =>
-    effects.filter(isStart).map(({ campaignId }) => ({ userId: run.userId, campaignId })),
+  const starts = passages.flatMap((passage) =>
+    passage.effects.filter(isStart).map(({ campaignId }) => ({
+      userId: passage.run.userId,
+      campaignId,
+      afterEvent: places.get(passage)!.afterEvent,
+    })),
   );
   if (starts.length === 0 || !active) return;
   const entries = new Map<string, NewRun>();
-  for (const { userId, campaignId } of starts) {
+  for (const { userId, campaignId, afterEvent } of starts) {
     const key = keyOf(userId, campaignId);
     const last = latest.get(key);
     if (last && isLive(last)) continue;
     const entry = (last?.entry ?? 0) + 1;
-    entries.set(key, { campaignId, userId, entry, deploymentId: active.id, enteredAt: now });
+    const deploymentId = active.id;
+    entries.set(key, { campaignId, userId, entry, deploymentId, enteredAt: now, afterEvent });
   }
   await tx.insertRuns([...entries.values()]);
 }

@@ -30,7 +30,7 @@ export class Passage {
   readonly #at: number;
   #told: Json | undefined;
 
-  constructor(run: DueRun, { answer, now }: { answer: Go; now: number }) {
+  constructor(run: DueRun, { answer, now }: { answer: Pick<Go, 'result'>; now: number }) {
     this.run = run;
     this.deploymentId = run.deploymentId;
     this.position = run.position;
@@ -104,16 +104,14 @@ export class Passage {
 
   /** The run as it was before, failed: what it did is not accepted. */
   undone(failure: string): Passage {
-    const passage = new Passage(this.run, { answer: { kind: 'go' }, now: this.#at });
+    const passage = new Passage(this.run, { answer: {}, now: this.#at });
     passage.failure = failure;
     return passage;
   }
 
   /** What is stored of what the run now waits for. */
-  awaits(seen: number | undefined): Awaits | null {
-    if (this.pending === null) return null;
-    const plain = this.pending.kind === 'email' || this.pending.kind === 'wait';
-    if (plain && seen === undefined) return null;
-    return { pending: this.pending, since: this.#at, ...(seen === undefined ? {} : { seen }) };
+  awaits(): Awaits | null {
+    if (this.pending === null || this.pending.kind === 'email' || this.pending.kind === 'wait') return null;
+    return { pending: this.pending, since: this.#at };
   }
 }

@@ -1,6 +1,6 @@
 import { rollHash } from '../../flow/journal/journal.ts';
 import type { DueRun, RunUpdate } from '../ports/runs.ts';
-import type { Awaits } from '../waits/awaits.ts';
+import type { Awaits, Place } from '../waits/awaits.ts';
 import type { Passage } from './passage.ts';
 
 /** The unsealed part of a journal beyond which it is sealed, in characters. */
@@ -11,10 +11,15 @@ export interface RunChange {
   seal?: { runId: number; chunk: number; text: string };
 }
 
-/** What a step writes of a run. `awaits` and `wakeAt` say what it waits for, if it does. */
+/** What a step writes of a run. `awaits` and `wakeAt` say what it waits for, if it does; `place` what it has passed. */
 export function changeOf(
   passage: Passage,
-  { now, awaits, wakeAt }: { now: number; awaits: Awaits | null; wakeAt: number | null },
+  {
+    now,
+    awaits,
+    wakeAt,
+    place: { afterEvent, afterTime },
+  }: { now: number; awaits: Awaits | null; wakeAt: number | null; place: Place },
 ): RunChange {
   const { run, pending } = passage;
   if (passage.diverged) return { update: blocked(passage) };
@@ -27,6 +32,8 @@ export function changeOf(
     journalHash: rollHash(passage.fresh ? '' : run.journalHash, passage.appended),
     chunks: passage.fresh ? 0 : run.chunks,
     awaits: awaits && JSON.stringify(awaits),
+    afterEvent,
+    afterTime,
   };
   if (passage.failed) {
     update.reason = passage.failure!;
@@ -76,6 +83,8 @@ function unchanged(run: DueRun): Omit<RunUpdate, 'status'> {
     reason: null,
     endedAt: null,
     awaits: null,
+    afterEvent: run.afterEvent,
+    afterTime: run.afterTime,
   };
 }
 

@@ -111,7 +111,7 @@ export class Runner {
     const passages = advanced.filter(({ suspect }) => !suspect);
     const outcome = await commitStep(this.#store, {
       now,
-      passages: passages.map((passage) => ({ passage, event: (answers.get(passage.run) as Go).event })),
+      passages: passages.map((passage) => ({ passage, place: (answers.get(passage.run) as Go).place })),
       waiting: [...answers].flatMap(waitingOf),
       active,
       instanceId: await this.#deployments.instanceId(),

@@ -6,11 +6,10 @@ import type { Fence } from '../ports/leases.ts';
 import type { NewMessage } from '../ports/messages.ts';
 import type { DueRun, RunUpdate } from '../ports/runs.ts';
 import type { Statements, Store } from '../ports/store.ts';
-import type { EventRow } from '../ports/users.ts';
 import { alarmsFor } from '../waits/alarms.ts';
 import type { Answer } from '../waits/answers.ts';
 import { awaitsOf } from '../waits/answers.ts';
-import { type Awaits, isWoken, parseAwaits } from '../waits/awaits.ts';
+import { type Awaits, awaitedEvents, isWoken, type Place, parseAwaits } from '../waits/awaits.ts';
 import { type AppliedEffects, applyEffects } from './effects.ts';
 import type { Passage } from './passage.ts';
 import { changeOf, type RunChange, waitingOn } from './run-update.ts';
@@ -18,14 +17,19 @@ import { changeOf, type RunChange, waitingOn } from './run-update.ts';
 /** What a step found out and is about to write. */
 export interface Step {
   now: number;
-  /** `event`: the one that resolved what the run waited for. */
-  passages: { passage: Passage; event: EventRow | undefined }[];
+  passages: Placed[];
   /** Runs that were looked at, and go on waiting. */
   waiting: { run: DueRun; wait: Extract<Answer, { kind: 'wait' }> }[];
   active: Deployment | undefined;
   instanceId: string;
   transactions: TransactionsOf | undefined;
   fence: Fence | undefined;
+}
+
+/** An advanced run, and where its flow stands in the user's events. */
+export interface Placed {
+  passage: Passage;
+  place: Place;
 }
 
 export interface StepOutcome {
@@ -43,9 +47,13 @@ export async function commitStep(store: Store, step: Step): Promise<StepOutcome>
     // Users before runs, as an evaluation does: the two then wait for each other in one order.
     await tx.lockUserIds(usersToLock(step));
     const live = await tx.lockRuns(runs.map(({ id }) => id));
-    const passages = step.passages.filter(({ passage }) => live.has(passage.run.id));
-    const going = passages.map(({ passage }) => passage).filter(({ diverged }) => !diverged);
-    const effects = await applyEffects(tx, going, step);
+    const passages = await withPlaces(
+      tx,
+      step.passages.filter(({ passage }) => live.has(passage.run.id)),
+    );
+    const advanced = passages.filter(({ passage }) => !passage.diverged);
+    const going = advanced.map(({ passage }) => passage);
+    const effects = await applyEffects(tx, advanced, step);
     const changes = await runChanges(tx, step, { passages, effects });
     const waiting = await waitingUpdates(tx, step, live);
 
@@ -81,51 +89,68 @@ function usersToLock({ passages, waiting }: Step): string[] {
   ];
 }
 
+/**
+ * A place that a moment tells is looked up where it is needed: by a flow that waits for events or enters its user into another
+ * campaign.
+ */
+async function withPlaces(tx: Statements, passages: Placed[]): Promise<Placed[]> {
+  const moments = passages.filter(({ passage, place }) => place.afterTime !== null && usesPlace(passage));
+  const found = await tx.placesAt(
+    moments.map(({ passage, place }) => ({
+      userId: passage.run.userId,
+      after: place.afterEvent,
+      at: place.afterTime!,
+    })),
+  );
+  const places = new Map(moments.map(({ passage }, i) => [passage, found[i]!]));
+  return passages.map((placed) => {
+    const afterEvent = places.get(placed.passage);
+    return afterEvent === undefined ? placed : { ...placed, place: { afterEvent, afterTime: null } };
+  });
+}
+
+function usesPlace({ pending, effects }: Passage): boolean {
+  return (
+    effects.some(({ kind }) => kind === 'start') ||
+    (pending !== null && awaitedEvents({ pending }).length > 0)
+  );
+}
+
 async function runChanges(
   tx: Statements,
   { now }: Step,
-  { passages, effects }: { passages: Step['passages']; effects: AppliedEffects },
+  { passages, effects }: { passages: Placed[]; effects: AppliedEffects },
 ): Promise<{ passage: Passage; change: RunChange }[]> {
-  const states = passages.map(({ passage, event }) => ({
-    passage,
-    awaits: awaitsAfter(passage, { now, event, emitted: effects.emitted.get(passage) ?? 0 }),
-  }));
-  const waits = states.flatMap(({ passage, awaits }) => {
+  const states = passages.map((placed) => ({ ...placed, awaits: awaitsAfter(placed.passage) }));
+  const waits = states.flatMap(({ passage, place, awaits }) => {
     const { failed, diverged, run } = passage;
     if (!awaits || failed || diverged || effects.refused.has(passage)) return [];
-    return [{ userId: run.userId, attributes: run.attributes, awaits, passage }];
+    const { id: runId, userId, attributes } = run;
+    return [{ runId, userId, attributes, afterEvent: place.afterEvent, awaits, passage }];
   });
   const alarms = new Map(
     [...(await alarmsFor(tx, waits, now))].map(([{ passage }, alarm]) => [passage, alarm] as const),
   );
-  return states.map(({ passage, awaits }) => {
+  return states.map(({ passage, place, awaits }) => {
     const problem = effects.refused.get(passage);
     // As if this activation had not been: a retry repeats it.
     if (problem !== undefined) passage = passage.undone(problem);
     const alarm = alarms.get(passage);
     const wakeAt = alarm ? alarm.wakeAt : passage.pending?.kind === 'wait' ? passage.pending.until : null;
     const kept = problem === undefined ? (alarm?.awaits ?? awaits) : awaitsOf(passage.run);
-    return { passage, change: changeOf(passage, { now, awaits: kept, wakeAt }) };
+    const stands = wasTold(passage) ? place : passage.run;
+    return { passage, change: changeOf(passage, { now, awaits: kept, wakeAt, place: stands }) };
   });
 }
 
-/** What the run is stored to await: its question or wait, with the events that it has seen already. */
-function awaitsAfter(
-  passage: Passage,
-  { now, event, emitted }: { now: number; event: EventRow | undefined; emitted: number },
-): Awaits | null {
-  const { run } = passage;
-  if (passage.failed && passage.appended === '') return awaitsOf(run);
-  const before = awaitsOf(run);
-  // Only of events of this very millisecond is it unclear whether they came before the wait.
-  const seen = [
-    emitted,
-    event?.createdAt === now ? event.id : 0,
-    run.event?.createdAt === now ? run.event.id : 0,
-    before?.since === now ? (before.seen ?? 0) : 0,
-  ];
-  const last = Math.max(...seen);
-  return passage.awaits(last > 0 ? last : undefined);
+/** What is stored of what the run waits for. One that failed before it was told anything still waits for the same. */
+function awaitsAfter(passage: Passage): Awaits | null {
+  return wasTold(passage) ? passage.awaits() : awaitsOf(passage.run);
+}
+
+/** Whether the flow has heard what it waited for: one whose process was ended has not. */
+function wasTold({ failed, appended }: Passage): boolean {
+  return !failed || appended !== '';
 }
 
 async function waitingUpdates(
@@ -145,7 +170,8 @@ async function waitingUpdates(
     if (!wait.awaits) return [];
     const entered = stored.get(run.id);
     const awaits = { ...wait.awaits, ...(entered && { entered }) };
-    return [{ userId: run.userId, attributes: run.attributes, awaits, run }];
+    const { id: runId, userId, attributes, afterEvent } = run;
+    return [{ runId, userId, attributes, afterEvent, awaits, run }];
   });
   const alarms = new Map(
     [...(await alarmsFor(tx, waits, now))].map(([{ run }, alarm]) => [run, alarm] as const),

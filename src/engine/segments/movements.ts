@@ -3,10 +3,10 @@ import type { Deployment } from '../deployments/deployments.ts';
 import type { ManifestCampaign } from '../ports/manifest.ts';
 import type { LatestRun, NewRun } from '../ports/runs.ts';
 import type { Statements } from '../ports/store.ts';
-import type { EventRow } from '../ports/users.ts';
 import { decide, isLive, qualifies, reasonToLeave, SKIPPED, STARTED_OVER } from '../rules/qualification.ts';
 import { eventsOfRuns, reachesGoal, triggerEvents } from '../rules/triggers.ts';
 import { wakeAwaiting } from '../waits/wakeups.ts';
+import { type Cause, type Causes, causesFor } from './causes.ts';
 
 export type Memberships = ReadonlyMap<string, ReadonlySet<string>>;
 
@@ -17,10 +17,10 @@ export interface Evaluation {
   userIds: string[];
   before: Memberships;
   after: Memberships;
-  /** Names of the events that made these users be evaluated. */
-  events: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Users whose attributes changed. */
-  attributes: ReadonlySet<string>;
+  /** What made these users be evaluated. */
+  causes: Causes;
+  /** The newest event there was at `now`. */
+  lastEvent: number;
   /** Whether to consider campaigns also for users whose memberships did not change (after a deployment). */
   everyone: boolean;
   /** Users whom the evaluation of everyone after the deployment had yet to reach. */
@@ -34,7 +34,7 @@ export function usersToConsider({
   userIds,
   before,
   after,
-  events,
+  causes,
   everyone,
   deployment,
 }: Evaluation): string[] {
@@ -43,7 +43,7 @@ export function usersToConsider({
   return userIds.filter(
     (userId) =>
       !sameSet(before.get(userId)!, after.get(userId)!) ||
-      [...(events.get(userId) ?? [])].some((name) => triggers.has(name)),
+      [...(causes.events.get(userId)?.keys() ?? [])].some((name) => triggers.has(name)),
   );
 }
 
@@ -66,8 +66,8 @@ export async function move(tx: Statements, evaluation: Evaluation): Promise<numb
     campaigns.map((campaign) => ({ user, campaign, run: latest.get(`${user.id}\n${campaign.id}`) })),
   );
   const known = pairs.flatMap(({ run, campaign }) => (run ? [{ run, campaign }] : []));
-  const eventsOf = await eventsOfRuns(tx, known, evaluation.events);
-  const entries: NewRun[] = [];
+  const eventsOf = await eventsOfRuns(tx, known, evaluation.causes.events);
+  const entering: Entering[] = [];
   const leaving: { run: LatestRun; reason: string }[] = [];
   const converted: number[] = [];
   for (const { user, campaign, run } of pairs) {
@@ -80,23 +80,13 @@ export async function move(tx: Statements, evaluation: Evaluation): Promise<numb
     if (decision === 'leave') {
       leaving.push({ run: run!, reason: reasonToLeave(campaign, change.after) });
     } else if (run && isLive(run) && eventsOf(run, campaign.exitWhen?.event).length > 0) {
-      leaving.push({ run, reason: `the user did "${campaign.exitWhen!.event}" (exitWhen)` });
+      leaving.push({ run, reason: exitReason(campaign) });
     } else if (decision === 'enter') {
       const existing =
         skipExisting.includes(campaign.id) &&
         evaluation.unswept.has(user.id) &&
         user.createdAt <= deployment.activatedAt;
-      const entryEventId = await causeOf(tx, campaign, { userId: user.id, run, evaluation });
-      entries.push({
-        ...entryOf(campaign, {
-          userId: user.id,
-          entry: (run?.entry ?? 0) + 1,
-          deploymentId: deployment.id,
-          now,
-        }),
-        entryEventId,
-        ...(existing ? { skipped: SKIPPED } : {}),
-      });
+      entering.push({ userId: user.id, campaign, run, existing });
     }
   }
   for (const [reason, group] of Map.groupBy(leaving, (item) => item.reason)) {
@@ -108,61 +98,96 @@ export async function move(tx: Statements, evaluation: Evaluation): Promise<numb
   const woken = await wakeAwaiting(
     tx,
     {
-      ...evaluation,
+      ...evaluation.causes,
+      userIds: evaluation.userIds,
       cameInto: new Set(diff.added.map(({ userId, segmentId }) => `${userId}\n${segmentId}`)),
+      placesOf: async (wanted) =>
+        (await causesFor(tx, wanted, evaluation)).map(({ afterEvent }) => afterEvent),
     },
     now,
   );
+  const entries = await entriesOf(tx, entering, evaluation);
   await tx.insertRuns(entries);
   return entries.length + woken;
 }
 
 // --- internal ------------------------------------------------------------------------------------
 
+/** A user who enters a campaign. */
+interface Entering {
+  userId: string;
+  campaign: ManifestCampaign;
+  /** The user's former run in the campaign. */
+  run: LatestRun | undefined;
+  /** The user was there before the deployment, whose author wants such users skipped. */
+  existing: boolean;
+}
+
+/**
+ * The runs that begin. What the user did after the cause of the entry counts, although it is known already: whoever did what
+ * `exitWhen` names does not begin.
+ */
+async function entriesOf(tx: Statements, entering: Entering[], evaluation: Evaluation): Promise<NewRun[]> {
+  const { deployment, now } = evaluation;
+  const causes = await causesFor(
+    tx,
+    entering.map(({ userId, campaign }) => ({
+      userId,
+      segmentIds: [...campaign.segments, ...campaign.excludeSegments],
+    })),
+    evaluation,
+  );
+  const started = entering.map((about, i) => {
+    const { userId, campaign, run } = about;
+    const { afterEvent } = causes[i]!;
+    const entry = {
+      ...entryOf(campaign, { userId, entry: (run?.entry ?? 0) + 1, deploymentId: deployment.id, now }),
+      entryEventId: entryEventOf(about, causes[i]!, evaluation),
+      afterEvent,
+    };
+    return { about, entry, run: { userId, entryAfterEvent: afterEvent, enteredAt: now, convertedAt: null } };
+  });
+  const eventsOf = await eventsOfRuns(
+    tx,
+    started.map(({ about, run }) => ({ run, campaign: about.campaign })),
+  );
+  return started.map(({ about: { campaign, existing }, entry, run }) => {
+    if (existing) return { ...entry, skipped: SKIPPED };
+    const events = eventsOf(run, campaign.goal?.event);
+    const converted = reachesGoal(campaign, run, { events, cameInto: new Set(), now });
+    const exits = eventsOf(run, campaign.exitWhen?.event).length > 0;
+    return {
+      ...entry,
+      ...(converted ? { convertedAt: now } : {}),
+      ...(exits ? { skipped: exitReason(campaign) } : {}),
+    };
+  });
+}
+
+function exitReason({ exitWhen }: ManifestCampaign): string {
+  return `the user did "${exitWhen!.event}" (exitWhen)`;
+}
+
 /** Those who enter together begin spread over the campaign's `spread`, each at a moment of their own. */
 function entryOf(
   campaign: ManifestCampaign,
   run: { userId: string; entry: number; deploymentId: string; now: number },
-): NewRun {
+): Omit<NewRun, 'afterEvent'> {
   const { userId, entry, deploymentId, now } = run;
   const place = Number.parseInt(hash53(`${campaign.id}\n${userId}\n${entry}`), 16) / 2 ** 53;
   const spread = campaign.spreadMs > 0 ? { wakeAt: now + Math.floor(place * campaign.spreadMs) } : {};
   return { campaignId: campaign.id, userId, entry, deploymentId, enteredAt: now, ...spread };
 }
 
-/** The event that caused an entry. Who starts over was brought in by what it was before, unless the user comes to qualify anew. */
-async function causeOf(
-  tx: Statements,
-  campaign: ManifestCampaign,
-  about: { userId: string; run: LatestRun | undefined; evaluation: Evaluation },
-): Promise<number | null> {
-  const { userId, run, evaluation } = about;
+/** The event that caused an entry. A run that starts over keeps that of its former run, unless its user comes to qualify again. */
+function entryEventOf(
+  { userId, campaign, run }: Entering,
+  { event }: Cause,
+  { before }: Evaluation,
+): number | null {
   const former = run?.reason === STARTED_OVER ? run.entryEventId : null;
-  if (former !== null && qualifies(campaign, evaluation.before.get(userId)!)) return former;
-  return (await latestCause(tx, campaign, { userId, evaluation }))?.id ?? former;
-}
-
-/** The latest of the events that made the user be evaluated and can have made the user qualify. */
-async function latestCause(
-  tx: Statements,
-  campaign: ManifestCampaign,
-  { userId, evaluation }: { userId: string; evaluation: Evaluation },
-): Promise<EventRow | undefined> {
-  let cause: EventRow | undefined;
-  for (const name of evaluation.events.get(userId) ?? []) {
-    const segments = [...campaign.segments, ...campaign.excludeSegments];
-    if (!segments.some((id) => evaluation.readsEvent(id, name))) continue;
-    const event = await tx.latestEvent(userId, name);
-    if (
-      event &&
-      (!cause ||
-        event.createdAt > cause.createdAt ||
-        (event.createdAt === cause.createdAt && event.id > cause.id))
-    ) {
-      cause = event;
-    }
-  }
-  return cause;
+  if (former !== null && qualifies(campaign, before.get(userId)!)) return former;
+  return event?.id ?? former;
 }
 
 function membershipDiff(userIds: string[], { before, after }: { before: Memberships; after: Memberships }) {

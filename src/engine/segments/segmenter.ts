@@ -10,6 +10,7 @@ import type { DirtyMark, SegmentSql, SweepToken } from '../ports/segments.ts';
 import type { Statements, Store } from '../ports/store.ts';
 import { concerns, readsEvent } from '../rules/triggers.ts';
 import { wakeAsking } from '../waits/wakeups.ts';
+import { type Causes, causesOf } from './causes.ts';
 import { move } from './movements.ts';
 
 /** Users evaluated by one step. */
@@ -103,7 +104,8 @@ export class Segmenter {
     await this.#apply(deployment, {
       userIds: sweep.userIds,
       concerned,
-      causes: causesOf([]),
+      // The evaluation that their marks ask for will find them where this one has put them.
+      causes: causesOf(await this.#store.marksOf(sweep.userIds)),
       everyone: true,
       done,
     });
@@ -114,6 +116,7 @@ export class Segmenter {
     const before = await this.#memberships(userIds);
     const after = new Map([...before].map(([userId, ids]) => [userId, new Set(ids)]));
     const now = await this.#store.now();
+    const lastEvent = await this.#store.lastEventId();
     const queries = await this.#queries(deployment, [...concerned.keys()], now);
     for (const [segment, users] of concerned) {
       const query = queries.get(segment.id) ?? segment;
@@ -128,7 +131,17 @@ export class Segmenter {
       const segment = segments.get(id);
       return segment !== undefined && readsEvent(segment, name);
     };
-    const evaluation = { deployment, now, userIds, before, after, ...causes, everyone, readsEvent: reads };
+    const evaluation = {
+      deployment,
+      now,
+      userIds,
+      before,
+      after,
+      causes,
+      lastEvent,
+      everyone,
+      readsEvent: reads,
+    };
     const { skipExisting = [] } = deployment.manifest;
     const unswept = skipExisting.length > 0 ? await this.#store.unswept(userIds) : new Set<string>();
 
@@ -173,22 +186,8 @@ interface Batch {
   userIds: string[];
   /** Which users to evaluate each segment for. */
   concerned: Map<ManifestSegment, Set<string>>;
-  causes: { events: Map<string, Set<string>>; attributes: Set<string> };
+  causes: Causes;
   /** Whether to consider campaigns also for users whose memberships did not change (after a deployment). */
   everyone: boolean;
   done: (tx: Statements) => Promise<void>;
-}
-
-/** What made these users be evaluated. */
-function causesOf(marks: DirtyMark[]): Batch['causes'] {
-  const events = new Map<string, Set<string>>();
-  const attributes = new Set<string>();
-  for (const { userId, cause } of marks) {
-    if (cause === 'user') attributes.add(userId);
-    if (!cause.startsWith('event:')) continue;
-    const names = events.get(userId);
-    if (names) names.add(cause.slice(6));
-    else events.set(userId, new Set([cause.slice(6)]));
-  }
-  return { events, attributes };
 }

@@ -1,11 +1,10 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { Statements } from '../ports/store.ts';
-import { factsFor } from './answers.ts';
+import { factsFor, type Waiter } from './answers.ts';
 import { type Awaits, isWoken, questionOf, resolve } from './awaits.ts';
 
 /** A run that begins to wait, or goes on waiting. */
-export interface Wait {
-  userId: string;
+export interface Wait extends Waiter {
   awaits: Awaits;
   attributes: JsonObject;
 }
@@ -31,14 +30,14 @@ export async function alarmsFor<W extends Wait>(
   const asking = woken.filter(({ awaits }) => awaits.pending.kind === 'member');
   const marked = await tx.markedUsers(asking.map(({ userId }) => userId));
   const alarm = (wait: W): Alarm => {
-    const { awaits, userId } = wait;
+    const { awaits, userId, runId } = wait;
     // The segmenter wakes whoever asks about a user that it has yet to evaluate.
     if (awaits.pending.kind === 'member') return { awaits, wakeAt: marked.has(userId) ? null : now };
     if (awaits.pending.kind === 'query') return { awaits, wakeAt: now };
     if (awaits.pending.kind === 'retry') return { awaits, wakeAt: awaits.pending.until };
     if (awaits.pending.kind === 'email') return { awaits, wakeAt: null };
     const attributes = users.get(userId)?.attributes ?? wait.attributes;
-    const resolution = resolve(awaits, { now, attributes, ...facts(userId) });
+    const resolution = resolve(awaits, { now, attributes, ...facts(runId) });
     return resolution.done
       ? { awaits, wakeAt: now }
       : { awaits: resolution.awaits, wakeAt: resolution.until };

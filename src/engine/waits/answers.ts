@@ -3,7 +3,7 @@ import type { SettledMessage } from '../ports/messages.ts';
 import type { DueRun } from '../ports/runs.ts';
 import type { Statements } from '../ports/store.ts';
 import type { EventRow } from '../ports/users.ts';
-import { type Awaits, awaitedEvents, awaitedSegments, parseAwaits, resolve } from './awaits.ts';
+import { type Awaits, awaitedEvents, awaitedSegments, type Place, parseAwaits, resolve } from './awaits.ts';
 
 /** What a due run is told, if it is to go on. */
 export type Answer =
@@ -15,8 +15,8 @@ export type Answer =
 export interface Go {
   kind: 'go';
   result?: Json;
-  /** The event that decided. */
-  event?: EventRow;
+  /** Where the flow then stands in the user's events. */
+  place: Place;
 }
 
 /** What each of these runs is to be told at `now`. */
@@ -35,43 +35,65 @@ export async function answersFor(
       store,
       due.flatMap((run) => {
         const awaits = waits.get(run);
-        return typeof awaits === 'object' ? [{ userId: run.userId, awaits }] : [];
+        return typeof awaits === 'object' ? [{ ...waiterOf(run), awaits }] : [];
       }),
     ),
   ]);
   const answer = (run: DueRun): Answer => {
     const wait = waits.get(run)!;
-    if (wait === 'nothing') return { kind: 'go' };
-    if (wait === 'time') return { kind: 'go', result: null };
+    const place = { afterEvent: run.afterEvent, afterTime: run.afterTime };
+    if (wait === 'nothing') return { kind: 'go', place };
+    if (wait === 'time') return { kind: 'go', result: null, place: { ...place, afterTime: run.wakeAt } };
     if (wait === 'email') {
       const message = settled.get(run.id);
-      if (message) return { kind: 'go', result: outcomeOf(message) };
+      // What happened while the message was on its way is news for the flow.
+      if (message) return { kind: 'go', result: outcomeOf(message), place };
       return { kind: 'wait', wakeAt: null, awaits: awaitsOf(run), status: 'running' };
     }
-    const resolution = resolve(wait, { now, attributes: run.attributes, ...facts(run.userId) });
+    const resolution = resolve(wait, { now, attributes: run.attributes, ...facts(run.id) });
     if (!resolution.done) {
       return { kind: 'wait', wakeAt: resolution.until, awaits: resolution.awaits, status: 'sleeping' };
     }
-    return { kind: 'go', result: resolution.value, ...(resolution.event ? { event: resolution.event } : {}) };
+    const passed = placeAfter(place, resolution.passed);
+    return { kind: 'go', result: resolution.value, place: passed };
   };
   return new Map(due.map((run) => [run, answer(run)]));
 }
 
-/** Looks up what could resolve these waits. */
+/** A run that waits, and what it has passed in its user's events. */
+export interface Waiter {
+  runId: number;
+  userId: string;
+  afterEvent: number;
+}
+
+/** Looks up what could resolve these waits: by run. A flow is not told of the events that it emitted itself. */
 export async function factsFor(
   store: Statements,
-  waits: { userId: string; awaits: Awaits }[],
-): Promise<(userId: string) => { events: EventRow[]; members: Map<string, number> }> {
-  const queries = waits.flatMap(({ userId, awaits }) =>
-    awaitedEvents(awaits).map((name) => ({ userId, name, since: awaits.since })),
+  waits: (Waiter & { awaits: Awaits })[],
+): Promise<(runId: number) => { events: EventRow[]; members: Map<string, number> }> {
+  const queries = waits.flatMap(({ userId, awaits, afterEvent }) =>
+    awaitedEvents(awaits).map((name) => ({ userId, name, after: afterEvent })),
   );
   const userIds = waits.flatMap(({ userId, awaits }) => (awaitedSegments(awaits).length > 0 ? [userId] : []));
-  const events = Map.groupBy(await store.eventsSince(queries), ({ userId }) => userId);
+  const events = Map.groupBy(await store.eventsAfter(queries), ({ userId }) => userId);
   const members = Map.groupBy(await store.membersSince([...new Set(userIds)]), ({ userId }) => userId);
-  return (userId) => ({
-    events: events.get(userId) ?? [],
-    members: new Map(members.get(userId)?.map(({ segmentId, since }) => [segmentId, since])),
-  });
+  const byRun = new Map(waits.map((wait) => [wait.runId, wait]));
+  return (runId) => {
+    const { userId = '', afterEvent = 0 } = byRun.get(runId) ?? {};
+    const own = emittedBy(runId);
+    return {
+      events: (events.get(userId) ?? []).filter(
+        ({ id, messageId }) => id > afterEvent && !messageId?.startsWith(own),
+      ),
+      members: new Map(members.get(userId)?.map(({ segmentId, since }) => [segmentId, since])),
+    };
+  };
+}
+
+/** What the ids begin with of the events that a run emits. */
+export function emittedBy(runId: number): string {
+  return `run:${runId}:`;
 }
 
 export function awaitsOf(run: DueRun): Awaits | null {
@@ -79,6 +101,16 @@ export function awaitsOf(run: DueRun): Awaits | null {
 }
 
 // --- internal ------------------------------------------------------------------------------------
+
+/** A moment is no place before the last event that was passed. */
+function placeAfter(place: Place, passed: Partial<Place>): Place {
+  const afterEvent = Math.max(place.afterEvent, passed.afterEvent ?? 0);
+  return { ...place, ...passed, afterEvent };
+}
+
+function waiterOf({ id, userId, afterEvent }: DueRun): Waiter {
+  return { runId: id, userId, afterEvent };
+}
 
 /** A due run's wait: for a time that has come, a message, nothing, or for what its `awaits` say. */
 function waitOf(run: DueRun): 'nothing' | 'time' | 'email' | Awaits {

@@ -5,8 +5,9 @@ import type { EventRow } from '../ports/users.ts';
 
 /*
  * What a run waits for when it is more than a time or a message, and whether that has come. Pure: the runner and the segmenter
- * bring the facts. An event counts if it happened at or after the wait began; a segment counts from the moment the user is in it.
- * Of several things that came, the earliest decides, so that the outcome is the same however late the engine looks.
+ * bring the facts. An event counts if its id is greater than that of the last event that the flow has passed, whatever the clock says;
+ * a segment counts from the moment the user is in it. Of several things that came, the earliest decides, so that the outcome is the
+ * same however late the engine looks.
  */
 
 /** As stored with the run. */
@@ -14,24 +15,37 @@ export interface Awaits {
   pending: Pending;
   /** When the wait began, epoch milliseconds. */
   since: number;
-  /** Events of the same millisecond up to this id were seen before the wait began. */
-  seen?: number;
-  /** Segments the user came into during the wait, and when: kept for when the user has left again before the run is advanced. */
-  entered?: Record<string, number>;
+  /**
+   * Segments the user came into during the wait: when, and the place in the user's events of what caused it. Kept because the user
+   * may have left again before the run is advanced.
+   */
+  entered?: Record<string, Entered>;
+}
+
+export interface Entered {
+  /** Epoch milliseconds. */
+  at: number;
+  afterEvent: number;
+}
+
+/** Where a run stands in the user's sequence of events: see the columns of the same names. */
+export interface Place {
+  afterEvent: number;
+  afterTime: number | null;
 }
 
 export interface Facts {
   now: number;
   attributes: JsonObject;
-  /** Events of the user of the awaited names, in the order in which they happened. */
+  /** Events of the user of the awaited names that the flow has not passed, in the order of their ids. */
   events: EventRow[];
   /** Segments the user is in, and since when. */
   members: ReadonlyMap<string, number>;
 }
 
 export type Resolution =
-  /** The command's result. `event` is the one that decided. */
-  | { done: true; value: Json; event?: EventRow }
+  /** The command's result, when it came, and what the flow has passed by then in the user's events. */
+  | { done: true; value: Json; at: number; passed: Partial<Place> }
   /** Nothing yet; look again then, or when woken. `awaits` with deadlines that moved. */
   | { done: false; until: number | null; awaits: Awaits };
 
@@ -81,9 +95,9 @@ export function resolve(awaits: Awaits, facts: Facts): Resolution {
   }));
   const due = outcomes.filter(({ at }) => at !== null && at <= facts.now);
   if (due.length > 0) {
-    const first = due.reduce((a, b) => (b.at! < a.at! ? b : a));
+    const first = due.reduce((a, b) => (isEarlier(b, a) ? b : a));
     const value = first.label === null ? first.value : { label: first.label, value: first.value };
-    return { done: true, value, ...(first.event ? { event: first.event } : {}) };
+    return { done: true, value, at: first.at!, passed: first.passed };
   }
   const times = outcomes.flatMap(({ at }) => (at === null ? [] : [at]));
   return {
@@ -115,32 +129,47 @@ export function eventValue({ name, attributes, createdAt }: EventRow): JsonObjec
 interface Outcome {
   at: number | null;
   value: Json;
+  passed: Partial<Place>;
   event?: EventRow;
+}
+
+/** Two events are in the order of their ids, whatever their times. */
+function isEarlier(a: Outcome, b: Outcome): boolean {
+  if (a.event && b.event) return a.event.id < b.event.id;
+  return a.at! < b.at!;
+}
+
+/** A time has come: of the events since the last one, the flow has passed those before that moment. */
+function timed(at: number | null, value: Json): Outcome {
+  return { at, value, passed: { afterTime: at } };
 }
 
 function outcomeOf(branch: TimedPending, awaits: Awaits, facts: Facts): Outcome {
   switch (branch.kind) {
     case 'wait':
-      return { at: branch.until, value: null };
+      return timed(branch.until, null);
     case 'daytime':
-      return { at: daytimeOf(branch, facts), value: null };
+      return timed(daytimeOf(branch, facts), null);
     case 'event': {
       const event = facts.events.find(
         (row) =>
           row.name === branch.name &&
-          (row.createdAt > awaits.since || (row.createdAt === awaits.since && row.id > (awaits.seen ?? 0))) &&
           (branch.until === null || row.createdAt <= branch.until) &&
           (branch.match === null || matches(row.attributes, branch.match)),
       );
       // An event is never later than now, whatever the clocks of two processes say.
-      if (event) return { at: Math.min(event.createdAt, facts.now), value: eventValue(event), event };
-      return { at: branch.until, value: null };
+      if (!event) return timed(branch.until, null);
+      const passed = { afterEvent: event.id, afterTime: null };
+      return { at: Math.min(event.createdAt, facts.now), value: eventValue(event), passed, event };
     }
     case 'segment': {
-      const since = awaits.entered?.[branch.segment] ?? facts.members.get(branch.segment);
+      const entered = awaits.entered?.[branch.segment];
+      const since = entered?.at ?? facts.members.get(branch.segment);
       const at = since === undefined ? null : Math.min(Math.max(since, awaits.since), facts.now);
-      if (at !== null && (branch.until === null || at <= branch.until)) return { at, value: true };
-      return { at: branch.until, value: false };
+      if (at === null || (branch.until !== null && at > branch.until)) return timed(branch.until, false);
+      // A user who was in the segment when the wait began has passed nothing by it.
+      const passed = entered ? { afterEvent: entered.afterEvent, afterTime: null } : {};
+      return { at, value: true, passed };
     }
   }
 }

@@ -1,15 +1,24 @@
 import type { Statements } from '../ports/store.ts';
-import { type Awaits, awaitedEvents, awaitedSegments, followsTimezone, parseAwaits } from './awaits.ts';
+import {
+  type Awaits,
+  awaitedEvents,
+  awaitedSegments,
+  type Entered,
+  followsTimezone,
+  parseAwaits,
+} from './awaits.ts';
 
 /** What an evaluation found about its users. */
 export interface Happenings {
   userIds: string[];
   /** Names of the events that made the users be evaluated. */
-  events: ReadonlyMap<string, ReadonlySet<string>>;
+  events: ReadonlyMap<string, { has(name: string): boolean }>;
   /** Users whose attributes changed. */
-  attributes: ReadonlySet<string>;
+  attributes: { has(userId: string): boolean };
   /** Segments the users came into, as `userId\nsegmentId`. */
   cameInto: ReadonlySet<string>;
+  /** The place in the users' events of what brought them into these segments. */
+  placesOf(entries: { userId: string; segmentIds: string[] }[]): Promise<number[]>;
 }
 
 /**
@@ -17,17 +26,31 @@ export interface Happenings {
  * event's attributes, its time) is found out when they are advanced. Returns how many.
  */
 export async function wakeAwaiting(tx: Statements, found: Happenings, now: number): Promise<number> {
-  const woken: { id: number; awaits: string; wakeAt: number }[] = [];
-  for (const run of await tx.awaitingRuns(found.userIds)) {
+  const concerned = (await tx.awaitingRuns(found.userIds)).flatMap((run) => {
     const awaits = parseAwaits(run.awaits);
     const entered = awaitedSegments(awaits).filter((id) => found.cameInto.has(`${run.userId}\n${id}`));
-    if (entered.length === 0 && !concerns(awaits, run.userId, found)) continue;
-    woken.push({
-      id: run.id,
-      awaits: entered.length > 0 ? JSON.stringify(withEntered(awaits, entered, now)) : run.awaits,
-      wakeAt: Math.min(run.wakeAt ?? now, now),
-    });
-  }
+    return entered.length > 0 || concerns(awaits, run.userId, found) ? [{ run, awaits, entered }] : [];
+  });
+  const entries = concerned.flatMap(({ run: { userId }, entered }) =>
+    entered.map((id) => ({ userId, segmentIds: [id] })),
+  );
+  const places = await found.placesOf(entries);
+  const placeOf = new Map(
+    entries.map(({ userId, segmentIds }, i) => [`${userId}\n${segmentIds[0]}`, places[i]!]),
+  );
+  const woken = concerned.map(({ run, awaits, entered }) => ({
+    id: run.id,
+    awaits:
+      entered.length > 0
+        ? JSON.stringify(
+            withEntered(awaits, entered, (id) => ({
+              at: now,
+              afterEvent: placeOf.get(`${run.userId}\n${id}`)!,
+            })),
+          )
+        : run.awaits,
+    wakeAt: Math.min(run.wakeAt ?? now, now),
+  }));
   await tx.saveAwaits(woken);
   return woken.length;
 }
@@ -59,8 +82,8 @@ function concerns(awaits: Awaits, userId: string, found: Happenings): boolean {
 }
 
 /** A user who has left again by the time the run is advanced has been in all the same. */
-function withEntered(awaits: Awaits, segments: string[], now: number): Awaits {
+function withEntered(awaits: Awaits, segments: string[], enteredNow: (id: string) => Entered): Awaits {
   const entered = { ...awaits.entered };
-  for (const id of segments) entered[id] ??= now;
+  for (const id of segments) entered[id] ??= enteredNow(id);
   return { ...awaits, entered };
 }

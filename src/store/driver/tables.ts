@@ -42,6 +42,8 @@ export const dirtyUsers = mysqlTable(
     firstSeq: seq('first_seq'),
     /** Grows each time the mark is set. */
     seq: seq('seq'),
+    /** The user's events up to this id came before the cause. */
+    afterEvent: bigint('after_event', { mode: 'number' }).notNull(),
   },
   (t) => [primaryKey({ columns: [t.userId, t.cause] }), index('dirty_users_first').on(t.firstSeq)],
 );

@@ -9,7 +9,7 @@ import { pauseStatements } from './pauses.ts';
 import { planStatements } from './plans.ts';
 import { readStatements } from './reads.ts';
 import { runStatements } from './runs.ts';
-import { findSegmentChanges } from './segment-changes.ts';
+import { findSegmentChanges, markHere } from './segment-changes.ts';
 import { segmentStatements } from './segments.ts';
 import { stuckRunStatements } from './stuck-runs.ts';
 import { sweepStatements } from './sweeps.ts';
@@ -31,7 +31,7 @@ export function allStatements(on: Context): Statements {
     ...deploymentStatements(on),
     ...planStatements(on),
     ...readStatements(on),
-    markSegmentChanges: (segment) => findSegmentChanges(on, segment, users.markDirty),
+    markSegmentChanges: (segment) => findSegmentChanges(on, segment, (marks) => markHere(users, marks)),
     now: () => on.now(),
     instanceId: () => instanceId(on),
   };

@@ -30,16 +30,29 @@ export function awaitStatements(on: Context): AwaitStatements {
       );
     },
 
-    async eventsSince(queries) {
+    async eventsAfter(queries) {
       if (queries.length === 0) return [];
-      const since = toTime(Math.min(...queries.map((query) => query.since)));
+      const after = Math.min(...queries.map((query) => query.after));
       const pairs = queries.map(({ userId, name }) => [userId, name]);
-      return (await rows(on, eventsSince, { pairs, since })).map((row) => eventOf(row));
+      return (await rows(on, eventsAfter, { pairs, after })).map((row) => eventOf(row));
     },
 
-    async latestEvent(userId, name) {
-      const [row] = await rows(on, latestEvent, { userId, name });
-      return row && eventOf(row);
+    async placesAt(queries) {
+      if (queries.length === 0) return [];
+      const [newest] = await rows(on, lastEvent, {});
+      const found = await rows(on, eventTimes, {
+        userIds: [...new Set(queries.map(({ userId }) => userId))],
+        after: Math.min(...queries.map(({ after }) => after)),
+        from: toTime(Math.min(...queries.map(({ at }) => at))),
+      });
+      const ofUser = Map.groupBy(found, (row) => String(row.user_id));
+      return queries.map(({ userId, after, at }) => {
+        const later = (ofUser.get(userId) ?? []).filter(
+          (row) => Number(row.id) > after && fromTime(String(row.created_at)) >= at,
+        );
+        const place = later.length === 0 ? Number(newest?.id ?? 0) : Number(later[0]!.id) - 1;
+        return Math.max(place, after);
+      });
     },
 
     async membersSince(userIds) {
@@ -101,22 +114,24 @@ const readAwaiting = awaiting(() => sql``);
 
 const saveAwaits = bulkUpdate({ table: runs, key: runs.id, columns: [runs.awaits, runs.wakeAt] });
 
-const eventsSince = prepared<{ pairs: string[][]; since: string }>(
+const eventsAfter = prepared<{ pairs: string[][]; after: number }>(
   (
     param,
     dialect,
   ) => sql`select ${events.id}, ${events.userId}, ${events.name}, ${events.createdAt}, ${events.attributes}, ${events.messageId}
     from ${events} where ${dialect.inTuples([events.userId, events.name], param('pairs'))}
-      and ${events.createdAt} >= ${param('since')}
-    order by ${events.userId}, ${events.createdAt}, ${events.id}`,
+      and ${events.id} > ${param('after')}
+    order by ${events.userId}, ${events.id}`,
 );
 
-const latestEvent = prepared<{ userId: string; name: string }>(
-  (
-    param,
-  ) => sql`select ${events.id}, ${events.userId}, ${events.name}, ${events.createdAt}, ${events.attributes}, ${events.messageId}
-    from ${events} where ${events.userId} = ${param('userId')} and ${events.name} = ${param('name')}
-    order by ${events.createdAt} desc, ${events.id} desc limit 1`,
+const lastEvent = prepared<Record<string, never>>(
+  () => sql`select max(${events.id}) as ${sql.identifier('id')} from ${events}`,
+);
+
+const eventTimes = prepared<{ userIds: string[]; after: number; from: string }>(
+  (param, dialect) => sql`select ${events.id}, ${events.userId}, ${events.createdAt} from ${events}
+    where ${dialect.inList(events.userId, param('userIds'))} and ${events.id} > ${param('after')} and ${events.createdAt} >= ${param('from')}
+    order by ${events.id}`,
 );
 
 const membersSince = prepared<{ userIds: string[] }>(

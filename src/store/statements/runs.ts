@@ -34,6 +34,9 @@ export function runStatements(
           row.skipped ?? null,
           row.skipped === undefined ? (row.wakeAt ?? row.enteredAt) : null,
           row.entryEventId ?? null,
+          row.afterEvent,
+          row.afterEvent,
+          toTime(row.convertedAt ?? null),
           0,
           '',
           0,
@@ -45,6 +48,9 @@ export function runStatements(
       on.tally.add('run:pending', entered.length);
       on.tally.add('run:cancelled', list.length - entered.length);
       for (const { campaignId } of entered) on.tally.add(`entered:${campaignId}`, 1);
+      for (const { campaignId, convertedAt } of list) {
+        if (convertedAt !== undefined) on.tally.add(`converted:${campaignId}`, 1);
+      }
     },
 
     async cancelRuns(ids, reason, at) {
@@ -74,6 +80,8 @@ export function runStatements(
           update.reason,
           toTime(update.endedAt),
           update.awaits ?? null,
+          update.afterEvent,
+          update.afterTime,
         ]),
       );
       for (const update of written) {
@@ -125,6 +133,7 @@ function latestRunOf(row: Row): LatestRun {
     endedAt: row.ended_at === null ? null : fromTime(String(row.ended_at)),
     convertedAt: row.converted_at === null ? null : fromTime(String(row.converted_at)),
     entryEventId: row.entry_event_id as number | null,
+    entryAfterEvent: Number(row.entry_after_event),
     deploymentId: String(row.deployment_id),
     reason: row.reason as string | null,
   };
@@ -135,7 +144,7 @@ const column = (name: string) => sql`${later}.${sql.identifier(name)}`;
 
 const latestRuns = prepared<{ userIds: string[] }>(
   (param, dialect) => sql`select ${runHeadColumns}, ${runs.enteredAt}, ${runs.endedAt}, ${runs.convertedAt},
-      ${runs.entryEventId}, ${runs.deploymentId}, ${runs.reason} from ${runs}
+      ${runs.entryEventId}, ${runs.entryAfterEvent}, ${runs.deploymentId}, ${runs.reason} from ${runs}
     where ${dialect.inList(runs.userId, param('userIds'))} and not exists (select 1 from ${runs} as ${later}
       where ${column('campaign_id')} = ${runs.campaignId} and ${column('user_id')} = ${runs.userId} and ${column('entry')} > ${runs.entry})`,
 );
@@ -153,6 +162,9 @@ const insertRuns = bulkInsert({
     runs.reason,
     runs.wakeAt,
     runs.entryEventId,
+    runs.entryAfterEvent,
+    runs.afterEvent,
+    runs.convertedAt,
     runs.position,
     runs.journal,
     runs.chunks,
@@ -187,6 +199,8 @@ const saveRuns = bulkUpdate({
     runs.reason,
     runs.endedAt,
     runs.awaits,
+    runs.afterEvent,
+    runs.afterTime,
   ],
 });
 

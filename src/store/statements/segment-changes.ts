@@ -1,11 +1,10 @@
 import { sql } from 'drizzle-orm';
 import type { SegmentSql } from '../../engine/ports/segments.ts';
+import type { NewMark, UserStatements } from '../../engine/ports/users.ts';
 import { segmentMembers, users } from '../../schema/index.ts';
 import type { Context } from '../driver/context.ts';
 import { prepared, render, rows } from '../driver/statement.ts';
 import { about } from './segments.ts';
-
-type Marks = { userId: string; cause: string }[];
 
 /** Users compared at a time. The embedded database works on the event loop: in between, others get their turn. */
 const PAGE = 1000;
@@ -19,7 +18,7 @@ const FEW = 2 * PAGE;
 export async function findSegmentChanges(
   on: Context,
   segment: SegmentSql,
-  mark: (marks: Marks) => Promise<void>,
+  mark: (marks: Omit<NewMark, 'afterEvent'>[]) => Promise<void>,
 ): Promise<number> {
   const adapted = on.dialect.segments.adapt(segment);
   const cause = `segment:${segment.id}`;
@@ -49,6 +48,15 @@ export async function findSegmentChanges(
     await report(page.filter((id) => now.has(id) !== then.has(id)));
     after = page.at(-1)!;
   }
+}
+
+/** Sets the marks with the place in the events that there is now. */
+export async function markHere(
+  tx: Pick<UserStatements, 'lastEventId' | 'markDirty'>,
+  marks: Omit<NewMark, 'afterEvent'>[],
+): Promise<void> {
+  const afterEvent = await tx.lastEventId();
+  await tx.markDirty(marks.map((mark) => ({ ...mark, afterEvent })));
 }
 
 async function wholeChanges(on: Context, segment: SegmentSql): Promise<string[]> {

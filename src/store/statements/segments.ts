@@ -6,6 +6,7 @@ import type { DirtyMark, SegmentSql, SegmentStatements } from '../../engine/port
 import { segmentMembers, segments } from '../../schema/index.ts';
 import { bulkInsert, changed } from '../driver/bulk.ts';
 import type { Context } from '../driver/context.ts';
+import type { Row } from '../driver/driver.ts';
 import { prepared, rows, run, slotted } from '../driver/statement.ts';
 import { dirtyUsers, sweeps } from '../driver/tables.ts';
 import { toTime } from '../driver/times.ts';
@@ -48,10 +49,15 @@ export function segmentStatements(on: Context): Omit<SegmentStatements, Sweeping
       // A user with several marks is found once for each.
       const marks = new Map<string, DirtyMark>();
       for (const row of await rows(on, oldestMarks.of(slots), { limit })) {
-        const mark = { userId: String(row.user_id), cause: String(row.cause), seq: Number(row.seq) };
+        const mark = markOf(row);
         marks.set(`${mark.userId}\n${mark.cause}`, mark);
       }
       return [...marks.values()];
+    },
+
+    async marksOf(userIds) {
+      if (userIds.length === 0) return [];
+      return (await rows(on, marksOf, { userIds })).map(markOf);
     },
 
     async clearDirty(marks) {
@@ -106,13 +112,34 @@ export async function about<T>(segment: SegmentSql, work: () => Promise<T>): Pro
   }
 }
 
+function markOf(row: Row): DirtyMark {
+  return {
+    userId: String(row.user_id),
+    cause: String(row.cause),
+    seq: Number(row.seq),
+    afterEvent: Number(row.after_event),
+  };
+}
+
 const oldest = alias(dirtyUsers, 'oldest');
 
 const oldestMarks = slotted<{ limit: number }>(
-  (param, dialect, owned) => sql`select ${dirtyUsers.userId}, ${dirtyUsers.cause}, ${dirtyUsers.seq}
+  (
+    param,
+    dialect,
+    owned,
+  ) => sql`select ${dirtyUsers.userId}, ${dirtyUsers.cause}, ${dirtyUsers.seq}, ${dirtyUsers.afterEvent}
     from (select ${dirtyUsers.userId}, ${dirtyUsers.firstSeq} from ${dirtyUsers} ${dialect.index('dirty_users_first')}
       where true ${owned(dirtyUsers.slot)} order by ${dirtyUsers.firstSeq} limit ${param('limit')}) as ${sql.identifier('oldest')}
     join ${dirtyUsers} on ${dirtyUsers.userId} = ${oldest.userId} order by ${oldest.firstSeq}, ${dirtyUsers.firstSeq}`,
+);
+
+const marksOf = prepared<{ userIds: string[] }>(
+  (
+    param,
+    dialect,
+  ) => sql`select ${dirtyUsers.userId}, ${dirtyUsers.cause}, ${dirtyUsers.seq}, ${dirtyUsers.afterEvent}
+    from ${dirtyUsers} where ${dialect.inList(dirtyUsers.userId, param('userIds'))}`,
 );
 
 const clearMarks = prepared<{ marks: (string | number)[][] }>(

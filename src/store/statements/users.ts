@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { slotOf } from '../../core/hash.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
-import type { UserRow, UserStatements } from '../../engine/ports/users.ts';
+import type { NewMark, UserRow, UserStatements } from '../../engine/ports/users.ts';
 import { events, users } from '../../schema/index.ts';
 import { bulkInsert } from '../driver/bulk.ts';
 import type { Context } from '../driver/context.ts';
@@ -74,6 +74,11 @@ export function userStatements(on: Context): UserStatements {
       );
     },
 
+    async lastEventId() {
+      const [row] = await rows(on, lastEventId, {});
+      return Number(row?.id ?? 0);
+    },
+
     async knownEvents(pairs) {
       if (pairs.length === 0) return new Set();
       const found = await rows(on, knownEvents, {
@@ -83,12 +88,17 @@ export function userStatements(on: Context): UserStatements {
     },
 
     async markDirty(marks) {
-      const distinct = new Map(marks.map((mark) => [`${mark.userId}\n${mark.cause}`, mark]));
+      // Of two marks of one cause the first has the place.
+      const distinct = new Map<string, NewMark>();
+      for (const mark of marks) {
+        const key = `${mark.userId}\n${mark.cause}`;
+        if (!distinct.has(key)) distinct.set(key, mark);
+      }
       if (distinct.size === 0) return;
       const next = await on.sequence();
-      const values = [...distinct.values()].map(({ userId, cause }) => {
+      const values = [...distinct.values()].map(({ userId, cause, afterEvent }) => {
         const seq = next();
-        return { userId, values: [userId, cause, slotOf(userId), seq, seq] };
+        return { userId, values: [userId, cause, slotOf(userId), seq, seq, afterEvent] };
       });
       // Always in the same order: two transactions that mark the same users do not wait for each other in a circle.
       values.sort((a, b) => (a.userId < b.userId ? -1 : a.userId > b.userId ? 1 : 0));
@@ -166,6 +176,10 @@ const insertEvents = bulkInsert({
   columns: [events.name, events.userId, events.createdAt, events.attributes, events.messageId],
 });
 
+const lastEventId = prepared<Record<string, never>>(
+  () => sql`select max(${events.id}) as ${sql.identifier('id')} from ${events}`,
+);
+
 const knownEvents = prepared<{ pairs: string[][] }>(
   (param, dialect) => sql`select ${events.userId}, ${events.messageId} from ${events}
     where ${events.messageId} is not null and ${dialect.inTuples([events.userId, events.messageId], param('pairs'))}`,
@@ -173,7 +187,14 @@ const knownEvents = prepared<{ pairs: string[][] }>(
 
 const markDirty = bulkInsert({
   into: dirtyUsers,
-  columns: [dirtyUsers.userId, dirtyUsers.cause, dirtyUsers.slot, dirtyUsers.firstSeq, dirtyUsers.seq],
+  columns: [
+    dirtyUsers.userId,
+    dirtyUsers.cause,
+    dirtyUsers.slot,
+    dirtyUsers.firstSeq,
+    dirtyUsers.seq,
+    dirtyUsers.afterEvent,
+  ],
   ending: (dialect) => {
     const proposed = dialect.proposed(dirtyUsers.seq);
     // Clocks of two processes may differ: the number grows whatever the other one proposed.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import type { Opener } from '../conformance.ts';
-import { event, newRun, runUpdate, START, user } from './rows.ts';
+import { event, mark, newRun, runUpdate, START, user } from './rows.ts';
 
 const AWAITS = JSON.stringify({
   pending: { kind: 'event', name: 'e', match: null, until: null },
@@ -35,11 +35,11 @@ export function awaits(open: Opener): void {
       ]);
     });
 
-    test('events are found from a time on, in their order', async () => {
+    test('events are found from an id on, in the order of their ids', async () => {
       await using opened = await open();
       const { store } = opened;
       await store.putUsers([user('ann'), user('bob')]);
-      await store.insertEvents([
+      const ids = await store.insertEvents([
         event('ann', 'a', { n: 1 }, START - 1),
         event('ann', 'a', { n: 2 }, START + 20),
         event('ann', 'a', { n: 3 }, START + 10),
@@ -47,12 +47,39 @@ export function awaits(open: Opener): void {
         event('bob', 'a', { n: 5 }, START + 10),
         event('ann', 'a', { n: 6 }, START + 10),
       ]);
-      const found = await store.eventsSince([{ userId: 'ann', name: 'a', since: START }]);
-      expect(found.map(({ attributes }) => attributes.n)).toEqual([3, 6, 2]);
-      expect(found[0]).toMatchObject({ userId: 'ann', name: 'a', createdAt: START + 10, messageId: null });
-      expect(await store.eventsSince([])).toEqual([]);
-      expect((await store.latestEvent('ann', 'a'))!.attributes).toEqual({ n: 2 });
-      expect(await store.latestEvent('eve', 'a')).toBeUndefined();
+      const found = await store.eventsAfter([{ userId: 'ann', name: 'a', after: ids[0]! }]);
+      expect(found.map(({ attributes }) => attributes.n)).toEqual([2, 3, 6]);
+      expect(found[1]).toMatchObject({ userId: 'ann', name: 'a', createdAt: START + 10, messageId: null });
+      expect(await store.eventsAfter([])).toEqual([]);
+      expect(await store.lastEventId()).toBe(ids.at(-1)!);
+    });
+
+    test('the place in the events at a moment is before the first that happened then or later', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      expect(await store.lastEventId()).toBe(0);
+      expect(await store.placesAt([])).toEqual([]);
+      await store.putUsers([user('ann'), user('bob')]);
+      const ids = await store.insertEvents([
+        event('ann', 'a', {}, START),
+        event('bob', 'a', {}, START + 10),
+        event('ann', 'b', {}, START + 10),
+        event('ann', 'a', {}, START + 5),
+        event('ann', 'a', {}, START + 20),
+        event('bob', 'a', {}, START),
+      ]);
+      const at = (userId: string, moment: number, after = 0) => ({ userId, at: START + moment, after });
+      expect(
+        await store.placesAt([
+          at('ann', 0),
+          at('ann', 10),
+          at('ann', 11),
+          at('ann', 10, ids[2]!),
+          at('ann', 21),
+          at('bob', 10),
+          at('eve', 0),
+        ]),
+      ).toEqual([ids[0]! - 1, ids[2]! - 1, ids[4]! - 1, ids[4]! - 1, ids.at(-1)!, ids[1]! - 1, ids.at(-1)!]);
     });
 
     test('memberships are found with their time, and users that are marked', async () => {
@@ -60,7 +87,7 @@ export function awaits(open: Opener): void {
       const { store } = opened;
       await store.putUsers([user('ann'), user('bob')]);
       await store.addMembers([{ segmentId: 's', userId: 'ann', since: START + 7 }]);
-      await store.markDirty([{ userId: 'bob', cause: 'user' }]);
+      await store.markDirty([mark('bob', 'user')]);
       expect(await store.membersSince(['ann', 'bob'])).toEqual([
         { userId: 'ann', segmentId: 's', since: START + 7 },
       ]);

@@ -1,6 +1,6 @@
 import type { MessageUpdate, NewMessage } from '../../../src/engine/ports/messages.ts';
 import type { NewRun, RunUpdate } from '../../../src/engine/ports/runs.ts';
-import type { UserRow } from '../../../src/engine/ports/users.ts';
+import type { NewMark, UserRow } from '../../../src/engine/ports/users.ts';
 
 export const START = Date.parse('2026-01-01T00:00:00Z');
 
@@ -18,7 +18,19 @@ export function event(
 }
 
 export function newRun(userId: string, changes: Partial<NewRun> = {}): NewRun {
-  return { campaignId: 'welcome', userId, entry: 1, deploymentId: 'd1', enteredAt: START, ...changes };
+  return {
+    campaignId: 'welcome',
+    userId,
+    entry: 1,
+    deploymentId: 'd1',
+    enteredAt: START,
+    afterEvent: 0,
+    ...changes,
+  };
+}
+
+export function mark(userId: string, cause = 'user', afterEvent = 0): NewMark {
+  return { userId, cause, afterEvent };
 }
 
 export function runUpdate(id: number, changes: Partial<RunUpdate> = {}): RunUpdate {
@@ -33,6 +45,8 @@ export function runUpdate(id: number, changes: Partial<RunUpdate> = {}): RunUpda
     chunks: 0,
     reason: null,
     endedAt: null,
+    afterEvent: 0,
+    afterTime: null,
     ...changes,
   };
 }

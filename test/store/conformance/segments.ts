@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import type { SegmentSql } from '../../../src/engine/ports/segments.ts';
 import type { Store } from '../../../src/engine/ports/store.ts';
 import type { Opener } from '../conformance.ts';
-import { event, START, user } from './rows.ts';
+import { event, mark, START, user } from './rows.ts';
 
 const ALL: SegmentSql = { id: 'all', sql: 'select `id` from `users`', params: [] };
 const FIRST_TWO: SegmentSql = { id: 'first', sql: 'select id from users order by id limit 2', params: [] };
@@ -17,12 +17,9 @@ export function segments(open: Opener): void {
     test('come oldest first, with all their marks', async () => {
       await using opened = await open();
       const { store } = opened;
-      await store.markDirty([{ userId: 'zoe', cause: 'user' }]);
-      await store.markDirty([
-        { userId: 'ann', cause: 'event:login' },
-        { userId: 'ann', cause: 'event:login' },
-      ]);
-      await store.markDirty([{ userId: 'zoe', cause: 'segment:all' }]);
+      await store.markDirty([mark('zoe', 'user')]);
+      await store.markDirty([mark('ann', 'event:login'), mark('ann', 'event:login')]);
+      await store.markDirty([mark('zoe', 'segment:all')]);
       const marks = await store.dirtyUsers(10);
       expect(marks.map(({ userId, cause }) => `${userId} ${cause}`)).toEqual([
         'zoe user',
@@ -36,10 +33,10 @@ export function segments(open: Opener): void {
     test('a mark set again since it was read is not cleared, and keeps its place', async () => {
       await using opened = await open();
       const { store } = opened;
-      await store.markDirty([{ userId: 'ann', cause: 'user' }]);
-      await store.markDirty([{ userId: 'bob', cause: 'user' }]);
+      await store.markDirty([mark('ann', 'user')]);
+      await store.markDirty([mark('bob', 'user')]);
       const read = await store.dirtyUsers(10);
-      await store.markDirty([{ userId: 'ann', cause: 'user' }]);
+      await store.markDirty([mark('ann', 'user')]);
       const again = await store.dirtyUsers(10);
       expect(again[0]!.userId).toBe('ann');
       expect(again[0]!.seq).toBeGreaterThan(read[0]!.seq);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import type { Opener } from '../conformance.ts';
-import { event, messageUpdate, newMessage, newRun, START, user } from './rows.ts';
+import { event, mark, messageUpdate, newMessage, newRun, START, user } from './rows.ts';
 
 export function users(open: Opener): void {
   describe('users', () => {
@@ -120,7 +120,7 @@ export function users(open: Opener): void {
       const { store } = opened;
       await store.putUsers([user('ann'), user('bob')]);
       await store.insertEvents([event('ann', 'login'), event('bob', 'login')]);
-      await store.markDirty([{ userId: 'ann', cause: 'user' }]);
+      await store.markDirty([mark('ann', 'user')]);
       await store.addMembers([
         { segmentId: 'all', userId: 'ann', since: START },
         { segmentId: 'all', userId: 'bob', since: START },
