@@ -87,6 +87,47 @@ test('a goal is counted once a run, within its time, and the run goes on', async
   expect((await world.store.counts()).campaigns).toEqual([{ id: 'c', entered: 3, converted: 1 }]);
 });
 
+test('the event that began a run does not reach its goal, though it reaches that of a run that began before', async () => {
+  await using world = await engineWorld();
+  await world.push(
+    configOf({
+      segments: buyers,
+      campaigns: `early: { segments: ['everyone'], behavior: 'static', goal: { event: 'purchase' }, ${FOREVER} },
+        late: { segments: ['buyers'], behavior: 'static', goal: { event: 'purchase' }, ${FOREVER} }`,
+    }),
+  );
+  await world.add('ada');
+  await world.emit('ada', 'purchase');
+  expect((await world.store.counts()).campaigns).toEqual([
+    { id: 'early', entered: 1, converted: 1 },
+    { id: 'late', entered: 1, converted: 0 },
+  ]);
+  await world.emit('ada', 'other');
+  await world.advance('1d');
+  expect((await world.store.counts()).campaigns).toMatchObject([{ converted: 1 }, { converted: 0 }]);
+  await world.emit('ada', 'purchase');
+  expect((await world.store.counts()).campaigns).toMatchObject([{ converted: 1 }, { converted: 1 }]);
+});
+
+test('the event that began a run does not end it, though it ends one that began before', async () => {
+  await using world = await engineWorld();
+  await world.push(
+    configOf({
+      segments: buyers,
+      campaigns: `early: { segments: ['everyone'], behavior: 'static', exitWhen: { event: 'purchase' }, ${FOREVER} },
+        late: { segments: ['buyers'], behavior: 'static', exitWhen: { event: 'purchase' }, ${FOREVER} }`,
+    }),
+  );
+  const statuses = async () =>
+    Object.fromEntries((await world.runsOf('ada')).map(({ campaign, status }) => [campaign, status]));
+  await world.add('ada');
+  await world.emit('ada', 'purchase');
+  expect(await statuses()).toEqual({ early: 'cancelled', late: 'sleeping' });
+  await world.advance('1d');
+  await world.emit('ada', 'purchase');
+  expect(await statuses()).toEqual({ early: 'cancelled', late: 'cancelled' });
+});
+
 test('a goal counts after the flow has ended', async () => {
   await using world = await engineWorld();
   await world.push(

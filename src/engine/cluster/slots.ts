@@ -87,7 +87,7 @@ export class LeasedSlots implements SlotOwner {
     this.#leaseMs = options.leaseMs ?? LEASE_MS;
   }
 
-  owned(): Slots {
+  owned(): readonly number[] {
     return this.holds() ? [...this.#owned] : [];
   }
 

@@ -1,0 +1,66 @@
+import { expect, test } from 'bun:test';
+import { configOf, engineWorld, flagged, type World } from './world.ts';
+
+/* Members of a segment over the engine's own tables change without their attributes or events changing. */
+
+const from = (table: string, where: string) =>
+  `{ evaluator: (db) => db.select({ id: schema.${table}.userId }).from(schema.${table}).where(${where}).groupBy(schema.${table}.userId) }`;
+
+/** Written with Drizzle, and as SQL of one's own. */
+const SEGMENTS = {
+  mailed: from('messages', "eq(schema.messages.status, 'sent')"),
+  finished: from('runs', "eq(schema.runs.status, 'completed')"),
+  members: from('segmentMembers', "eq(schema.segmentMembers.segmentId, 'vip')"),
+  'mailed-raw':
+    "{ evaluator: (db) => sql`select distinct user_id as id from `messages` where status = 'sent'` }".replace(
+      /`messages`/,
+      '\\`messages\\`',
+    ),
+};
+
+const CONFIG = configOf({
+  segments: `vip: ${flagged('vip')}, ${Object.entries(SEGMENTS)
+    .map(([name, source]) => `'${name}': ${source}`)
+    .join(', ')}`,
+  campaigns: `c: { segments: ['everyone'], behavior: 'static', flow: function* (ctx, rt) {
+    yield rt.wait({ days: 1 }); yield rt.sendEmail('hello'); yield rt.wait({ days: 1 }); } }`,
+});
+
+async function isIn(world: World, segment: keyof typeof SEGMENTS): Promise<boolean> {
+  return (await world.segmentsOf('ada')).includes(segment);
+}
+
+test.each(['mailed', 'mailed-raw'] as const)('%s: follows the messages', async (segment) => {
+  await using world = await engineWorld();
+  await world.push(CONFIG);
+  await world.add('ada');
+  await world.advance('23h');
+  expect(await isIn(world, segment)).toBe(false);
+  await world.advance('1h2m');
+  expect(world.mail).toHaveLength(1);
+  expect(await isIn(world, segment)).toBe(true);
+});
+
+test('follows the runs', async () => {
+  await using world = await engineWorld();
+  await world.push(CONFIG);
+  await world.add('ada');
+  await world.advance('47h');
+  expect(await isIn(world, 'finished')).toBe(false);
+  await world.advance('1h2m');
+  expect(await isIn(world, 'finished')).toBe(true);
+});
+
+test('follows the members of another segment', async () => {
+  await using world = await engineWorld();
+  await world.push(CONFIG);
+  await world.add('ada');
+  await world.advance('2m');
+  expect(await isIn(world, 'members')).toBe(false);
+  await world.add('ada', { vip: true });
+  await world.advance('2m');
+  expect(await isIn(world, 'members')).toBe(true);
+  await world.add('ada', { vip: false });
+  await world.advance('2m');
+  expect(await isIn(world, 'members')).toBe(false);
+});
