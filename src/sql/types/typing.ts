@@ -7,6 +7,7 @@ import { callType } from './call-types.ts';
 import { castType, shifted } from './cast-types.ts';
 import { FROM_JSON, mixed, textType, type Weighted, weightOf } from './collations.ts';
 import { arithmeticType, isTemporal } from './decimals.ts';
+import { checkDocument, checkDocuments } from './documents.ts';
 import { checkCollation, checkLiteral } from './literals.ts';
 import { merged } from './merge.ts';
 
@@ -139,7 +140,9 @@ class Typing {
       case 'logic':
       case 'is':
       case 'exists':
+        return { kind: 'boolean' };
       case 'memberOf':
+        if (expr.array.type.kind === 'text') checkDocument(expr.array, 'member of', this.#text);
         return { kind: 'boolean' };
       case 'number':
       case 'string':
@@ -153,6 +156,7 @@ class Typing {
       case 'row':
         return UNKNOWN;
       case 'json':
+        checkDocument(expr.doc, expr.unquote ? '->>' : '->', this.#text);
         return jsonType(expr);
       case 'unary':
         return this.#unary(expr);
@@ -193,11 +197,15 @@ class Typing {
         return this.#merged([...results, ...(expr.otherwise ? [expr.otherwise.type] : [])], expr.at);
       }
       case 'call':
+        checkDocuments(expr, this.#text);
         return callType(expr.name, expr.args) ?? this.#failMix(expr.at);
       case 'aggregate':
       case 'window':
         return aggregateType(expr) ?? this.#failMix(expr.at);
       case 'cast':
+        if (expr.to.kind === 'json' && expr.operand.type.kind === 'text') {
+          checkDocument(expr.operand, 'cast as json', this.#text);
+        }
         return castType(expr.to);
       case 'convertUsing':
         return this.#charset(expr);
