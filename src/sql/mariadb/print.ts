@@ -162,7 +162,11 @@ function printSource(printer: Printer, source: Source): string {
       return `(${printer.query(source.query)}) as ${quoteName(source.name)}`;
     }
     case 'jsonTable':
-      return printer.refuse(source.at, 'JSON_TABLE()', 'use JSON_CONTAINS');
+      return printer.refuse(
+        source.at,
+        'JSON_TABLE()',
+        'its texts compare otherwise; use MEMBER OF or JSON_CONTAINS',
+      );
   }
 }
 

@@ -4,8 +4,10 @@ import { query } from './queries.ts';
 import { type Grammar, Reader } from './reader.ts';
 import { simple } from './simple.ts';
 
-/** The tree of one SELECT. Throws `invalid_config` for anything else, with the place. */
-export function parse(text: string): Query {
+/**
+ * The tree of one SELECT, and where its text ends: before a semicolon. Throws `invalid_config` for anything else, with the place.
+ */
+export function parse(text: string): { query: Query; end: number } {
   const reader = new Reader(text, GRAMMAR);
   const { kind, raw } = reader.peek();
   if (!(reader.isWord('select', 'with', 'values') || reader.isSymbol('('))) {
@@ -17,9 +19,10 @@ export function parse(text: string): Query {
     );
   }
   const parsed = query(reader);
+  const end = reader.isSymbol(';') ? reader.at : text.length;
   const ended = reader.acceptSymbol(';');
   while (reader.acceptSymbol(';'));
-  if (reader.peek().kind === 'end') return parsed;
+  if (reader.peek().kind === 'end') return { query: parsed, end };
   if (reader.isSymbol(')')) throw reader.refuse('there is a ")" too many');
   if (ended) throw reader.refuse('there is more than one statement', { hint: 'A segment is one SELECT.' });
   throw reader.unexpected('the end of the query');

@@ -8,6 +8,7 @@ import { walkQuery } from '../walk.ts';
 
 /** A SELECT that has been read: the text and the parameters that came in, and what they mean. */
 export interface ReadQuery {
+  /** Without a semicolon at its end. */
   text: string;
   params: readonly unknown[];
   query: Query;
@@ -18,11 +19,11 @@ export interface ReadQuery {
  * Throws SegflowError `invalid_config` with the place in the text for anything else.
  */
 export function readQuery(text: string, params: readonly unknown[]): ReadQuery {
-  const query = parse(text);
+  const { query, end } = parse(text);
   bindParams(query, params);
   resolve(query, text);
   typeQuery(query, text);
-  return { text, params, query };
+  return { text: text.slice(0, end), params, query };
 }
 
 function bindParams(query: Query, params: readonly unknown[]): void {

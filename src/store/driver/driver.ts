@@ -98,6 +98,8 @@ export interface AdaptedSegment {
   text: string;
   params: Value[];
   traits: SegmentTraits;
+  /** The SELECT as a whole has a LIMIT. */
+  isLimited?: boolean;
 }
 
 export interface SegmentDialect {

@@ -93,7 +93,7 @@ const ESCAPES: Record<string, string> = {
 const NEEDS_ESCAPE = /[\0\n\r\\']/;
 const ESCAPED = /[\0\n\r\\']/g;
 
-/** The text between placeholders. A `?` in a string, a quoted name or a comment is none. */
+/** The text between placeholders. A `?` in a string, a quoted name or a comment is none. People write comments into segments. */
 function split(text: string): string[] {
   const parts: string[] = [];
   let from = 0;
@@ -105,11 +105,23 @@ function split(text: string): string[] {
       from = at + 1;
       at++;
     } else if (char === "'" || char === '"' || char === '`') at = endOfQuote(text, at);
-    else at++;
+    else at = endOfComment(text, at) ?? at + 1;
   }
   parts.push(text.slice(from));
   return parts;
 }
+
+/** Undefined where no comment begins. */
+function endOfComment(text: string, start: number): number | undefined {
+  const begin = COMMENT.exec(text.slice(start, start + 3))?.[0];
+  if (begin === undefined) return undefined;
+  const closing = begin === '/*' ? '*/' : '\n';
+  const end = text.indexOf(closing, start + begin.length);
+  return end < 0 ? text.length : end + closing.length;
+}
+
+/** Two dashes begin one before a blank only: `1--1` is 2. */
+const COMMENT = /^(?:\/\*|#|--(?=\s|$))/;
 
 function endOfQuote(text: string, start: number): number {
   const quote = text[start]!;

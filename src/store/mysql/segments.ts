@@ -1,7 +1,12 @@
-import { adaptToMysql } from '../dialect/adapt-mysql.ts';
+import type { Select } from '../../sql/ast.ts';
+import { factsOf } from '../../sql/facts/facts.ts';
+import { printMariadb } from '../../sql/mariadb/print.ts';
+import { printMysql } from '../../sql/mysql/print.ts';
+import { readQuery } from '../../sql/read/read-query.ts';
+import { selectsIn } from '../../sql/walk.ts';
 import { USER_TABLES } from '../dialect/scopes.ts';
 import { adaptedOnce } from '../driver/adapted-segments.ts';
-import type { SegmentDialect } from '../driver/driver.ts';
+import type { AdaptedSegment, SegmentDialect } from '../driver/driver.ts';
 import type { Server } from './server.ts';
 
 /**
@@ -19,39 +24,62 @@ export function mysqlSegments(flavor: Server['flavor'], database: string): Segme
       );
   return {
     paged: false,
-    adapt: adaptedOnce((sql, params) => adaptToMysql(sql, params, flavor)),
+    adapt: adaptedOnce((sql, params) => adapt(sql, params, flavor)),
     among(segment, ownRowsOnly, userIds) {
       const { text, params } = segment;
       if (!ownRowsOnly || !segment.traits.ownRowsOnly) {
         return {
-          text: `with segment(id) as (${text}) select distinct id from segment where id in (?)`,
+          text: `with segment(id) as (${text}\n) select distinct id from segment where id in (?)`,
           params: [...params, userIds],
         };
       }
       const tables = shown(text, '?');
       return {
-        text: `with ${tables.join('')}segment(id) as (${text}) select distinct id from segment`,
+        text: `with ${tables.join('')}segment(id) as (${text}\n) select distinct id from segment`,
         params: [...tables.map(() => userIds), ...params],
       };
     },
-    aboutUser({ text, params }, { userId, columns, limit }) {
+    aboutUser(query, { userId, columns, limit }) {
+      const { text, params } = query;
       const names = Array.from({ length: columns }, (_, index) => `c${index}`).join(', ');
       const tables = shown(text, '?');
       return {
-        text: `with ${tables.join('')}answer(${names}) as (${limited(text, limit)}) select * from answer limit ${limit}`,
+        text: `with ${tables.join('')}answer(${names}) as (${limited(query, limit)}) select * from answer limit ${limit}`,
         params: [...tables.map(() => [userId]), ...params],
       };
     },
     // The wrapping table lets a segment with a LIMIT stand where a subquery may not have one.
     everyone: ({ text, params }) => ({
-      text: `select id from (with segment(id) as (${text}) select id from segment where id is not null) as everyone`,
+      text: `select id from (with segment(id) as (${text}\n) select id from segment where id is not null) as everyone`,
       params,
     }),
   };
 }
 
+/** The SELECT as this server answers it. Behind it a new line is due: an author's text may end with a comment. */
+function adapt(sql: string, params: unknown[], flavor: Server['flavor']): AdaptedSegment {
+  const read = readQuery(sql, params);
+  const { text, params: values } = flavor === 'mariadb' ? printMariadb(read) : printMysql(read);
+  const { clock, tables, eventNames, ownRowsOnly } = factsOf(read);
+  return {
+    text,
+    params: values.map((value) => (typeof value === 'bigint' ? String(value) : value)),
+    traits: {
+      readsClock: clock.length > 0,
+      readsEvents: tables.includes('events'),
+      ...(eventNames && { eventNames }),
+      // MySQL takes no JSON_TABLE of a table that is a CTE.
+      ownRowsOnly: ownRowsOnly && ![...selectsIn(read.query)].some(readsJsonTable),
+    },
+    isLimited: read.query.limit !== undefined,
+  };
+}
+
+function readsJsonTable({ sources }: Select): boolean {
+  return sources.some(({ kind }) => kind === 'jsonTable');
+}
+
 /** MariaDB forgets the order of a subquery that has no limit. */
-function limited(text: string, limit: number): string {
-  const ends = /\blimit\s+[?\d]+(?:\s*(?:,|\boffset\b)\s*[?\d]+)?\s*$/i;
-  return ends.test(text) ? text : `${text} limit ${limit}`;
+function limited({ text, isLimited }: AdaptedSegment, limit: number): string {
+  return isLimited ? `${text}\n` : `${text}\nlimit ${limit}`;
 }
