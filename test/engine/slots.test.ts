@@ -43,6 +43,18 @@ test('a process with its fair share keeps all of it', async () => {
   expect(before).toHaveLength(SLOT_COUNT / 2);
 });
 
+test('a process with one slot more than its fair share gives one up', async () => {
+  const { join, owned, take } = sharing();
+  const [first, second] = [await join('first'), await join('second')];
+  const half = SLOT_COUNT / 2;
+  const slots = Array.from({ length: SLOT_COUNT }, (_, slot) => slot);
+  take('first', slots.slice(0, half + 1));
+  take('second', slots.slice(half + 1));
+  for (let round = 0; round < 4; round++) for (const node of [first, second]) await node.step();
+  expect(owned()).toEqual([half, half]);
+  expect(second.owned()).toHaveLength(half);
+});
+
 test('slots are given up one renewal before they are released, so that what is under way can end', async () => {
   const { join, releases } = sharing();
   const first = await join('first');
