@@ -18,6 +18,15 @@ test('a file that is not there would be found', () => {
   ).toEqual(['src/nowhere.ts', 'bench/', 'src/cli/commands/NAME.ts', 'test/a.ts']);
 });
 
+test('the npm scripts that the pages name exist', () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };
+  const named = [...USER_PAGES, ...CONTRIBUTOR_PAGES].flatMap((page) =>
+    [...readPage(page).matchAll(/\bnpm run ([\w:-]+)/g)].map(([, name = '']) => name),
+  );
+  expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+  expect(named.length).toBeGreaterThan(3);
+});
+
 test('the package holds what README.md links', () => {
   const { files } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { files: string[] };
   const linked = [...readPage('README.md').matchAll(/\]\(([\w./-]+)\)/g)].map(([, path = '']) => path);
