@@ -1,5 +1,5 @@
 import type { Aggregate, Expr, WindowCall } from '../ast.ts';
-import { asDecimal, asDouble, asInteger, asJson, asText } from './convert.ts';
+import { asAddend, asDecimal, asDouble, asInteger, asJson, asText } from './convert.ts';
 import { groupKey, orderKey } from './keys.ts';
 import { order } from './order.ts';
 import { type Printing, quoted, unsupported } from './printing.ts';
@@ -14,11 +14,11 @@ export function aggregate(p: Printing, call: Aggregate): string {
       return count(p, call);
     case 'sum':
       return type.kind === 'double'
-        ? `my_sum(${each(call, asDouble(p, first))})`
+        ? `my_sum(${each(call, distinct ? asDouble(p, first) : asAddend(p, first))})`
         : `my_dec_sum(${each(call, exactly(p, call))})`;
     case 'avg':
       if (type.kind === 'double') {
-        const value = each(call, asDouble(p, first));
+        const value = each(call, distinct ? asDouble(p, first) : asAddend(p, first));
         return `my_sum(${value}) / cast(count(${value}) as real)`;
       }
       return `my_dec_div(my_dec_sum(${each(call, exactly(p, call))}), count(${each(call, exactly(p, call))}), ${averageScale(call)})`;

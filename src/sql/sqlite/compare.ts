@@ -4,7 +4,8 @@ import type { SqlType } from '../sql-type.ts';
 import { compareJsonWith } from './compare-json.ts';
 import { compareTexts, isTrimmed, mixedCollation, textIn } from './compare-text.ts';
 import { asDatetimeKey, asDecimal, asDouble, asJson, asText, type Kind } from './convert.ts';
-import { constantOf, constantText, type Printing, unsupported } from './printing.ts';
+import { storedAt } from './json-access.ts';
+import { constantOf, constantText, type Printing, resolved, unsupported } from './printing.ts';
 import { toMoment } from './values/moment.ts';
 
 /*
@@ -124,6 +125,9 @@ function within([value, low, high]: string[]): string {
 /** `operand in (list)`: each item is compared on its own. */
 export function inList(p: Printing, operand: Expr, list: Expr[]): string {
   if (operand.kind !== 'row') {
+    const types = [operand, ...list].map(({ type }) => type);
+    if (types.some(({ kind }) => kind === 'json')) return inJson(p, operand, list);
+    if (types.some(isDated) && !types.some(isNumber)) return inDates(p, operand, list);
     const domains = new Set(list.map((item) => domainOf([operand.type, item.type])));
     const [domain] = domains;
     const constant = list.every((item) => constantOf(item) !== undefined);
@@ -136,12 +140,39 @@ export function inList(p: Printing, operand: Expr, list: Expr[]): string {
         const written = textIn(p, operand, list);
         if (written !== undefined) return written;
       }
-      if (domain === 'json' && operand.kind === 'json' && list.every(hasOneText)) {
-        return `(${p.expr(operand)}) in (${list.map((item) => asJson(p, item)).join(', ')})`;
-      }
     }
   }
   return `(${list.map((item) => equal(p, operand, item)).join(' or ')})`;
+}
+
+/** With JSON among them all are compared as JSON. */
+function inJson(p: Printing, operand: Expr, list: Expr[]): string {
+  const found = resolved(operand);
+  if (found.kind === 'json' && !found.unquote && storedAt(p, found) && list.every(hasOneText)) {
+    return `(${p.expr(operand)}) in (${list.map((item) => asJson(p, item)).join(', ')})`;
+  }
+  return `(${list.map((item) => compareJsonWith(p, '=', [operand, item])).join(' or ')})`;
+}
+
+/** With a date among them all but literals that are none are compared as dates. */
+function inDates(p: Printing, operand: Expr, list: Expr[]): string {
+  if (isDated(operand.type)) checkDates(p, list);
+  const isNone = (expr: Expr) => {
+    const text = constantText(expr);
+    return text !== undefined && toMoment(text) === undefined;
+  };
+  if (isNone(operand))
+    return `iif(${[operand, ...list].map((expr) => `(${p.expr(expr)}) is null`).join(' or ')}, null, 0)`;
+  const key = asDatetimeKey(p, operand);
+  return `(${key}) in (${list.map((item) => (isNone(item) ? "''" : asDatetimeKey(p, item))).join(', ')})`;
+}
+
+function isDated({ kind }: SqlType): boolean {
+  return kind === 'datetime' || kind === 'date';
+}
+
+function isNumber({ kind }: SqlType): boolean {
+  return kind === 'integer' || kind === 'boolean' || kind === 'decimal' || kind === 'double';
 }
 
 /** A literal that JSON writes in one way only. */

@@ -1,6 +1,7 @@
 import type { Expr, JsonAccess } from '../ast.ts';
+import { refusal } from '../refusal.ts';
 import type { SqlType } from '../sql-type.ts';
-import { accessNumber, accessText } from './json-access.ts';
+import { accessNumber, accessScalar, accessText } from './json-access.ts';
 import { constantOf, constantText, type Printing, quoted, resolved } from './printing.ts';
 import { storeDatetime, toMoment } from './values/moment.ts';
 import { toDouble } from './values/number-text.ts';
@@ -19,6 +20,27 @@ import { toDouble } from './values/number-text.ts';
  */
 
 export type Kind = SqlType['kind'];
+
+/**
+ * IF, CASE and NULLIF give a number, or a date, by that of the branch that they choose: where the branches are of several types, not by the text
+ * that they have in common. Undefined for other expressions.
+ */
+function throughBranches(
+  p: Printing,
+  expr: Expr,
+  convert: (p: Printing, expr: Expr) => string,
+): string | undefined {
+  if (expr.type.kind !== 'text') return undefined;
+  const found = resolved(expr);
+  if (found.kind === 'case') {
+    if (found.branches.every(({ result }) => result.type.kind === 'text')) return undefined;
+    return p.choice(found, (branch) => convert(p, branch));
+  }
+  if (found.kind !== 'call' || (found.name !== 'if' && found.name !== 'nullif')) return undefined;
+  return found.args.every(({ type }) => type.kind === 'text')
+    ? undefined
+    : p.choice(found, (branch) => convert(p, branch));
+}
 
 /** As a value of a type. */
 export function as(p: Printing, expr: Expr, type: SqlType): string {
@@ -47,6 +69,8 @@ export function as(p: Printing, expr: Expr, type: SqlType): string {
 }
 
 export function asInteger(p: Printing, expr: Expr): string {
+  const chosen = throughBranches(p, expr, asInteger);
+  if (chosen !== undefined) return chosen;
   const value = p.expr(expr);
   switch (expr.type.kind) {
     case 'decimal':
@@ -78,6 +102,8 @@ export function asDouble(p: Printing, expr: Expr): string {
     const written = accessNumber(p, access);
     if (written !== undefined) return written;
   }
+  const chosen = throughBranches(p, expr, asDouble);
+  if (chosen !== undefined) return chosen;
   const value = p.expr(expr);
   switch (expr.type.kind) {
     case 'decimal':
@@ -98,12 +124,20 @@ export function asDouble(p: Printing, expr: Expr): string {
   }
 }
 
+/** As what a sum of doubles adds up: a text that begins with a number will do. */
+export function asAddend(p: Printing, expr: Expr): string {
+  const access = accessOf(expr);
+  return (access && accessScalar(p, access)) ?? asDouble(p, expr);
+}
+
 function doubleLiteral(value: number): string {
   const text = String(value);
   return /[.e]/.test(text) || !Number.isFinite(value) ? text : `${text}.0`;
 }
 
 export function asDecimal(p: Printing, expr: Expr): string {
+  const chosen = throughBranches(p, expr, asDecimal);
+  if (chosen !== undefined) return chosen;
   const value = p.expr(expr);
   switch (expr.type.kind) {
     case 'double':
@@ -190,7 +224,20 @@ export function asJson(p: Printing, expr: Expr): string {
 
 /** A text of JSON as well as JSON: a document that a function of JSON reads. */
 export function asDocument(p: Printing, expr: Expr): string {
-  return expr.type.kind === 'json' ? p.expr(expr) : asText(p, expr);
+  switch (expr.type.kind) {
+    case 'json':
+    case 'null':
+      return p.expr(expr);
+    case 'text':
+    case 'unknown':
+      return asText(p, expr);
+    default:
+      throw refusal('a function of JSON is given something else', {
+        text: p.text,
+        at: expr.at,
+        hint: 'Give it JSON, or text of JSON; CAST(… AS JSON) makes JSON of a number.',
+      });
+  }
 }
 
 /** As what a function of dates and times reads: it takes texts and numbers, too. */
@@ -201,7 +248,7 @@ export function asMoment(p: Printing, expr: Expr): string {
     case 'decimal':
       return `my_dec_double(${p.expr(expr)})`;
     case 'text':
-      return asText(p, expr);
+      return throughBranches(p, expr, asMoment) ?? asText(p, expr);
     case 'time':
       // A time of day is one of today.
       return `my_timestamp(my_today(), ${p.expr(expr)})`;

@@ -54,11 +54,18 @@ export function accessText(p: Printing, access: JsonAccess): string {
 
 /** As a double; undefined when the access has no form of its own. */
 export function accessNumber(p: Printing, access: JsonAccess): string | undefined {
+  const value = accessScalar(p, access);
+  return value && `my_num(${value})`;
+}
+
+/**
+ * As a number where the value is one, else as a text that begins with the number which the value is in MySQL. SQLite reads JSON's true as 1, as
+ * MySQL does but in text, and null as NULL, where MySQL's is 0.
+ */
+export function accessScalar(p: Printing, access: JsonAccess): string | undefined {
   const stored = storedAt(p, access);
   if (!stored) return undefined;
   const { doc, path } = stored;
-  const type = `json_type(${doc}, ${path})`;
-  // As text, true is no number; as JSON it is 1.
-  const yes = access.unquote ? '' : " when 'true' then 1";
-  return `case ${type} when 'integer' then ${doc} ->> ${path} when 'real' then ${doc} ->> ${path} when 'text' then my_num(${doc} ->> ${path})${yes} else iif(${type} is null, null, 0) end`;
+  const value = `coalesce(${doc} ->> ${path}, iif(${doc} -> ${path} is null, null, 0))`;
+  return access.unquote ? `iif(json_type(${doc}, ${path}) = 'true', 0, ${value})` : value;
 }

@@ -1,5 +1,6 @@
-import type { Expr, Query, Source } from '../ast.ts';
+import type { Call, Case, Expr, Query, Source } from '../ast.ts';
 import type { PrintedQuery } from '../printed-query.ts';
+import { printChoice } from './calls/choice-calls.ts';
 import { asText, shownDatetime } from './convert.ts';
 import { printExpr } from './expressions.ts';
 import { name, type Printing } from './printing.ts';
@@ -30,6 +31,10 @@ class Printer implements Printing {
 
   expr(expr: Expr): string {
     return printExpr(this, expr);
+  }
+
+  choice(expr: Case | Call, convert: (branch: Expr) => string): string {
+    return printChoice(this, expr, convert);
   }
 
   query(query: Query): string {

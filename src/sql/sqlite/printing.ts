@@ -1,5 +1,5 @@
 import { SegflowError } from '../../core/errors.ts';
-import type { Expr, Query, SelectItem, Source } from '../ast.ts';
+import type { Call, Case, Expr, Query, SelectItem, Source } from '../ast.ts';
 import { placeOf } from '../refusal.ts';
 
 /** What the parts of the printer ask of each other. */
@@ -8,6 +8,8 @@ export interface Printing {
   readonly text: string;
   /** An expression, as its type stands in a row (see convert.ts). */
   expr(expr: Expr): string;
+  /** A CASE, IF() or NULLIF(), of which each value that it may give is converted. */
+  choice(expr: Case | Call, convert: (branch: Expr) => string): string;
   /** A query whose columns are named c0, c1, …. */
   query(query: Query): string;
   /** The name of a table in the printed text: no two tables share one. */

@@ -9,14 +9,10 @@ import type { PrintCall } from './call.ts';
 /* Functions that choose one of their arguments. Each argument becomes a value of the result's type. */
 
 export const CHOICE_CALLS: Record<string, PrintCall> = {
-  if: (p, { args: [test, yes, no], type }) =>
-    `iif(${asChoice(p, test!)}, ${as(p, yes!, type)}, ${as(p, no!, type)})`,
+  if: (p, call) => printChoice(p, call, (branch) => as(p, branch, call.type)),
   ifnull: coalesce,
   coalesce,
-  nullif: (p, { args: [value, other] }) => {
-    const equal = comparison(p, '=', [asCompared(value!), asCompared(other!)]);
-    return `case when ${equal} then null else ${p.expr(value!)} end`;
-  },
+  nullif: (p, call) => printChoice(p, call, (branch) => p.expr(branch)),
   isnull: (p, { args }) => `(${p.expr(args[0]!)}) is null`,
   any_value: (p, { args }) => p.expr(args[0]!),
   greatest: (p, call) => extreme(p, call, { native: 'max', decimal: 'my_dec_greatest', sign: '>=' }),
@@ -79,11 +75,21 @@ function extreme(
   }
 }
 
-export function caseOf(p: Printing, { operand, branches, otherwise, type }: Case): string {
+export function caseOf(p: Printing, expr: Case): string {
+  return printChoice(p, expr, (branch) => as(p, branch, expr.type));
+}
+
+/** CASE, IF() and NULLIF() with each value that they may give as `convert` writes it. */
+export function printChoice(p: Printing, expr: Case | Call, convert: (branch: Expr) => string): string {
+  if (expr.kind === 'call') {
+    const [first, second, third] = expr.args as [Expr, Expr, Expr];
+    if (expr.name === 'if') return `iif(${asChoice(p, first)}, ${convert(second)}, ${convert(third)})`;
+    return `case when ${comparison(p, '=', [asCompared(first), asCompared(second)])} then null else ${convert(first)} end`;
+  }
+  const { operand, branches, otherwise } = expr;
   const tests = branches.map(({ when, result }) => {
     const test = operand ? comparison(p, '=', [asCompared(operand), asCompared(when)]) : asChoice(p, when);
-    return `when ${test} then ${as(p, result, type)}`;
+    return `when ${test} then ${convert(result)}`;
   });
-  const rest = otherwise === undefined ? '' : ` else ${as(p, otherwise, type)}`;
-  return `case ${tests.join(' ')}${rest} end`;
+  return `case ${tests.join(' ')}${otherwise === undefined ? '' : ` else ${convert(otherwise)}`} end`;
 }

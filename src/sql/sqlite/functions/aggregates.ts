@@ -1,7 +1,7 @@
 import type { Arg } from '../values/arg.ts';
-import { add, compareDecimals, type Decimal, rescale, store, toDecimal } from '../values/decimal.ts';
+import { add, compareDecimals, type Decimal, store, toDecimal } from '../values/decimal.ts';
 import { compareJson, type Json, parseJson } from '../values/json-value.ts';
-import { roundToInteger, toInteger } from '../values/number-text.ts';
+import { roundToInteger, toDouble, toInteger } from '../values/number-text.ts';
 import { type Aggregates, aggregate } from './registry.ts';
 
 /** Aggregates that SQLite lacks or computes otherwise. They cannot have OVER: the printer uses SQLite's own there. */
@@ -9,7 +9,8 @@ export const aggregates: Aggregates = {
   // Of doubles, in the order of the rows.
   my_sum: aggregate<number | null>({
     start: () => null,
-    step: (sum, value) => (value === null ? sum : (sum ?? 0) + Number(value)),
+    step: (sum, value) =>
+      value === null ? sum : (sum ?? 0) + (typeof value === 'number' ? value : toDouble(String(value))),
     result: (sum) => sum,
   }),
   // Of integers and DECIMAL.
@@ -65,16 +66,15 @@ export const aggregates: Aggregates = {
 };
 
 function decimalExtreme(sign: number) {
-  return aggregate<{ value: Arg; decimal: Decimal } | null>({
+  return aggregate<{ value: Arg; size: number } | null>({
     start: () => null,
     step(best, value) {
       if (value === null) return best;
-      const decimal = toDecimal(value);
-      if (best !== null && compareDecimals(decimal, best.decimal) * sign <= 0) return best;
-      return {
-        value,
-        decimal: best === null ? decimal : rescale(decimal, Math.max(decimal.scale, best.decimal.scale)),
-      };
+      // Doubles are in the order of the decimals, and decide all but the closest ones.
+      const size = Number(value);
+      if (best === null || (size - best.size) * sign > 0) return { value, size };
+      if (size !== best.size) return best;
+      return compareDecimals(toDecimal(value), toDecimal(best.value)) * sign > 0 ? { value, size } : best;
     },
     result: (best) => (best === null ? null : (best.value as string | number)),
   });

@@ -43,7 +43,10 @@ export const jsonFunctions: Functions = {
     map(doc, (value) => store(toDecimal(typeof value === 'string' ? value : jsonNumber(value)))),
   ),
   my_json_temporal: fn(1, (doc: string) =>
-    map(doc, (value) => (typeof value === 'string' ? value : value instanceof JsonTime ? value.text : '')),
+    map(doc, (value) => {
+      if (typeof value === 'string' || typeof value === 'number') return value;
+      return value instanceof JsonTime ? value.text : '';
+    }),
   ),
   // A JSON value as a condition is compared with the number 0, so only 0 is false.
   my_json_truth: fn(1, (doc: string) => map(doc, (value) => (value === 0 ? 0 : 1))),

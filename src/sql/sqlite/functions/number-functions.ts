@@ -35,11 +35,11 @@ export const numberFunctions: Functions = {
   my_dec_unkey: fn(2, (key: string, scale: number) => store(fromOrderKey(key, scale))),
 
   // DECIMAL
-  my_dec_cmp: fn(2, (a: Arg, b: Arg) =>
-    typeof a === 'number' && typeof b === 'number'
-      ? Math.sign(a - b) + 0
-      : compareDecimals(toDecimal(a), toDecimal(b)),
-  ),
+  my_dec_cmp: fn(2, (a: Arg, b: Arg) => {
+    // Doubles are in the order of the decimals, and decide all but the closest ones.
+    const [x, y] = [Number(a), Number(b)];
+    return x < y ? -1 : x > y ? 1 : compareDecimals(toDecimal(a), toDecimal(b));
+  }),
   my_dec_add: fn(2, (a: Arg, b: Arg) => store(add(toDecimal(a), toDecimal(b)))),
   my_dec_sub: fn(2, (a: Arg, b: Arg) => store(add(toDecimal(a), negate(toDecimal(b))))),
   my_dec_mul: fn(2, (a: Arg, b: Arg) => store(multiply(toDecimal(a), toDecimal(b)))),

@@ -31,15 +31,13 @@ export const stringFunctions: Functions = {
       separator === null ? null : parts.filter((part) => part !== null).join(String(separator)),
     { takesNull: true },
   ),
-  my_left: fn(2, (value: string, count: number) =>
-    count <= 0 ? '' : points(value).slice(0, count).join(''),
-  ),
-  my_right: fn(2, (value: string, count: number) => (count <= 0 ? '' : points(value).slice(-count).join(''))),
+  my_left: fn(2, (value: string, count: number) => (count <= 0 ? '' : sliced(value, 0, count))),
+  my_right: fn(2, (value: string, count: number) => (count <= 0 ? '' : sliced(value, -count))),
   my_substring: fn([2, 3], (value: string, from: number, count = Number.POSITIVE_INFINITY) => {
-    const chars = points(value);
-    if (from === 0 || Math.abs(from) > chars.length || count <= 0) return '';
-    const start = from > 0 ? from - 1 : chars.length + from;
-    return chars.slice(start, start + count).join('');
+    const length = lengthOf(value);
+    if (from === 0 || Math.abs(from) > length || count <= 0) return '';
+    const start = from > 0 ? from - 1 : length + from;
+    return sliced(value, start, start + count);
   }),
   my_trim: fn(3, (side: string, remove: string, value: string) => {
     let rest = value;
@@ -55,11 +53,9 @@ export const stringFunctions: Functions = {
   }),
   my_locate: fn([2, 3], (what: string, value: string, from = 1) => {
     if (from < 1) return 0;
-    const chars = points(value);
-    if (from > chars.length + 1) return 0;
-    const skipped = chars.slice(0, from - 1).join('').length;
-    const found = value.indexOf(what, skipped);
-    return found < 0 ? 0 : points(value.slice(0, found)).length + 1;
+    if (from > lengthOf(value) + 1) return 0;
+    const found = value.indexOf(what, sliced(value, 0, from - 1).length);
+    return found < 0 ? 0 : lengthOf(value.slice(0, found)) + 1;
   }),
   my_replace: fn(3, (value: string, what: string, by: string) =>
     what === '' ? value : value.replaceAll(what, () => by),
@@ -84,7 +80,7 @@ export const stringFunctions: Functions = {
   my_lower: fn(1, (value: string) => mapCase(value, 'toLowerCase')),
   my_upper: fn(1, (value: string) => mapCase(value, 'toUpperCase')),
   my_length: fn(1, (value: string) => Buffer.byteLength(value)),
-  my_char_length: fn(1, (value: string) => points(value).length),
+  my_char_length: fn(1, lengthOf),
   my_ascii: fn(1, (value: string) => Buffer.from(value)[0] ?? 0),
   my_ord: fn(1, (value: string) =>
     Buffer.from(points(value)[0] ?? '').reduce((code, byte) => code * 256 + byte, 0),
@@ -159,6 +155,14 @@ const ASCII = /^[\0-\x7f]*$/;
 /** Code points. Pieces of a text with nothing but ASCII are its units. */
 function points(value: string): string[] {
   return ASCII.test(value) ? value.split('') : [...value];
+}
+
+function sliced(value: string, start: number, end?: number): string {
+  return ASCII.test(value) ? value.slice(start, end) : [...value].slice(start, end).join('');
+}
+
+function lengthOf(value: string): number {
+  return ASCII.test(value) ? value.length : [...value].length;
 }
 
 /** Letter by letter, as MySQL does: `ß` has no upper case of one letter and stays. */

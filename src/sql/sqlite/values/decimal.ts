@@ -19,6 +19,13 @@ export const DIVISION_DIGITS = 4;
 /** MySQL has no more digits; what is larger is this. */
 const MAX_UNITS = 10n ** 65n - 1n;
 
+const POWERS = Array.from({ length: 100 }, (_, exponent) => 10n ** BigInt(exponent));
+
+/** Ten to this power. */
+function tens(exponent: number): bigint {
+  return POWERS[exponent] ?? 10n ** BigInt(exponent);
+}
+
 const DECIMAL = /^[ \t\n\v\f\r]*([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,4}))?/i;
 
 /** The decimal that a text begins with, or that a number is; of text that is none, 0. */
@@ -27,7 +34,25 @@ export function toDecimal(value: Arg): Decimal {
     if (Number.isSafeInteger(value)) return { units: BigInt(value), scale: 0 };
     return Number.isFinite(value) ? parse(String(value)) : { units: MAX_UNITS, scale: 0 };
   }
-  return parse(String(value));
+  return short(String(value)) ?? parse(String(value));
+}
+
+/** Up to 15 digits without an exponent or spaces, such as `-12.50`; undefined for others. */
+function short(text: string): Decimal | undefined {
+  if (text.length > 16) return undefined;
+  const negative = text.charCodeAt(0) === 45;
+  let units = 0;
+  let point = -1;
+  for (let i = negative ? 1 : 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit >= 0 && digit <= 9) units = units * 10 + digit;
+    else if (digit === -2 && point < 0) point = i;
+    else return undefined;
+  }
+  const scale = point < 0 ? 0 : text.length - point - 1;
+  return text.length > 15 && units > Number.MAX_SAFE_INTEGER
+    ? undefined
+    : { units: BigInt(negative ? -units : units), scale };
 }
 
 function parse(text: string): Decimal {
@@ -37,7 +62,7 @@ function parse(text: string): Decimal {
   let units = BigInt(whole + fraction);
   let scale = fraction.length - Number(exponentText);
   if (scale < 0) {
-    units = scale < -80 ? MAX_UNITS : units * 10n ** BigInt(-scale);
+    units = scale < -80 ? MAX_UNITS : units * tens(-scale);
     scale = 0;
   }
   const signed = { units: sign === '-' ? -units : units, scale };
@@ -61,23 +86,25 @@ export function formatDecimal({ units, scale }: Decimal): string {
 
 /** Rounded, half away from zero, or filled with zeros. A negative scale rounds before the point and leaves scale 0. */
 export function rescale(value: Decimal, scale: number): Decimal {
-  if (scale >= value.scale) {
-    return { units: value.units * 10n ** BigInt(scale - value.scale), scale };
+  if (scale === value.scale) return value;
+  if (scale > value.scale) {
+    return { units: value.units * tens(scale - value.scale), scale };
   }
-  const factor = 10n ** BigInt(value.scale - scale);
+  const factor = tens(value.scale - scale);
   const half = value.units < 0n ? -factor / 2n : factor / 2n;
   const units = (value.units + half) / factor;
-  return scale < 0 ? { units: units * 10n ** BigInt(-scale), scale: 0 } : { units, scale };
+  return scale < 0 ? { units: units * tens(-scale), scale: 0 } : { units, scale };
 }
 
 /** Cut off after so many digits. */
 export function truncate(value: Decimal, scale: number): Decimal {
   if (scale >= value.scale) return value;
-  const units = value.units / 10n ** BigInt(value.scale - scale);
-  return scale < 0 ? { units: units * 10n ** BigInt(-scale), scale: 0 } : { units, scale };
+  const units = value.units / tens(value.scale - scale);
+  return scale < 0 ? { units: units * tens(-scale), scale: 0 } : { units, scale };
 }
 
 export function compareDecimals(a: Decimal, b: Decimal): number {
+  if (a.scale === b.scale) return a.units < b.units ? -1 : a.units > b.units ? 1 : 0;
   const scale = Math.max(a.scale, b.scale);
   const [x, y] = [rescale(a, scale).units, rescale(b, scale).units];
   return x < y ? -1 : x > y ? 1 : 0;
@@ -102,7 +129,7 @@ export function divide(a: Decimal, b: Decimal, scale: number): Decimal | undefin
   if (b.units === 0n) return undefined;
   // One digit more than asked for decides how the last one is rounded.
   const shift = scale + 1 + b.scale - a.scale;
-  const scaled = shift >= 0 ? a.units * 10n ** BigInt(shift) : a.units / 10n ** BigInt(-shift);
+  const scaled = shift >= 0 ? a.units * tens(shift) : a.units / tens(-shift);
   return rescale({ units: scaled / b.units, scale: scale + 1 }, scale);
 }
 
@@ -123,7 +150,7 @@ export function remainder(a: Decimal, b: Decimal): Decimal | undefined {
 /** What fits into DECIMAL(precision, scale): rounded, and what is larger becomes the largest. */
 export function fit(value: Decimal, options: { precision: number; scale: number }): Decimal {
   const rounded = rescale(value, options.scale);
-  const limit = 10n ** BigInt(options.precision) - 1n;
+  const limit = tens(options.precision) - 1n;
   const units = rounded.units > limit ? limit : rounded.units < -limit ? -limit : rounded.units;
   return { units, scale: options.scale };
 }

@@ -15,6 +15,10 @@ export class JsonTime {
     this.kind = kind;
     this.text = text;
   }
+
+  toJSON(): string {
+    return shownTime(this);
+  }
 }
 
 const TIME_MARK = '\u0001';
@@ -27,16 +31,16 @@ export function isObject(value: Json): value is { [key: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonTime);
 }
 
-const parsed = new Map<string, Json | undefined>();
-const CACHE = 64;
+/** The last text of each length modulo the size: a literal stays while the rows go by. */
+const parsed: ({ text: string; value: Json | undefined } | undefined)[] = new Array(32).fill(undefined);
 
 /** The value of a JSON text, not to be changed; undefined when it is none. */
 export function parseJson(text: string): Json | undefined {
-  const known = parsed.get(text);
-  if (known !== undefined || parsed.has(text)) return known;
+  const place = text.length % parsed.length;
+  const known = parsed[place];
+  if (known !== undefined && known.text === text) return known.value;
   const value = parse(text);
-  if (parsed.size >= CACHE) parsed.clear();
-  parsed.set(text, value);
+  parsed[place] = { text, value };
   return value;
 }
 
@@ -55,7 +59,7 @@ function parse(text: string): Json | undefined {
 /** As it stands in a row. */
 export function storeJson(value: Json): string {
   if (value instanceof JsonTime) return timeAsJson(value.kind, value.text);
-  return JSON.stringify(value, (_key, item: Json) => (item instanceof JsonTime ? shownTime(item) : item));
+  return JSON.stringify(value);
 }
 
 /** A double in JSON keeps its point. */
@@ -159,8 +163,9 @@ export function compareKeys(a: string, b: string): number {
 
 /** A text for each value, equal where MySQL takes the values for equal. */
 export function jsonKey(value: Json): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (value instanceof JsonTime) return timeAsJson(value.kind, value.text);
   return JSON.stringify(value, (_key, item: Json) => {
-    if (item instanceof JsonTime) return { [TIME_MARK]: item.text };
     if (typeof item !== 'object' || item === null || Array.isArray(item)) return item;
     return Object.fromEntries(Object.entries(item).sort(([x], [y]) => (x < y ? -1 : 1)));
   });

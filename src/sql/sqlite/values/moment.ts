@@ -261,7 +261,8 @@ function fromNumber(value: number): Moment | undefined {
 
 /** As YYYYMMDDhhmmss. */
 function packedNumber(value: number): number | undefined {
-  if (value < 101) return undefined;
+  if (value < 0) return undefined;
+  if (value === 0) return 0;
   if (value <= 691_231) return (value + 20_000_000) * 1_000_000;
   if (value < 700_101) return undefined;
   if (value <= 991_231) return (value + 19_000_000) * 1_000_000;

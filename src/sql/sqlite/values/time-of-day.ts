@@ -33,18 +33,15 @@ export function limitTime(micros: number): number {
 
 /** Follows str_to_time() of MySQL's my_time.cc. */
 function fromTimeText(text: string): number | undefined {
-  const found = /^[ \t\n\v\f\r]*(-?)(.*)$/s.exec(text)!;
-  const [, sign, rest = ''] = found;
+  const [, sign, rest = ''] = /^[ \t\n\v\f\r]*(-?)(.*)$/s.exec(text)!;
   if (rest === '') return undefined;
-  if (rest.length >= 12) {
-    const whole = /^\d+[-/.:^@]\d+[-/.:^@]\d+([ \tT])|^\d{12,}/.exec(rest);
-    const moment = whole === null ? undefined : fromText(rest);
-    if (whole !== null) return moment === undefined || moment.dateOnly ? undefined : moment.micros;
+  if (rest.length >= 12 && WHOLE.test(rest)) {
+    const moment = fromText(rest);
+    return moment === undefined || moment.dateOnly ? undefined : moment.micros;
   }
-  const parts = /^(\d*)(?:(\s+)(\d+)(?::(\d+)(?::(\d+))?)?|:(\d+)(?::(\d+))?)?(?:\.(\d*))?/.exec(rest)!;
-  const [, lead = '', , dayHour, dayMinute = '0', daySecond = '0', minute, second = '0', fraction = ''] =
-    parts;
-  if (lead === '') return undefined;
+  const found = CLOCK.exec(rest);
+  if (!found) return undefined;
+  const [, lead, dayHour, dayMinute = '0', daySecond = '0', minute, second = '0', fraction = ''] = found;
   let [hours, minutes, seconds] = [0, 0, 0];
   if (dayHour !== undefined) {
     [hours, minutes, seconds] = [Number(lead) * 24 + Number(dayHour), Number(dayMinute), Number(daySecond)];
@@ -60,6 +57,12 @@ function fromTimeText(text: string): number | undefined {
   const size = ((hours * 60 + minutes) * 60 + seconds) * SECOND + micros;
   return (sign === '-' ? -1 : 1) * Math.min(MAX, size) + 0;
 }
+
+/** A date with a time after a space, or all in digits; what else looks like a date is read as a time. */
+const WHOLE = /^\d+[!-/:-@[-`{-~]+\d+[!-/:-@[-`{-~]+\d+[ \t\n\v\f\r]|^\d{12}|^\d{8}T/;
+/** Days and hours, hours and minutes, or digits alone; no exponent may follow. */
+const CLOCK =
+  /^\s*(\d+)(?:\s+(?=\S{2})(\d+)(?::(\d+)(?::(\d+))?)?|:(\d+)(?::(\d+))?)?(?:\.(\d*))?(?!\d*e[+-]?\d)/i;
 
 /** HHMMSS as a number. */
 function fromPacked(value: number): number | undefined {
