@@ -35,6 +35,7 @@ export async function instanceSecret(options: {
     if (newSecret) {
       await store.putPause({
         campaignId: EVERYTHING,
+        cause: 'secret_lost',
         reason: 'the secret was lost: push, then resume',
         pausedAt: await store.now(),
       });

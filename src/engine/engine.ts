@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { Mutex } from '../core/mutex.ts';
+import type { PauseCause } from '../schema/index.ts';
 import { Outage } from './cluster/outage.ts';
 import { everySlot, LeasedSlots, partOf, type SlotOwner } from './cluster/slots.ts';
 import { type Next, Worker } from './cluster/worker.ts';
@@ -233,8 +234,12 @@ export class Engine {
   }
 
   /** Stops a campaign, or everything, where it is; nothing is lost. Returns the pause. */
-  async pause(campaignId: string | undefined, reason: string): Promise<PauseRow> {
-    const row = { campaignId: campaignId ?? EVERYTHING, reason, pausedAt: await this.store.now() };
+  async pause(
+    campaignId: string | undefined,
+    reason: string,
+    { cause = 'manual' }: { cause?: PauseCause } = {},
+  ): Promise<PauseRow> {
+    const row = { campaignId: campaignId ?? EVERYTHING, cause, reason, pausedAt: await this.store.now() };
     await this.store.putPause(row);
     return row;
   }

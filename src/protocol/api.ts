@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../core/errors.ts';
 import { choiceSchema, planSchema } from './plan.ts';
+import { messageStatusSchema, pauseCauseSchema, runEndingSchema, runStatusSchema } from './states.ts';
 
 /*
  * The wire contract: JSON over HTTP under /v1, `Authorization: Bearer KEY`. Times are ISO 8601 in UTC.
@@ -97,17 +98,6 @@ export const pushSchema = z.strictObject({
 export type PushBody = z.input<typeof pushSchema>;
 export type Push = z.output<typeof pushSchema>;
 
-export const messageStatusSchema = z.enum(['queued', 'sending', 'sent', 'failed', 'skipped', 'unknown']);
-export const runStatusSchema = z.enum([
-  'pending',
-  'running',
-  'sleeping',
-  'blocked',
-  'completed',
-  'failed',
-  'cancelled',
-]);
-
 const ids = z.array(z.string());
 export const changesSchema = z.object({
   segments: z.object({ entered: ids, left: ids }),
@@ -185,7 +175,11 @@ export const runItemSchema = z.object({
   enteredAt: z.string(),
   endedAt: z.string().nullable(),
   wakeAt: z.string().nullable(),
+  /** Why it ended, failed or is blocked, in words. */
   reason: z.string().nullable(),
+  ending: runEndingSchema.nullable(),
+  /** How often it was retried. */
+  retries: z.number().int(),
   deployment: z.string(),
   steps: z.array(stepSchema),
 });
@@ -210,7 +204,14 @@ export const statusSchema = z.object({
     .object({ id: z.string(), activatedAt: z.string(), origin: z.record(z.string(), z.string()) })
     .nullable(),
   /** What is paused; `campaign` null is everything. */
-  pauses: z.array(z.object({ campaign: z.string().nullable(), reason: z.string(), since: z.string() })),
+  pauses: z.array(
+    z.object({
+      campaign: z.string().nullable(),
+      cause: pauseCauseSchema,
+      reason: z.string(),
+      since: z.string(),
+    }),
+  ),
   /** The processes that share the store; null when one has it to itself. */
   nodes: z
     .array(z.object({ id: z.string(), name: z.string(), slots: z.number().int(), expiresAt: z.string() }))
@@ -297,6 +298,8 @@ export type PauseBody = z.input<typeof pauseSchema>;
 export const pauseItemSchema = z.object({
   /** Null: everything. */
   campaign: z.string().nullable(),
+  cause: pauseCauseSchema,
+  /** In words. */
   reason: z.string(),
   since: z.string(),
 });

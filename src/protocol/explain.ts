@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pauseCauseSchema, runEndingSchema } from './states.ts';
 
 /* Why a user is, or is not, in a campaign. */
 
@@ -39,8 +40,10 @@ export const explainedRunSchema = z.object({
   status: z.string(),
   enteredAt: time,
   endedAt: time.nullable(),
-  /** Why it ended, failed or is blocked. */
+  /** Why it ended, failed or is blocked, in words. */
   reason: z.string().nullable(),
+  ending: runEndingSchema.nullable(),
+  retries: z.number().int(),
   convertedAt: time.nullable(),
   /** Whose code it follows, and whether it stays on it. */
   deployment: z.string(),
@@ -70,7 +73,9 @@ export const explainedCampaignSchema = z.object({
   summary: z.string(),
   qualifies: z.boolean(),
   conditions: z.array(conditionSchema),
-  pauses: z.array(z.object({ campaign: z.string(), reason: z.string(), since: time })),
+  pauses: z.array(
+    z.object({ campaign: z.string(), cause: pauseCauseSchema, reason: z.string(), since: time }),
+  ),
   /** The latest first. */
   runs: z.array(explainedRunSchema),
 });

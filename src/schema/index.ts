@@ -98,6 +98,32 @@ export const campaigns = mysqlTable('campaigns', {
  */
 export type RunStatus = 'pending' | 'running' | 'sleeping' | 'blocked' | 'completed' | 'failed' | 'cancelled';
 
+/**
+ * Why a run ended.
+ *
+ * | value | |
+ * | --- | --- |
+ * | completed | its flow came to its end |
+ * | exited | its flow called `rt.exit`; `reason` is what it gave |
+ * | failed | its flow failed; `reason` says how |
+ * | left | the user left the campaign's segments |
+ * | exit_event, exit_segment | the campaign's `exitWhen` |
+ * | removed | a deployment no longer has the campaign |
+ * | cancelled, restarted | a deployment, as chosen with `--in-flight` |
+ * | skipped | the user was kept out when the campaign was deployed, with `--existing=skip`: it never began |
+ */
+export type RunEnding =
+  | 'completed'
+  | 'exited'
+  | 'failed'
+  | 'left'
+  | 'exit_event'
+  | 'exit_segment'
+  | 'removed'
+  | 'cancelled'
+  | 'restarted'
+  | 'skipped';
+
 /** One user's passage through one campaign: the state of the campaign for that user, and its history. */
 export const runs = mysqlTable(
   'runs',
@@ -135,8 +161,12 @@ export const runs = mysqlTable(
     /** How many sealed chunks precede `journal`. */
     chunks: int('chunks').notNull(),
     journalHash: char('journal_hash', { length: 14 }).notNull(),
-    /** Why it failed or was cancelled. */
+    /** Why it failed, is blocked or ended, in words: see `ending`. */
     reason: text('reason'),
+    /** Why it ended; null while it has not. */
+    ending: varchar('ending', { length: 16 }).$type<RunEnding>(),
+    /** How often it was retried. A pending run that was is taken up where it failed. */
+    retries: int('retries').notNull(),
     slot: slot(),
   },
   (t) => [
@@ -207,10 +237,14 @@ export const deployments = mysqlTable('deployments', {
   activatedAt: time('activated_at'),
 });
 
+/** Why something is paused: by a person; it failed again and again; the secret of what was pushed was lost. */
+export type PauseCause = 'manual' | 'failing' | 'secret_lost';
+
 /** What is paused: a campaign by its id, or everything as `*`. */
 export const pauses = mysqlTable('pauses', {
   campaignId: name('campaign_id').primaryKey(),
   /** Why, in words; who did it when a person did. */
   reason: text('reason').notNull(),
+  cause: varchar('cause', { length: 16 }).$type<PauseCause>().notNull(),
   pausedAt: time('paused_at').notNull(),
 });

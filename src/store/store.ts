@@ -91,7 +91,7 @@ function writesOf(transaction: Store['transaction']) {
     startSweep: () => transaction((tx) => tx.startSweep()),
     advanceSweep: (token) => transaction((tx) => tx.advanceSweep(token)),
     insertRuns: (rows) => transaction((tx) => tx.insertRuns(rows)),
-    cancelRuns: (ids, reason, at) => transaction((tx) => tx.cancelRuns(ids, reason, at)),
+    cancelRuns: (ids, end) => transaction((tx) => tx.cancelRuns(ids, end)),
     saveRuns: (updates) => transaction((tx) => tx.saveRuns(updates)),
     sealJournal: (rows) => transaction((tx) => tx.sealJournal(rows)),
     pinRuns: (ids) => transaction((tx) => tx.pinRuns(ids)),

@@ -12,6 +12,8 @@ const RUN: ExplainedRun = {
   convertedAt: null,
   deployment: 'a'.repeat(32),
   pinned: false,
+  ending: null,
+  retries: 0,
   cause: null,
   steps: [],
   waits: null,

@@ -120,6 +120,7 @@ test('a run that no code follows is blocked, sends nothing, and goes on with the
         wakeAt: due!.wakeAt,
         reason: null,
         endedAt: null,
+        ending: null,
       },
     ]);
   });

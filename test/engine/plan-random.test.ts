@@ -58,7 +58,7 @@ test.each(seeds)('seed %d', async (seed) => {
   );
   for (const { id, enter, skip, runs, messages } of plan.campaigns) {
     const mine = (list: RunView[]) => list.filter(({ campaignId }) => campaignId === id);
-    const skipped = mine(begun).filter(({ reason }) => reason?.includes('--existing=skip'));
+    const skipped = mine(begun).filter(({ ending }) => ending === 'skipped');
     const anew = new Set(mine(begun).map(({ userId }) => userId));
     const restarted = mine(ended).filter(({ userId }) => inFlight === 'restart' && anew.has(userId));
     const sent = after.messages.filter(

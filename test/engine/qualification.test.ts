@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { ManifestCampaign } from '../../src/engine/ports/manifest.ts';
 import type { RunHead } from '../../src/engine/ports/runs.ts';
-import { decide, qualifies, STARTED_OVER } from '../../src/engine/rules/qualification.ts';
+import { decide, qualifies } from '../../src/engine/rules/qualification.ts';
 
 const campaign = (behavior: 'static' | 'dynamic'): ManifestCampaign => ({
   id: 'c',
@@ -52,7 +52,7 @@ test.each([
 });
 
 test('whoever is to start over enters again, of either kind, as long as it qualifies', () => {
-  const ended = { ...run('cancelled'), reason: STARTED_OVER };
+  const ended = { ...run('cancelled'), ending: 'restarted' as const };
   for (const behavior of ['static', 'dynamic'] as const) {
     expect(decide(campaign(behavior), ended, { before: IN, after: IN })).toBe('enter');
     expect(decide(campaign(behavior), ended, { before: IN, after: OUT })).toBe('stay');

@@ -198,7 +198,7 @@ export class MemoryBackend implements Backend {
 
   async pause({ campaign, reason = '' }: PauseBody): Promise<PauseItem> {
     this.#fail();
-    const item = { campaign: campaign ?? null, reason, since: AT };
+    const item: PauseItem = { campaign: campaign ?? null, cause: 'manual', reason, since: AT };
     this.paused.push(item);
     return item;
   }

@@ -2,6 +2,7 @@ import { Database } from 'bun:sqlite';
 import { describe, expect, test } from 'bun:test';
 import { getTableConfig } from 'drizzle-orm/mysql-core';
 import * as schema from '../../src/schema/index.ts';
+import type { Row } from '../../src/store/driver/driver.ts';
 import {
   checksumOf,
   type Migration,
@@ -15,6 +16,7 @@ import { SqliteConnection } from '../../src/store/sqlite/connection.ts';
 import { appliedMigrations, migrateSqlite } from '../../src/store/sqlite/migrate.ts';
 import { sqliteMigrations } from '../../src/store/sqlite/migrations.ts';
 import { FakeClock } from '../helpers/clock.ts';
+import { FIRST_RELEASE, TODAY } from './first-release.ts';
 
 const clock = new FakeClock();
 const ONE = { version: 1, name: 'one', sql: 'create table one (id integer)' };
@@ -63,6 +65,15 @@ describe('migrations', () => {
     await expect(migrateSqlite(connection, { migrations: [ONE, broken], clock })).rejects.toThrow();
     expect((await appliedMigrations(connection)).map(({ version }) => version)).toEqual([1]);
     expect(await migrateSqlite(connection, { migrations: [ONE, TWO], clock })).toEqual([TWO]);
+    connection.close();
+  });
+
+  test('carry over what the first release wrote', async () => {
+    const connection = new SqliteConnection(new Database(':memory:'));
+    await migrateSqlite(connection, { migrations: sqliteMigrations.slice(0, 1), clock });
+    for (const statement of FIRST_RELEASE) await connection.execute(statement, []);
+    await migrateSqlite(connection, { migrations: sqliteMigrations, clock });
+    for (const [query, rows] of TODAY) expect(await connection.query(query, [])).toEqual(rows as Row[]);
     connection.close();
   });
 

@@ -6,6 +6,7 @@ import { type MysqlMigration, mysqlMigration, mysqlMigrations } from '../../src/
 import { migrate, migrationStatus, openStore } from '../../src/store/open.ts';
 import { user } from './conformance/rows.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
+import { FIRST_RELEASE, TODAY } from './first-release.ts';
 
 const clock = systemClock;
 
@@ -76,6 +77,24 @@ export function serverMigrations(name: string, serverUrl: string | undefined): v
       expect((await store.counts()).users).toBe(1);
       await store.close();
     }, 180_000);
+
+    test('carry over what the first release wrote, also when they are killed and run again', async () => {
+      const { pool } = database;
+      await run(mysqlMigrations.slice(0, 1));
+      for (const statement of FIRST_RELEASE) await pool.query(statement);
+      for (const [at, migration] of mysqlMigrations.entries()) {
+        if (at === 0) continue;
+        const killed = { ...migration, steps: [...migration.steps, 'this is where it was killed'] };
+        await expect(run([...mysqlMigrations.slice(0, at), killed])).rejects.toMatchObject({
+          code: 'internal',
+        });
+      }
+      await run(mysqlMigrations);
+      for (const [query, expected] of TODAY) {
+        const [rows] = await pool.query(query);
+        expect((rows as object[]).map((row) => ({ ...row }))).toEqual(expected);
+      }
+    });
 
     test('a column that is there already is tolerated only in a migration that was begun before', async () => {
       const { url, pool } = database;

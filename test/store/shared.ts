@@ -157,7 +157,9 @@ export function sharedStore(name: string, serverUrl: string | undefined): void {
       test('work is given by slots', async () => {
         const ids = ['ann', 'bob', 'cid', 'dan', 'eve', 'fay', 'gus'];
         await a.putUsers(ids.map((id) => user(id)));
-        await a.markDirty(ids.map((userId) => ({ userId, cause: 'user', afterEvent: 0 })));
+        await a.markDirty(
+          ids.map((userId) => ({ userId, cause: 'attributes' as const, subject: '', afterEvent: 0 })),
+        );
         const some = (await a.dirtyUsers(3)).map(({ userId }) => userId);
         const { slotOf } = await import('../../src/core/hash.ts');
         const slots = [...new Set(some.map(slotOf))];

@@ -40,7 +40,7 @@ export async function populate(store: Store, size: Size): Promise<void> {
     });
     await tx.activate('d1', MANIFEST, START);
     await tx.startSweep();
-    await tx.putPause({ campaignId: 'drip', reason: 'for a test', pausedAt: START });
+    await tx.putPause({ campaignId: 'drip', cause: 'manual', reason: 'for a test', pausedAt: START });
   });
   for (let from = 0; from < ids.length; from += AT_ONCE) {
     const some = ids.slice(from, from + AT_ONCE);
@@ -92,7 +92,9 @@ async function people(
     })),
   );
   await tx.markDirty(
-    numbered.flatMap(({ id, i }) => (i % 4 === 0 ? [{ userId: id, cause: 'user', afterEvent: i }] : [])),
+    numbered.flatMap(({ id, i }) =>
+      i % 4 === 0 ? [{ userId: id, cause: 'attributes' as const, subject: '', afterEvent: i }] : [],
+    ),
   );
   await tx.addMembers(
     numbered.flatMap(({ id, i }) => [
@@ -124,6 +126,7 @@ async function people(
     afterEvent: i,
     afterTime: i % 3 === 0 ? START + i : null,
     endedAt: i % 4 === 1 || i % 4 === 2 ? START + i * 3 : null,
+    ending: ([null, 'completed', 'failed', null] as const)[i % 4]!,
   }));
   await tx.saveRuns(updates);
   await tx.sealJournal(

@@ -358,7 +358,9 @@ async function seen(where: string) {
     events: await store.eventsOfUser('user-50', 1_000),
     members: (await store.memberships(['user-0', 'user-1'])).map((row) => JSON.stringify(row)).sort(),
     messages: await store.listMessages({ userId: 'user-50', limit: 100 }),
-    dirty: (await store.dirtyUsers(10_000)).map(({ userId, cause, seq }) => `${userId} ${cause} ${seq}`),
+    dirty: (await store.dirtyUsers(10_000)).map(
+      ({ userId, cause, subject, seq }) => `${userId} ${cause} ${subject} ${seq}`,
+    ),
     idempotent: await store.idempotent(['key-0', 'key-1000']),
     sweeping: await store.isSweeping(),
   };

@@ -1,7 +1,7 @@
 import type { Manifest } from '../ports/manifest.ts';
 import type { LiveRun, NewRun, RunHead } from '../ports/runs.ts';
 import type { Statements } from '../ports/store.ts';
-import { STARTED_OVER } from '../rules/qualification.ts';
+import { CANCELLED, type Ending, REMOVED, RESTARTED } from '../rules/endings.ts';
 import type { InFlight } from './plan-shape.ts';
 
 const BATCH = 1_000;
@@ -35,7 +35,7 @@ export async function settleInFlight(
       await eachPage(tx, campaignId, until, (runs) => cancel(tx, runs, CANCELLED, at));
     } else if (inFlight === 'restart') {
       await eachPage(tx, campaignId, until, async (runs) => {
-        await cancel(tx, runs, STARTED_OVER, at);
+        await cancel(tx, runs, RESTARTED, at);
         // Whether someone still belongs in a dynamic campaign is for the evaluation that follows to say: it enters them.
         const start = { deploymentId, enteredAt: at, afterEvent: await tx.lastEventId() };
         if (isStatic.has(campaignId)) await tx.insertRuns(runs.map((run) => anew(run, start)));
@@ -45,9 +45,6 @@ export async function settleInFlight(
 }
 
 // --- internal ------------------------------------------------------------------------------------
-
-const REMOVED = 'the campaign was removed';
-const CANCELLED = 'cancelled by a deployment (--in-flight=cancel)';
 
 async function eachPage(
   tx: Statements,
@@ -64,10 +61,10 @@ async function eachPage(
   }
 }
 
-async function cancel(tx: Statements, runs: RunHead[], reason: string, at: number): Promise<void> {
+async function cancel(tx: Statements, runs: RunHead[], end: Ending, at: number): Promise<void> {
   const ids = runs.map(({ id }) => id);
-  await tx.cancelRuns(ids, reason, at);
-  await tx.skipMessagesOf(ids, reason);
+  await tx.cancelRuns(ids, { ...end, at });
+  await tx.skipMessagesOf(ids, end.reason);
 }
 
 /** What caused the entry is still what caused it. */

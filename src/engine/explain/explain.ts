@@ -6,7 +6,7 @@ import { type Engine, EVERYTHING } from '../engine.ts';
 import type { ManifestCampaign } from '../ports/manifest.ts';
 import type { MessageView, RunView } from '../ports/reads.ts';
 import type { PauseRow } from '../ports/runs.ts';
-import { isLive, LEFT, SKIPPED } from '../rules/qualification.ts';
+import { isLive } from '../rules/qualification.ts';
 import { conditionsOf, type Facts } from './conditions.ts';
 import { explainRun } from './run-explanation.ts';
 
@@ -98,8 +98,9 @@ async function explainCampaign(
   const qualifies = rule !== undefined && conditions.every((it) => it.member === (it.role === 'required'));
   const pauses = about.pauses
     .filter(({ campaignId }) => campaignId === id || campaignId === EVERYTHING)
-    .map(({ campaignId, reason, pausedAt }) => ({
+    .map(({ campaignId, cause, reason, pausedAt }) => ({
       campaign: campaignId,
+      cause,
       reason,
       since: new Date(pausedAt).toISOString(),
     }));
@@ -146,7 +147,7 @@ function summaryOf(about: {
   if (run.status === 'failed') {
     return `The user was in it, and the run failed${at(run)}: ${firstLine(run.reason)}. Once that is mended: segflow retry ${run.id}.${paused}`;
   }
-  if (run.reason === SKIPPED) {
+  if (run.ending === 'skipped') {
     const later = rule.reentry === 'once' ? '' : ' The user enters on coming to qualify anew.';
     return `The user qualified when the campaign was deployed, and was kept out (--existing=skip).${later}${paused}`;
   }
@@ -170,14 +171,14 @@ function againRule({ reentry }: ManifestCampaign, run: ExplainedRun): string {
   if (reentry === 'always') return 'enters again on coming to qualify anew';
   const from = new Date(Date.parse(run.enteredAt) + reentry.afterMs).toISOString();
   // Who was put out for not qualifying has come to qualify anew (see `decide`), for a deployment too, which considers everyone.
-  const push = run.reason === LEFT ? ', or with a push' : '';
+  const push = run.ending === 'left' ? ', or with a push' : '';
   return `enters again on coming to qualify anew from ${from} on${push}`;
 }
 
 function endingOf(run: ExplainedRun): string {
-  const { status, reason } = run;
+  const { status, ending, reason } = run;
   if (status === 'completed') {
-    return reason
+    return ending === 'exited'
       ? `the flow ended itself${at(run)}: ${firstLine(reason)}.`
       : `the user went through to the end${at(run)}.`;
   }

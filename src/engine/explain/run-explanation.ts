@@ -33,6 +33,8 @@ export async function explainRun(
     enteredAt: iso(run.enteredAt),
     endedAt: isoOrNull(run.endedAt),
     reason: run.reason,
+    ending: run.ending,
+    retries: run.retries,
     convertedAt: isoOrNull(run.convertedAt),
     deployment: run.deploymentId,
     pinned: run.pinned,

@@ -1,7 +1,7 @@
 import { canonicalJson, type JsonObject, mergePatch } from '../../core/json.ts';
 import type { NewMessage } from '../ports/messages.ts';
 import type { Statements } from '../ports/store.ts';
-import type { DirtyCause, NewEvent, UserRow } from '../ports/users.ts';
+import type { NewEvent, NewMark, UserRow } from '../ports/users.ts';
 import { awaitedEvents, parseAwaits } from '../waits/awaits.ts';
 import { eventMessageId } from './message-id.ts';
 import type { Operation, OperationResult } from './operations.ts';
@@ -51,7 +51,7 @@ export class Changes {
   #puts = new Map<string, UserRow>();
   #events: NewEvent[] = [];
   /** Marks, with how many of the events to be stored come before the cause. */
-  #dirty = new Map<string, { userId: string; cause: DirtyCause; before: number }>();
+  #dirty = new Map<string, Omit<NewMark, 'afterEvent'> & { before: number }>();
   #eventMatters: (name: string) => boolean;
   /**
    * By user the names of events that mean nothing to the configuration, but perhaps to a run that waits; with how many of the
@@ -134,7 +134,7 @@ export class Changes {
       this.#ids.add(id);
       this.#users.set(id, row);
       this.#puts.set(id, row);
-      this.#mark({ userId: id, cause: 'user', before: this.#events.length });
+      this.#mark({ userId: id, cause: 'attributes', subject: '', before: this.#events.length });
     }
     return { ok: true, type: 'user', created: !current, attributes };
   }
@@ -150,7 +150,7 @@ export class Changes {
     const createdAt = Math.min(operation.createdAt ?? this.#now, this.#now);
     const before = this.#events.length;
     this.#events.push({ userId, name, attributes, createdAt, messageId: messageId ?? null });
-    if (this.#eventMatters(name)) this.#mark({ userId, cause: `event:${name}`, before });
+    if (this.#eventMatters(name)) this.#mark({ userId, cause: 'event', subject: name, before });
     else {
       const names = this.#others.get(userId) ?? new Map<string, number>();
       if (!names.has(name)) names.set(name, before);
@@ -161,8 +161,8 @@ export class Changes {
   }
 
   /** The first mark of a cause has the place. */
-  #mark(mark: { userId: string; cause: DirtyCause; before: number }): void {
-    const key = `${mark.userId}\n${mark.cause}`;
+  #mark(mark: Omit<NewMark, 'afterEvent'> & { before: number }): void {
+    const key = `${mark.userId}\n${mark.cause}\n${mark.subject}`;
     if (!this.#dirty.has(key)) this.#dirty.set(key, mark);
     this.#touched.add(mark.userId);
   }
@@ -173,7 +173,7 @@ export class Changes {
       const happened = this.#others.get(userId)!;
       for (const name of awaitedEvents(parseAwaits(awaits))) {
         const before = happened.get(name);
-        if (before !== undefined) this.#mark({ userId, cause: `event:${name}`, before });
+        if (before !== undefined) this.#mark({ userId, cause: 'event', subject: name, before });
       }
     }
     this.#others.clear();
@@ -186,9 +186,10 @@ export class Changes {
       ? (ids.at(-1) ?? (await this.#tx.lastEventId()))
       : 0;
     await this.#tx.markDirty(
-      marks.map(({ userId, cause, before }) => ({
+      marks.map(({ userId, cause, subject, before }) => ({
         userId,
         cause,
+        subject,
         afterEvent: before < ids.length ? ids[before]! - 1 : last,
       })),
     );

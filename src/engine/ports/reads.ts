@@ -1,4 +1,4 @@
-import type { MessageStatus, RunStatus } from '../../schema/index.ts';
+import type { MessageStatus, RunEnding, RunStatus } from '../../schema/index.ts';
 import type { RunHead } from './runs.ts';
 import type { EventRow } from './users.ts';
 
@@ -61,5 +61,7 @@ export interface RunView extends RunHead {
   pinned: boolean;
   convertedAt: number | null;
   reason: string | null;
+  ending: RunEnding | null;
+  retries: number;
   journal: string;
 }

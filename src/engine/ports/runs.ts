@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../core/json.ts';
-import type { RunStatus } from '../../schema/index.ts';
+import type { PauseCause, RunEnding, RunStatus } from '../../schema/index.ts';
 import type { Slots } from './leases.ts';
 import type { EventRow } from './users.ts';
 
@@ -26,7 +26,7 @@ export interface LatestRun extends RunHead {
   /** The user's events up to this id came before the entry. */
   entryAfterEvent: number;
   deploymentId: string;
-  reason: string | null;
+  ending: RunEnding | null;
 }
 
 export interface NewRun {
@@ -42,7 +42,7 @@ export interface NewRun {
   /** The user's events up to this id came before the entry. */
   afterEvent: number;
   /** Why it ends before it begins: only that the user is not to enter, or has left at once, is on record. */
-  skipped?: string;
+  skipped?: { ending: RunEnding; reason: string };
   /** When the goal was reached, if it was reached before the run begins. */
   convertedAt?: number;
 }
@@ -63,7 +63,7 @@ export interface DueRun extends RunHead {
   /** See engine/awaits; null while it waits for nothing but a time or a message. */
   awaits: string | null;
   pinned: boolean;
-  reason: string | null;
+  retries: number;
   /** The event that caused the entry. */
   event: EventRow | null;
   /** See the schema. */
@@ -83,6 +83,8 @@ export interface RunUpdate {
   chunks: number;
   reason: string | null;
   endedAt: number | null;
+  /** Null exactly when endedAt is. */
+  ending: RunEnding | null;
   afterEvent: number;
   afterTime: number | null;
   /** Default null. */
@@ -95,7 +97,7 @@ export interface RunStatements {
   /** Inserts pending runs. */
   insertRuns(rows: NewRun[]): Promise<void>;
   /** Ends the runs among `ids` that have not ended, as cancelled. */
-  cancelRuns(ids: number[], reason: string, at: number): Promise<void>;
+  cancelRuns(ids: number[], end: { ending: RunEnding; reason: string; at: number }): Promise<void>;
   /** Runs with wakeAt <= now, the earliest first, of all campaigns or of these; not those of paused campaigns. */
   dueRuns(now: number, limit: number, slots?: Slots, campaigns?: string[]): Promise<DueRun[]>;
   /** The earliest wakeAt there is, but for paused campaigns. */
@@ -113,12 +115,9 @@ export interface RunStatements {
   convertRuns(ids: number[], at: number): Promise<number>;
   /** Makes every blocked run due at `at`. Returns how many. */
   wakeBlocked(at: number): Promise<number>;
-  /** Makes up to `limit` failed and blocked runs due again, as pending, with the reason RETRIED; not those that the user has entered anew since. Returns their ids. */
+  /** Makes up to `limit` failed and blocked runs due again, as pending, with one retry more; not those that the user has entered anew since. Returns their ids. */
   retryRuns(filter: RetryFilter, options: { at: number; limit: number }): Promise<number[]>;
 }
-
-/** The reason of a run that was retried, until it is advanced. */
-export const RETRIED = 'retried';
 
 export interface RetryFilter {
   runId?: number;
@@ -162,12 +161,13 @@ export interface AwaitingRun {
 export interface PauseRow {
   /** A campaign's id, or `*` for everything: then no mail leaves at all. */
   campaignId: string;
+  cause: PauseCause;
   reason: string;
   pausedAt: number;
 }
 
 export interface PauseStatements {
-  /** Pauses it, or replaces the reason when it is paused already. */
+  /** Pauses it, or replaces cause and reason when it is paused already. */
   putPause(row: PauseRow): Promise<void>;
   /** Returns whether it was paused. */
   removePause(campaignId: string): Promise<boolean>;

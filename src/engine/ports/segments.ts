@@ -1,5 +1,5 @@
 import type { Slots } from './leases.ts';
-import type { DirtyCause } from './users.ts';
+import type { NewMark } from './users.ts';
 
 /** A segment's SELECT in MySQL's dialect, with its parameters. */
 export interface SegmentSql {
@@ -19,9 +19,7 @@ export interface SegmentTraits {
   eventNames?: string[];
 }
 
-export interface DirtyMark {
-  userId: string;
-  cause: DirtyCause;
+export interface DirtyMark extends NewMark {
   /** Grows each time the mark is set; a mark is only cleared as it was read. */
   seq: number;
   /** The user's events up to this id came before the cause. */
@@ -33,7 +31,7 @@ export interface SegmentStatements {
   inspectSegment(segment: SegmentSql): Promise<SegmentTraits>;
   /** Those of `userIds` that the segment selects. */
   evaluateSegment(segment: SegmentSql, traits: SegmentTraits, userIds: string[]): Promise<Set<string>>;
-  /** Marks, as `segment:ID`, the users whose stored membership differs from what the segment selects now. Returns how many. */
+  /** Marks the users whose stored membership differs from what the segment selects now, with the cause `segment`. Returns how many. */
   markSegmentChanges(segment: SegmentSql): Promise<number>;
   /** All marks of up to `limit` users in these slots, oldest first. */
   dirtyUsers(limit: number, slots?: Slots): Promise<DirtyMark[]>;

@@ -20,15 +20,17 @@ export interface EventRow extends NewEvent {
 }
 
 /**
- * Why a user is to be evaluated: `user` (attributes changed), `event:NAME`, or `segment:ID` (a sweep found that the
- * user's membership of that segment changed).
+ * Why a user is to be evaluated: the attributes changed, an event happened, or a sweep found that the user's membership of
+ * a segment changed.
  */
-export type DirtyCause = string;
+export type DirtyCause = 'attributes' | 'event' | 'segment';
 
 /** A reason to evaluate a user, with the place in the user's events at which it arose: after the event with this id. */
 export interface NewMark {
   userId: string;
   cause: DirtyCause;
+  /** Name of the event, id of the segment; '' for `attributes`. */
+  subject: string;
   afterEvent: number;
 }
 

@@ -40,7 +40,12 @@ export class CampaignGuard {
 
   async #pause(campaignId: string, message: string): Promise<void> {
     const reason = `paused by itself: ${this.#what} fails again and again: ${message}`;
-    await this.#store.putPause({ campaignId, reason, pausedAt: await this.#store.now() });
+    await this.#store.putPause({
+      campaignId,
+      cause: 'failing',
+      reason,
+      pausedAt: await this.#store.now(),
+    });
     crashPoint('pause:after-commit');
     this.#log.warn(
       `campaign ${campaignId} is ${reason}. Mend it and push, then: segflow resume ${campaignId}; segflow retry`,

@@ -1,18 +1,10 @@
 import type { ManifestCampaign } from '../ports/manifest.ts';
 import type { LatestRun, RunHead } from '../ports/runs.ts';
-
-/** Why a run was cancelled whose user stopped qualifying. Stored with the run, and read again by `decide`. */
-export const LEFT = "the user left the campaign's segments";
-
-/** Why a run ended that is to begin anew. Stored with the run, and read again by `decide`. */
-export const STARTED_OVER = 'ended by a deployment (--in-flight=restart)';
-
-/** Why a run ended before it began, of someone whom the deployment that brought the campaign was to keep out. */
-export const SKIPPED = 'qualified when the campaign was deployed (--existing=skip)';
+import { type Ending, exitBySegment, LEFT } from './endings.ts';
 
 type CampaignRule = Pick<ManifestCampaign, 'segments' | 'excludeSegments' | 'behavior'> &
   Partial<Pick<ManifestCampaign, 'reentry' | 'exitWhen'>>;
-type LastRun = RunHead & Partial<Pick<LatestRun, 'enteredAt' | 'reason'>>;
+type LastRun = RunHead & Partial<Pick<LatestRun, 'enteredAt' | 'ending'>>;
 
 /** In all of the campaign's segments, in none it excludes, and not in the one that ends it. */
 export function qualifies(campaign: CampaignRule, memberOf: ReadonlySet<string>): boolean {
@@ -46,16 +38,14 @@ export function decide(
     return leaves ? 'leave' : 'stay';
   }
   if (!now) return 'stay';
-  if (!latest || latest.reason === STARTED_OVER) return 'enter';
-  const wasOut =
-    (latest.status === 'cancelled' && latest.reason === LEFT) || !qualifies(campaign, change.before);
+  if (!latest || latest.ending === 'restarted') return 'enter';
+  const wasOut = latest.ending === 'left' || !qualifies(campaign, change.before);
   return wasOut && mayReenter(campaign, latest, change.now) ? 'enter' : 'stay';
 }
 
 /** Why a run ends whose user `decide` says leaves. */
-export function reasonToLeave(campaign: CampaignRule, memberOf: ReadonlySet<string>): string {
-  if (!inExitSegment(campaign, memberOf)) return LEFT;
-  return `the user came into the segment "${campaign.exitWhen!.segment}" (exitWhen)`;
+export function endingOf(campaign: CampaignRule, memberOf: ReadonlySet<string>): Ending {
+  return inExitSegment(campaign, memberOf) ? exitBySegment(campaign.exitWhen!.segment!) : LEFT;
 }
 
 // --- internal ------------------------------------------------------------------------------------

@@ -1,15 +1,20 @@
 import type { Manifest, ManifestCampaign, ManifestSegment } from '../ports/manifest.ts';
 import type { LatestRun } from '../ports/runs.ts';
 import type { Statements } from '../ports/store.ts';
-import type { DirtyCause, EventRow } from '../ports/users.ts';
+import type { EventRow, NewMark } from '../ports/users.ts';
 
 /* What an event is evaluated for: segments that read it, and campaigns whose `exitWhen` or `goal` it is. */
 
 /** Whether what a mark tells can change who is in the segment. */
-export function concerns(segment: ManifestSegment, cause: DirtyCause): boolean {
-  if (cause === 'user') return true;
-  if (cause.startsWith('segment:')) return cause.slice(8) === segment.id;
-  return readsEvent(segment, cause.slice(6));
+export function concerns(segment: ManifestSegment, { cause, subject }: NewMark): boolean {
+  switch (cause) {
+    case 'attributes':
+      return true;
+    case 'segment':
+      return subject === segment.id;
+    case 'event':
+      return readsEvent(segment, subject);
+  }
 }
 
 /** Whether an event of this name can change who is in the segment. */

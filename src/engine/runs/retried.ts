@@ -1,10 +1,9 @@
 import type { Deployment } from '../deployments/deployments.ts';
 import type { Fence } from '../ports/leases.ts';
-import { type DueRun, RETRIED } from '../ports/runs.ts';
+import type { DueRun } from '../ports/runs.ts';
 import type { Store } from '../ports/store.ts';
-import { LEFT, qualifies } from '../rules/qualification.ts';
-
-const REMOVED = 'the campaign was removed';
+import { LEFT, REMOVED } from '../rules/endings.ts';
+import { qualifies } from '../rules/qualification.ts';
 
 /**
  * Ends the retried runs among `due` that are out of place by now: while a run has failed nothing makes it leave, so whether its
@@ -15,7 +14,7 @@ export async function withoutStale(
   due: DueRun[],
   { active, now, fence }: { active: Deployment | undefined; now: number; fence: Fence | undefined },
 ): Promise<DueRun[]> {
-  const retried = due.filter(({ reason }) => reason === RETRIED);
+  const retried = due.filter(({ status, retries }) => status === 'pending' && retries > 0);
   if (retried.length === 0 || !active) return due;
   const campaigns = new Map(active.manifest.campaigns.map((campaign) => [campaign.id, campaign]));
   const members = Map.groupBy(
@@ -24,17 +23,16 @@ export async function withoutStale(
   );
   const stale = retried.flatMap((run) => {
     const campaign = campaigns.get(run.campaignId);
-    if (!campaign) return [{ run, reason: REMOVED }];
+    if (!campaign) return [{ run, end: REMOVED }];
     const memberOf = new Set(members.get(run.userId)?.map(({ segmentId }) => segmentId));
-    return campaign.behavior === 'dynamic' && !qualifies(campaign, memberOf) ? [{ run, reason: LEFT }] : [];
+    return campaign.behavior === 'dynamic' && !qualifies(campaign, memberOf) ? [{ run, end: LEFT }] : [];
   });
   if (stale.length === 0) return due;
   await store.transaction(async (tx) => {
-    for (const [reason, group] of Map.groupBy(stale, (item) => item.reason)) {
+    for (const [end, group] of Map.groupBy(stale, (item) => item.end)) {
       await tx.cancelRuns(
         group.map(({ run }) => run.id),
-        reason,
-        now,
+        { ...end, at: now },
       );
     }
   }, fence);

@@ -37,10 +37,12 @@ export function changeOf(
   };
   if (passage.failed) {
     update.reason = passage.failure!;
+    update.ending = 'failed';
     update.endedAt = now;
   } else if (pending === null) {
     update.status = 'completed';
     update.reason = passage.exit ?? null;
+    update.ending = passage.exit === undefined ? 'completed' : 'exited';
     update.endedAt = now;
   } else {
     update.status = pending.kind === 'email' ? 'running' : 'sleeping';
@@ -81,6 +83,7 @@ function unchanged(run: DueRun): Omit<RunUpdate, 'status'> {
     journalHash: run.journalHash,
     chunks: run.chunks,
     reason: null,
+    ending: null,
     endedAt: null,
     awaits: null,
     afterEvent: run.afterEvent,

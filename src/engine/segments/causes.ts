@@ -24,10 +24,9 @@ export function causesOf(marks: readonly DirtyMark[]): Causes {
   const events = new Map<string, Map<string, number>>();
   const attributes = new Map<string, number>();
   const segments = new Map<string, Map<string, number>>();
-  for (const { userId, cause, afterEvent } of marks) {
-    if (cause === 'user') attributes.set(userId, afterEvent);
-    else if (cause.startsWith('event:')) put(events, { userId, name: cause.slice(6), afterEvent });
-    else put(segments, { userId, name: cause.slice(8), afterEvent });
+  for (const { userId, cause, subject, afterEvent } of marks) {
+    if (cause === 'attributes') attributes.set(userId, afterEvent);
+    else put(cause === 'event' ? events : segments, { userId, name: subject, afterEvent });
   }
   return { events, attributes, segments };
 }

@@ -3,7 +3,8 @@ import type { Deployment } from '../deployments/deployments.ts';
 import type { ManifestCampaign } from '../ports/manifest.ts';
 import type { LatestRun, NewRun } from '../ports/runs.ts';
 import type { Statements } from '../ports/store.ts';
-import { decide, isLive, qualifies, reasonToLeave, SKIPPED, STARTED_OVER } from '../rules/qualification.ts';
+import { type Ending, exitByEvent, SKIPPED } from '../rules/endings.ts';
+import { decide, endingOf, isLive, qualifies } from '../rules/qualification.ts';
 import { eventsOfRuns, reachesGoal, triggerEvents } from '../rules/triggers.ts';
 import { wakeAwaiting } from '../waits/wakeups.ts';
 import { type Cause, type Causes, causesFor } from './causes.ts';
@@ -68,7 +69,7 @@ export async function move(tx: Statements, evaluation: Evaluation): Promise<numb
   const known = pairs.flatMap(({ run, campaign }) => (run ? [{ run, campaign }] : []));
   const eventsOf = await eventsOfRuns(tx, known, evaluation.causes.events);
   const entering: Entering[] = [];
-  const leaving: { run: LatestRun; reason: string }[] = [];
+  const leaving: { run: LatestRun; end: Ending }[] = [];
   const converted: number[] = [];
   for (const { user, campaign, run } of pairs) {
     const change = { before: before.get(user.id)!, after: after.get(user.id)!, now };
@@ -78,9 +79,9 @@ export async function move(tx: Statements, evaluation: Evaluation): Promise<numb
     }
     const decision = decide(campaign, run, change);
     if (decision === 'leave') {
-      leaving.push({ run: run!, reason: reasonToLeave(campaign, change.after) });
+      leaving.push({ run: run!, end: endingOf(campaign, change.after) });
     } else if (run && isLive(run) && eventsOf(run, campaign.exitWhen?.event).length > 0) {
-      leaving.push({ run, reason: exitReason(campaign) });
+      leaving.push({ run, end: exitByEvent(campaign.exitWhen!.event!) });
     } else if (decision === 'enter') {
       const existing =
         skipExisting.includes(campaign.id) &&
@@ -89,10 +90,11 @@ export async function move(tx: Statements, evaluation: Evaluation): Promise<numb
       entering.push({ userId: user.id, campaign, run, existing });
     }
   }
-  for (const [reason, group] of Map.groupBy(leaving, (item) => item.reason)) {
+  for (const group of Map.groupBy(leaving, ({ end }) => end.reason).values()) {
     const ids = group.map(({ run }) => run.id);
-    await tx.cancelRuns(ids, reason, now);
-    await tx.skipMessagesOf(ids, reason);
+    const { end } = group[0]!;
+    await tx.cancelRuns(ids, { ...end, at: now });
+    await tx.skipMessagesOf(ids, end.reason);
   }
   await tx.convertRuns(converted, now);
   const woken = await wakeAwaiting(
@@ -159,13 +161,9 @@ async function entriesOf(tx: Statements, entering: Entering[], evaluation: Evalu
     return {
       ...entry,
       ...(converted ? { convertedAt: now } : {}),
-      ...(exits ? { skipped: exitReason(campaign) } : {}),
+      ...(exits ? { skipped: exitByEvent(campaign.exitWhen!.event!) } : {}),
     };
   });
-}
-
-function exitReason({ exitWhen }: ManifestCampaign): string {
-  return `the user did "${exitWhen!.event}" (exitWhen)`;
 }
 
 /** Those who enter together begin spread over the campaign's `spread`, each at a moment of their own. */
@@ -185,7 +183,7 @@ function entryEventOf(
   { event }: Cause,
   { before }: Evaluation,
 ): number | null {
-  const former = run?.reason === STARTED_OVER ? run.entryEventId : null;
+  const former = run?.ending === 'restarted' ? run.entryEventId : null;
   if (former !== null && qualifies(campaign, before.get(userId)!)) return former;
   return event?.id ?? former;
 }

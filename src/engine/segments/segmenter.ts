@@ -77,13 +77,14 @@ export class Segmenter {
     const { segments } = deployment.manifest;
     const concerned = new Map<ManifestSegment, Set<string>>();
     const whole = new Set<string>();
-    for (const { userId, cause } of marks) {
+    for (const mark of marks) {
+      const { userId, cause } = mark;
       for (const segment of segments) {
-        if (!concerns(segment, cause)) continue;
+        if (!concerns(segment, mark)) continue;
         const users = concerned.get(segment);
         if (users) users.add(userId);
         else concerned.set(segment, new Set([userId]));
-        if (!segment.traits.ownRowsOnly && !cause.startsWith('segment:')) whole.add(segment.id);
+        if (!segment.traits.ownRowsOnly && cause !== 'segment') whole.add(segment.id);
       }
     }
     const userIds = [...new Set(marks.map(({ userId }) => userId))];

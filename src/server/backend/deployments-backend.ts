@@ -84,7 +84,9 @@ export function deploymentsOf(engine: Engine): DeploymentCalls {
       if (campaign !== undefined) await knownCampaign(engine, campaign);
       const id = campaign ?? EVERYTHING;
       const before = (await store.pauses()).find(({ campaignId }) => campaignId === id);
-      const paused = await engine.pause(campaign, reason ?? before?.reason ?? 'paused by hand');
+      // Without a reason, what is paused already keeps the one it has.
+      const kept = reason === undefined && before ? { cause: before.cause } : {};
+      const paused = await engine.pause(campaign, reason ?? before?.reason ?? 'paused by hand', kept);
       return pauseItem({ ...paused, pausedAt: before?.pausedAt ?? paused.pausedAt });
     },
 
@@ -104,8 +106,8 @@ export function deploymentsOf(engine: Engine): DeploymentCalls {
   };
 }
 
-export function pauseItem({ campaignId, reason, pausedAt }: PauseRow): PauseItem {
-  return { campaign: campaignId === EVERYTHING ? null : campaignId, reason, since: iso(pausedAt) };
+export function pauseItem({ campaignId, cause, reason, pausedAt }: PauseRow): PauseItem {
+  return { campaign: campaignId === EVERYTHING ? null : campaignId, cause, reason, since: iso(pausedAt) };
 }
 
 // --- internal ------------------------------------------------------------------------------------

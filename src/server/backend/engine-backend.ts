@@ -192,6 +192,8 @@ function runItem(run: RunView): RunItem {
     endedAt: isoOrNull(run.endedAt),
     wakeAt: run.status === 'sleeping' ? isoOrNull(run.wakeAt) : null,
     reason: run.reason,
+    ending: run.ending,
+    retries: run.retries,
     deployment: run.deploymentId,
     steps: parseJournal(run.journal).entries.map(({ at, kind, key, result, error }) => ({
       at: iso(at),

@@ -1,11 +1,6 @@
 import { z } from 'zod';
-import {
-  eventNameSchema,
-  messageItemSchema,
-  messageStatusSchema,
-  statusSchema,
-  userIdSchema,
-} from '../../protocol/api.ts';
+import { eventNameSchema, messageItemSchema, statusSchema, userIdSchema } from '../../protocol/api.ts';
+import { messageStatusSchema } from '../../protocol/states.ts';
 import { type Api, endpoint } from '../http/endpoint.ts';
 
 const MAX_MESSAGES = 1000;

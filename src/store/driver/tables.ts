@@ -36,7 +36,10 @@ export const dirtyUsers = mysqlTable(
   'dirty_users',
   {
     userId: varchar('user_id', { length: MAX_USER_ID }).notNull(),
+    /** See DirtyCause, in engine/ports/users. */
     cause: varchar('cause', { length: MAX_NAME + 16 }).notNull(),
+    /** The event's name, the segment's id; '' for neither. */
+    subject: varchar('subject', { length: MAX_NAME }).notNull(),
     slot: int('slot').notNull(),
     /** `seq` when the mark was first set: its place in the queue, which a repeated mark keeps. */
     firstSeq: seq('first_seq'),
@@ -45,7 +48,7 @@ export const dirtyUsers = mysqlTable(
     /** The user's events up to this id came before the cause. */
     afterEvent: bigint('after_event', { mode: 'number' }).notNull(),
   },
-  (t) => [primaryKey({ columns: [t.userId, t.cause] }), index('dirty_users_first').on(t.firstSeq)],
+  (t) => [primaryKey({ columns: [t.userId, t.cause, t.subject] }), index('dirty_users_first').on(t.firstSeq)],
 );
 
 /** The evaluation of every user that a deployment starts: one row a slot. */

@@ -66,7 +66,7 @@ function due(
   { dialect, owned, among }: { dialect: Dialect; owned: (column: MySqlColumn) => SQL; among: SQL },
 ): SQL {
   return sql`select ${runHeadColumns}, ${runs.deploymentId}, ${runs.enteredAt}, ${runs.wakeAt}, ${runs.position},
-      ${runs.journal}, ${runs.chunks}, ${runs.journalHash}, ${runs.awaits}, ${runs.pinned}, ${runs.reason}, ${runs.afterEvent}, ${runs.afterTime}, ${users.attributes} as ${sql.identifier('user_attributes')},
+      ${runs.journal}, ${runs.chunks}, ${runs.journalHash}, ${runs.awaits}, ${runs.pinned}, ${runs.retries}, ${runs.afterEvent}, ${runs.afterTime}, ${users.attributes} as ${sql.identifier('user_attributes')},
       ${events.id} as ${sql.identifier('event_id')}, ${events.name} as ${sql.identifier('event_name')}, ${events.attributes} as ${sql.identifier('event_attributes')},
       ${events.createdAt} as ${sql.identifier('event_created_at')}, ${events.messageId} as ${sql.identifier('event_message_id')}
     from ${runs} ${dialect.index('runs_due')} join ${users} on ${users.id} = ${runs.userId} left join ${events} on ${events.id} = ${runs.entryEventId}
@@ -93,7 +93,7 @@ function dueRunOf(row: Row, sealed: string): DueRun {
     attributes: JSON.parse(String(row.user_attributes)) as JsonObject,
     awaits: row.awaits as string | null,
     pinned: Number(row.pinned) === 1,
-    reason: row.reason as string | null,
+    retries: Number(row.retries),
     event: row.event_id === null ? null : eventOf(row, 'event_'),
     afterEvent: Number(row.after_event),
     afterTime: row.after_time as number | null,

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { PauseStatements } from '../../engine/ports/runs.ts';
-import { pauses } from '../../schema/index.ts';
+import { type PauseCause, pauses } from '../../schema/index.ts';
 import { bulkInsert } from '../driver/bulk.ts';
 import type { Context } from '../driver/context.ts';
 import { prepared, rows, run } from '../driver/statement.ts';
@@ -8,8 +8,8 @@ import { fromTime, toTime } from '../driver/times.ts';
 
 export function pauseStatements(on: Context): PauseStatements {
   return {
-    async putPause({ campaignId, reason, pausedAt }) {
-      await putPause.write(on, [[campaignId, reason, toTime(pausedAt)]]);
+    async putPause({ campaignId, cause, reason, pausedAt }) {
+      await putPause.write(on, [[campaignId, cause, reason, toTime(pausedAt)]]);
     },
 
     async removePause(campaignId) {
@@ -19,6 +19,7 @@ export function pauseStatements(on: Context): PauseStatements {
     async pauses() {
       return (await rows(on, listPauses, {})).map((row) => ({
         campaignId: String(row.campaign_id),
+        cause: row.cause as PauseCause,
         reason: String(row.reason),
         pausedAt: fromTime(String(row.paused_at)),
       }));
@@ -33,10 +34,16 @@ export async function pausedCampaigns(on: Context): Promise<string[]> {
 
 const putPause = bulkInsert({
   into: pauses,
-  columns: [pauses.campaignId, pauses.reason, pauses.pausedAt],
+  columns: [pauses.campaignId, pauses.cause, pauses.reason, pauses.pausedAt],
   // When it was paused first is kept.
   ending: (dialect) =>
-    dialect.orUpdate([pauses.campaignId], [[pauses.reason, dialect.proposed(pauses.reason)]]),
+    dialect.orUpdate(
+      [pauses.campaignId],
+      [
+        [pauses.cause, dialect.proposed(pauses.cause)],
+        [pauses.reason, dialect.proposed(pauses.reason)],
+      ],
+    ),
 });
 
 const removePause = prepared<{ campaignId: string }>(
@@ -45,5 +52,5 @@ const removePause = prepared<{ campaignId: string }>(
 
 const listPauses = prepared<Record<string, never>>(
   () =>
-    sql`select ${pauses.campaignId}, ${pauses.reason}, ${pauses.pausedAt} from ${pauses} order by ${pauses.campaignId}`,
+    sql`select ${pauses.campaignId}, ${pauses.cause}, ${pauses.reason}, ${pauses.pausedAt} from ${pauses} order by ${pauses.campaignId}`,
 );

@@ -2,7 +2,7 @@ import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { SegflowError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { MessageFilter, MessageView, ReadStatements } from '../../engine/ports/reads.ts';
-import { events, type MessageStatus, messages, runs } from '../../schema/index.ts';
+import { events, type MessageStatus, messages, type RunEnding, runs } from '../../schema/index.ts';
 import type { Context } from '../driver/context.ts';
 import type { Row } from '../driver/driver.ts';
 import { prepared, render, rows } from '../driver/statement.ts';
@@ -38,6 +38,8 @@ export function readStatements(on: Context): ReadStatements {
         pinned: Number(row.pinned) === 1,
         convertedAt: timeOrNull(row.converted_at),
         reason: row.reason as string | null,
+        ending: row.ending as RunEnding | null,
+        retries: Number(row.retries),
         journal: (sealed.get(Number(row.id)) ?? '') + String(row.journal),
       }));
     },
@@ -96,7 +98,7 @@ const runsOfUser = prepared<{ userId: string; limit: number }>(
   (
     param,
   ) => sql`select ${runHeadColumns}, ${runs.deploymentId}, ${runs.enteredAt}, ${runs.endedAt}, ${runs.wakeAt},
-      ${runs.awaits}, ${runs.pinned}, ${runs.convertedAt}, ${runs.reason}, ${runs.journal}, ${runs.chunks}
+      ${runs.awaits}, ${runs.pinned}, ${runs.convertedAt}, ${runs.reason}, ${runs.ending}, ${runs.retries}, ${runs.journal}, ${runs.chunks}
     from ${runs} where ${runs.userId} = ${param('userId')} order by ${runs.id} desc limit ${param('limit')}`,
 );
 

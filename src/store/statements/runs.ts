@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { slotOf } from '../../core/hash.ts';
 import type { LatestRun, RunHead, RunStatements } from '../../engine/ports/runs.ts';
-import { type RunStatus, runs } from '../../schema/index.ts';
+import { type RunEnding, type RunStatus, runs } from '../../schema/index.ts';
 import { bulkInsert, bulkUpdate } from '../driver/bulk.ts';
 import type { Context } from '../driver/context.ts';
 import type { Row } from '../driver/driver.ts';
@@ -31,7 +31,9 @@ export function runStatements(
           row.deploymentId,
           toTime(row.enteredAt),
           row.skipped === undefined ? null : toTime(row.enteredAt),
-          row.skipped ?? null,
+          row.skipped?.reason ?? null,
+          row.skipped?.ending ?? null,
+          0,
           row.skipped === undefined ? (row.wakeAt ?? row.enteredAt) : null,
           row.entryEventId ?? null,
           row.afterEvent,
@@ -53,10 +55,10 @@ export function runStatements(
       }
     },
 
-    async cancelRuns(ids, reason, at) {
+    async cancelRuns(ids, { ending, reason, at }) {
       if (ids.length === 0) return;
       const live = await rows(on, liveRuns, { ids });
-      await run(on, cancelRuns, { ids, reason, at: toTime(at) });
+      await run(on, cancelRuns, { ids, ending, reason, at: toTime(at) });
       for (const row of live) on.tally.add(`run:${row.status}`, -1);
       on.tally.add('run:cancelled', live.length);
     },
@@ -79,6 +81,7 @@ export function runStatements(
           update.chunks,
           update.reason,
           toTime(update.endedAt),
+          update.ending,
           update.awaits ?? null,
           update.afterEvent,
           update.afterTime,
@@ -135,7 +138,7 @@ function latestRunOf(row: Row): LatestRun {
     entryEventId: row.entry_event_id as number | null,
     entryAfterEvent: Number(row.entry_after_event),
     deploymentId: String(row.deployment_id),
-    reason: row.reason as string | null,
+    ending: row.ending as RunEnding | null,
   };
 }
 
@@ -144,7 +147,7 @@ const column = (name: string) => sql`${later}.${sql.identifier(name)}`;
 
 const latestRuns = prepared<{ userIds: string[] }>(
   (param, dialect) => sql`select ${runHeadColumns}, ${runs.enteredAt}, ${runs.endedAt}, ${runs.convertedAt},
-      ${runs.entryEventId}, ${runs.entryAfterEvent}, ${runs.deploymentId}, ${runs.reason} from ${runs}
+      ${runs.entryEventId}, ${runs.entryAfterEvent}, ${runs.deploymentId}, ${runs.ending} from ${runs}
     where ${dialect.inList(runs.userId, param('userIds'))} and not exists (select 1 from ${runs} as ${later}
       where ${column('campaign_id')} = ${runs.campaignId} and ${column('user_id')} = ${runs.userId} and ${column('entry')} > ${runs.entry})`,
 );
@@ -160,6 +163,8 @@ const insertRuns = bulkInsert({
     runs.enteredAt,
     runs.endedAt,
     runs.reason,
+    runs.ending,
+    runs.retries,
     runs.wakeAt,
     runs.entryEventId,
     runs.entryAfterEvent,
@@ -178,10 +183,10 @@ const liveRuns = prepared<{ ids: number[] }>(
     where ${dialect.inList(runs.id, param('ids'))} and ${runs.endedAt} is null ${dialect.lock}`,
 );
 
-const cancelRuns = prepared<{ ids: number[]; reason: string; at: string }>(
+const cancelRuns = prepared<{ ids: number[]; ending: string; reason: string; at: string }>(
   (param, dialect) => sql`update ${runs}
     set ${sql.identifier('status')} = 'cancelled', ${sql.identifier('reason')} = ${param('reason')},
-      ${sql.identifier('ended_at')} = ${param('at')}, ${sql.identifier('wake_at')} = null, ${sql.identifier('awaits')} = null
+      ${sql.identifier('ending')} = ${param('ending')}, ${sql.identifier('ended_at')} = ${param('at')}, ${sql.identifier('wake_at')} = null, ${sql.identifier('awaits')} = null
     where ${dialect.inList(runs.id, param('ids'))} and ${runs.endedAt} is null`,
 );
 
@@ -198,6 +203,7 @@ const saveRuns = bulkUpdate({
     runs.chunks,
     runs.reason,
     runs.endedAt,
+    runs.ending,
     runs.awaits,
     runs.afterEvent,
     runs.afterTime,

@@ -21,11 +21,11 @@ export async function findSegmentChanges(
   mark: (marks: Omit<NewMark, 'afterEvent'>[]) => Promise<void>,
 ): Promise<number> {
   const adapted = on.dialect.segments.adapt(segment);
-  const cause = `segment:${segment.id}`;
+  const reason = { cause: 'segment', subject: segment.id } as const;
   let found = 0;
   const report = async (userIds: string[]) => {
     found += userIds.length;
-    if (userIds.length > 0) await mark(userIds.map((userId) => ({ userId, cause })));
+    if (userIds.length > 0) await mark(userIds.map((userId) => ({ userId, ...reason })));
     await new Promise((resolve) => setImmediate(resolve));
   };
 

@@ -50,7 +50,7 @@ export function segmentStatements(on: Context): Omit<SegmentStatements, Sweeping
       const marks = new Map<string, DirtyMark>();
       for (const row of await rows(on, oldestMarks.of(slots), { limit })) {
         const mark = markOf(row);
-        marks.set(`${mark.userId}\n${mark.cause}`, mark);
+        marks.set(`${mark.userId}\n${mark.cause}\n${mark.subject}`, mark);
       }
       return [...marks.values()];
     },
@@ -62,7 +62,9 @@ export function segmentStatements(on: Context): Omit<SegmentStatements, Sweeping
 
     async clearDirty(marks) {
       if (marks.length === 0) return;
-      await run(on, clearMarks, { marks: marks.map(({ userId, cause, seq }) => [userId, cause, seq]) });
+      await run(on, clearMarks, {
+        marks: marks.map(({ userId, cause, subject, seq }) => [userId, cause, subject, seq]),
+      });
     },
 
     async isDirty(userId) {
@@ -115,7 +117,8 @@ export async function about<T>(segment: SegmentSql, work: () => Promise<T>): Pro
 function markOf(row: Row): DirtyMark {
   return {
     userId: String(row.user_id),
-    cause: String(row.cause),
+    cause: row.cause as DirtyMark['cause'],
+    subject: String(row.subject),
     seq: Number(row.seq),
     afterEvent: Number(row.after_event),
   };
@@ -128,7 +131,7 @@ const oldestMarks = slotted<{ limit: number }>(
     param,
     dialect,
     owned,
-  ) => sql`select ${dirtyUsers.userId}, ${dirtyUsers.cause}, ${dirtyUsers.seq}, ${dirtyUsers.afterEvent}
+  ) => sql`select ${dirtyUsers.userId}, ${dirtyUsers.cause}, ${dirtyUsers.subject}, ${dirtyUsers.seq}, ${dirtyUsers.afterEvent}
     from (select ${dirtyUsers.userId}, ${dirtyUsers.firstSeq} from ${dirtyUsers} ${dialect.index('dirty_users_first')}
       where true ${owned(dirtyUsers.slot)} order by ${dirtyUsers.firstSeq} limit ${param('limit')}) as ${sql.identifier('oldest')}
     join ${dirtyUsers} on ${dirtyUsers.userId} = ${oldest.userId} order by ${oldest.firstSeq}, ${dirtyUsers.firstSeq}`,
@@ -138,13 +141,13 @@ const marksOf = prepared<{ userIds: string[] }>(
   (
     param,
     dialect,
-  ) => sql`select ${dirtyUsers.userId}, ${dirtyUsers.cause}, ${dirtyUsers.seq}, ${dirtyUsers.afterEvent}
+  ) => sql`select ${dirtyUsers.userId}, ${dirtyUsers.cause}, ${dirtyUsers.subject}, ${dirtyUsers.seq}, ${dirtyUsers.afterEvent}
     from ${dirtyUsers} where ${dialect.inList(dirtyUsers.userId, param('userIds'))}`,
 );
 
 const clearMarks = prepared<{ marks: (string | number)[][] }>(
   (param, dialect) => sql`delete from ${dirtyUsers}
-    where ${dialect.inTuples([dirtyUsers.userId, dirtyUsers.cause, dirtyUsers.seq], param('marks'))}`,
+    where ${dialect.inTuples([dirtyUsers.userId, dirtyUsers.cause, dirtyUsers.subject, dirtyUsers.seq], param('marks'))}`,
 );
 
 const isDirty = prepared<{ userId: string; slot: number }>(

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { RETRIED, type RunStatements } from '../../engine/ports/runs.ts';
+import type { RunStatements } from '../../engine/ports/runs.ts';
 import { runs } from '../../schema/index.ts';
 import type { Context } from '../driver/context.ts';
 import { prepared, rows, run } from '../driver/statement.ts';
@@ -28,7 +28,7 @@ export function stuckRunStatements(on: Context): Pick<RunStatements, 'wakeBlocke
       );
       const ids = wanted.map((row) => Number(row.id));
       if (ids.length === 0) return ids;
-      await run(on, retryRuns, { ids, at, reason: RETRIED });
+      await run(on, retryRuns, { ids, at });
       for (const row of wanted) on.tally.add(`run:${row.status}`, -1);
       on.tally.add('run:pending', ids.length);
       return ids;
@@ -69,11 +69,12 @@ const stuckRunsOfCampaign = prepared<{ campaignId: string; limit: number }>(
     where ${runs.campaignId} = ${param('campaignId')} and ${STUCK} order by ${runs.id} limit ${param('limit')} ${dialect.lock}`,
 );
 
-const retryRuns = prepared<{ ids: number[]; at: number; reason: string }>(
+const retryRuns = prepared<{ ids: number[]; at: number }>(
   (
     param,
     dialect,
   ) => sql`update ${runs} set ${sql.identifier('status')} = 'pending', ${sql.identifier('wake_at')} = ${param('at')},
-      ${sql.identifier('ended_at')} = null, ${sql.identifier('reason')} = ${param('reason')}
+      ${sql.identifier('ended_at')} = null, ${sql.identifier('ending')} = null, ${sql.identifier('reason')} = null,
+      ${sql.identifier('retries')} = ${runs.retries} + 1
     where ${dialect.inList(runs.id, param('ids'))}`,
 );

@@ -91,14 +91,14 @@ export function userStatements(on: Context): UserStatements {
       // Of two marks of one cause the first has the place.
       const distinct = new Map<string, NewMark>();
       for (const mark of marks) {
-        const key = `${mark.userId}\n${mark.cause}`;
+        const key = `${mark.userId}\n${mark.cause}\n${mark.subject}`;
         if (!distinct.has(key)) distinct.set(key, mark);
       }
       if (distinct.size === 0) return;
       const next = await on.sequence();
-      const values = [...distinct.values()].map(({ userId, cause, afterEvent }) => {
+      const values = [...distinct.values()].map(({ userId, cause, subject, afterEvent }) => {
         const seq = next();
-        return { userId, values: [userId, cause, slotOf(userId), seq, seq, afterEvent] };
+        return { userId, values: [userId, cause, subject, slotOf(userId), seq, seq, afterEvent] };
       });
       // Always in the same order: two transactions that mark the same users do not wait for each other in a circle.
       values.sort((a, b) => (a.userId < b.userId ? -1 : a.userId > b.userId ? 1 : 0));
@@ -190,6 +190,7 @@ const markDirty = bulkInsert({
   columns: [
     dirtyUsers.userId,
     dirtyUsers.cause,
+    dirtyUsers.subject,
     dirtyUsers.slot,
     dirtyUsers.firstSeq,
     dirtyUsers.seq,
@@ -199,7 +200,10 @@ const markDirty = bulkInsert({
     const proposed = dialect.proposed(dirtyUsers.seq);
     // Clocks of two processes may differ: the number grows whatever the other one proposed.
     const next = sql`case when ${proposed} > ${dirtyUsers.seq} then ${proposed} else ${dirtyUsers.seq} + 1 end`;
-    return dialect.orUpdate([dirtyUsers.userId, dirtyUsers.cause], [[dirtyUsers.seq, next]]);
+    return dialect.orUpdate(
+      [dirtyUsers.userId, dirtyUsers.cause, dirtyUsers.subject],
+      [[dirtyUsers.seq, next]],
+    );
   },
 });
 

@@ -29,7 +29,7 @@ export function awaits(open: Opener): void {
         awaits: '{"since":1}',
         status: 'sleeping',
       });
-      await store.cancelRuns([ann!.id], 'left', START);
+      await store.cancelRuns([ann!.id], { ending: 'left', reason: 'left', at: START });
       expect(await store.awaitingRuns(['ann', 'bob'])).toMatchObject([
         { userId: 'bob', wakeAt: START + 500 },
       ]);
@@ -87,7 +87,7 @@ export function awaits(open: Opener): void {
       const { store } = opened;
       await store.putUsers([user('ann'), user('bob')]);
       await store.addMembers([{ segmentId: 's', userId: 'ann', since: START + 7 }]);
-      await store.markDirty([mark('bob', 'user')]);
+      await store.markDirty([mark('bob', 'attributes')]);
       expect(await store.membersSince(['ann', 'bob'])).toEqual([
         { userId: 'ann', segmentId: 's', since: START + 7 },
       ]);

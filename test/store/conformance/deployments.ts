@@ -78,8 +78,7 @@ export function deployments(open: Opener): void {
       expect(await store.liveRunsOutside(['kept'], 3)).toHaveLength(3);
       await store.cancelRuns(
         found.map(({ id }) => id),
-        'removed',
-        START,
+        { ending: 'removed', reason: 'the campaign was removed', at: START },
       );
       expect(await store.liveRunsOutside(['kept'], 10)).toEqual([]);
       expect(await store.liveRunsOutside([], 10)).toHaveLength(2);

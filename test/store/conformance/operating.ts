@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'bun:test';
 import type { Manifest } from '../../../src/engine/ports/manifest.ts';
-import { RETRIED } from '../../../src/engine/ports/runs.ts';
 import type { Opener } from '../conformance.ts';
 import { event, newMessage, newRun, runUpdate, START, user } from './rows.ts';
 
@@ -16,13 +15,15 @@ export function operating(open: Opener): void {
         newMessage('m2', 'ann', { campaignId: 'other', dueAt: START - 5 }),
         newMessage('m3', 'ann', { eventId: 7 }),
       ]);
-      await store.putPause({ campaignId: 'welcome', reason: 'a', pausedAt: START });
-      await store.putPause({ campaignId: 'welcome', reason: 'b', pausedAt: START + 1 });
-      expect(await store.pauses()).toEqual([{ campaignId: 'welcome', reason: 'b', pausedAt: START }]);
+      await store.putPause({ campaignId: 'welcome', cause: 'manual', reason: 'a', pausedAt: START });
+      await store.putPause({ campaignId: 'welcome', cause: 'manual', reason: 'b', pausedAt: START + 1 });
+      expect(await store.pauses()).toEqual([
+        { campaignId: 'welcome', cause: 'manual', reason: 'b', pausedAt: START },
+      ]);
       expect((await store.dueRuns(START + 100, 10)).map(({ userId }) => userId)).toEqual(['bob']);
       expect(await store.nextWake()).toBe(START + 50);
       expect((await store.dueMessages(START, 10)).map(({ id }) => id)).toEqual(['m2', 'm3']);
-      await store.putPause({ campaignId: '*', reason: 'all', pausedAt: START });
+      await store.putPause({ campaignId: '*', cause: 'manual', reason: 'all', pausedAt: START });
       expect(await store.dueRuns(START + 100, 10)).toEqual([]);
       expect(await store.nextWake()).toBeUndefined();
       expect(await store.dueMessages(START, 10)).toEqual([]);
@@ -64,7 +65,13 @@ export function operating(open: Opener): void {
       await store.insertRuns(ids.map((id) => newRun(id, { campaignId: id === 'eve' ? 'other' : 'welcome' })));
       const due = await store.dueRuns(START, 10);
       const [ann, bob, cid, dan, eve] = due.map(({ id }) => id);
-      const failed = { status: 'failed', wakeAt: null, endedAt: START, reason: 'no' } as const;
+      const failed = {
+        status: 'failed',
+        wakeAt: null,
+        endedAt: START,
+        ending: 'failed',
+        reason: 'no',
+      } as const;
       await store.saveRuns([
         runUpdate(ann!, { status: 'blocked', wakeAt: null, reason: 'other code' }),
         runUpdate(bob!, failed),
@@ -88,8 +95,10 @@ export function operating(open: Opener): void {
       expect((await store.latestRuns(['bob']))[0]).toMatchObject({
         status: 'pending',
         endedAt: null,
-        reason: RETRIED,
+        ending: null,
       });
+      const [again] = await store.runsOfUser('bob', 1);
+      expect(again).toMatchObject({ retries: 1, reason: null });
       expect(await store.lockRuns([bob!, dan!, 99])).toEqual(new Set([bob!, dan!]));
     });
   });

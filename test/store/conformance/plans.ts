@@ -90,7 +90,7 @@ export function plans(open: Opener): void {
       const until = await store.newestRun();
       expect(until).toBe(runs.at(-1)!.id);
       await store.insertRuns([{ ...newRun('u0'), entry: 2 }]);
-      await store.cancelRuns([runs[1]!.id], 'left', START);
+      await store.cancelRuns([runs[1]!.id], { ending: 'left', reason: 'left', at: START });
       const first = await store.liveRuns('welcome', { after: 0, until, limit: 2 });
       expect(first.map(({ id }) => id)).toEqual([runs[0]!.id, runs[2]!.id]);
       const rest = await store.liveRuns('welcome', { after: first.at(-1)!.id, until, limit: 10 });
@@ -135,11 +135,11 @@ export function plans(open: Opener): void {
       await using opened = await open();
       const { store } = opened;
       await store.putUsers([user('ann')]);
-      await store.insertRuns([{ ...newRun('ann'), skipped: 'was there already' }]);
-      expect(await store.dueRuns(START, 10)).toEqual([]);
-      expect(await store.latestRuns(['ann'])).toMatchObject([
-        { status: 'cancelled', reason: 'was there already' },
+      await store.insertRuns([
+        { ...newRun('ann'), skipped: { ending: 'skipped', reason: 'was there already' } },
       ]);
+      expect(await store.dueRuns(START, 10)).toEqual([]);
+      expect(await store.latestRuns(['ann'])).toMatchObject([{ status: 'cancelled', ending: 'skipped' }]);
       expect((await store.counts()).runs).toEqual({ cancelled: 1 });
       expect(await store.liveCampaigns()).toEqual([]);
     });

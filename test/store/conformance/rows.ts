@@ -29,8 +29,10 @@ export function newRun(userId: string, changes: Partial<NewRun> = {}): NewRun {
   };
 }
 
-export function mark(userId: string, cause = 'user', afterEvent = 0): NewMark {
-  return { userId, cause, afterEvent };
+/** @param about such as `attributes`, `event login`, `segment all`. */
+export function mark(userId: string, about = 'attributes', afterEvent = 0): NewMark {
+  const [cause, subject = ''] = about.split(' ') as [NewMark['cause'], string?];
+  return { userId, cause, subject, afterEvent };
 }
 
 export function runUpdate(id: number, changes: Partial<RunUpdate> = {}): RunUpdate {
@@ -45,6 +47,7 @@ export function runUpdate(id: number, changes: Partial<RunUpdate> = {}): RunUpda
     chunks: 0,
     reason: null,
     endedAt: null,
+    ending: null,
     afterEvent: 0,
     afterTime: null,
     ...changes,

@@ -72,7 +72,7 @@ export function runs(open: Opener): void {
       expect(await dueOf(['a'], 10)).toEqual(['u6', 'u3']);
       expect(await dueOf(['a', 'c'], 3)).toEqual(['u8', 'u6', 'u5']);
       expect(await dueOf(['a', 'c'], 9, [slotOf('u3'), slotOf('u4')])).toEqual(['u3']);
-      await store.putPause({ campaignId: 'c', reason: 'x', pausedAt: START });
+      await store.putPause({ campaignId: 'c', cause: 'manual', reason: 'x', pausedAt: START });
       expect(await due(START + 9, 3)).toEqual(['u7', 'u6', 'u4']);
       expect(await dueOf(['a', 'c'], 3)).toEqual(['u6', 'u3']);
       expect(await due(START + 9, 10)).toEqual(['u7', 'u6', 'u4', 'u3', 'u1']);
@@ -81,7 +81,7 @@ export function runs(open: Opener): void {
       expect(await store.nextWake()).toBe(START + 3);
       expect(await store.nextWake([slotOf('u4'), slotOf('u8')])).toBe(START + 6);
       for (const campaignId of ['a', 'b']) {
-        await store.putPause({ campaignId, reason: 'x', pausedAt: START });
+        await store.putPause({ campaignId, cause: 'manual', reason: 'x', pausedAt: START });
       }
       expect(await due(START + 9, 10)).toEqual([]);
       expect(await store.nextWake()).toBeUndefined();
@@ -112,7 +112,7 @@ export function runs(open: Opener): void {
       await store.putUsers([user('ann'), user('bob')]);
       await store.insertRuns([newRun('ann'), newRun('bob')]);
       const [ann, bob] = await store.dueRuns(START, 10);
-      await store.cancelRuns([ann!.id], 'left', START + 5);
+      await store.cancelRuns([ann!.id], { ending: 'left', reason: 'left', at: START + 5 });
       const written = await store.saveRuns([runUpdate(ann!.id), runUpdate(bob!.id)]);
       expect(written).toEqual(new Set([bob!.id]));
       expect(await store.runsOfUser('ann', 10)).toEqual([
@@ -133,12 +133,14 @@ export function runs(open: Opener): void {
             pinned: false,
             convertedAt: null,
             reason: 'left',
+            ending: 'left',
+            retries: 0,
             journal: '',
           },
         },
       ]);
       await store.saveRuns([runUpdate(bob!.id, { status: 'completed', wakeAt: null, endedAt: START + 9 })]);
-      await store.cancelRuns([ann!.id, bob!.id], 'again', START + 20);
+      await store.cancelRuns([ann!.id, bob!.id], { ending: 'left', reason: 'again', at: START + 20 });
       expect((await store.runsOfUser('bob', 1))[0]).toMatchObject({
         status: 'completed',
         endedAt: START + 9,

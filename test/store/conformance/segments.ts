@@ -17,14 +17,14 @@ export function segments(open: Opener): void {
     test('come oldest first, with all their marks', async () => {
       await using opened = await open();
       const { store } = opened;
-      await store.markDirty([mark('zoe', 'user')]);
-      await store.markDirty([mark('ann', 'event:login'), mark('ann', 'event:login')]);
-      await store.markDirty([mark('zoe', 'segment:all')]);
+      await store.markDirty([mark('zoe', 'attributes')]);
+      await store.markDirty([mark('ann', 'event login'), mark('ann', 'event login')]);
+      await store.markDirty([mark('zoe', 'segment all')]);
       const marks = await store.dirtyUsers(10);
-      expect(marks.map(({ userId, cause }) => `${userId} ${cause}`)).toEqual([
-        'zoe user',
-        'zoe segment:all',
-        'ann event:login',
+      expect(marks.map(({ userId, cause, subject }) => `${userId} ${cause} ${subject}`)).toEqual([
+        'zoe attributes ',
+        'zoe segment all',
+        'ann event login',
       ]);
       expect((await store.dirtyUsers(1)).map(({ userId }) => userId)).toEqual(['zoe', 'zoe']);
       expect((await store.counts()).dirtyUsers).toBe(2);
@@ -33,10 +33,10 @@ export function segments(open: Opener): void {
     test('a mark set again since it was read is not cleared, and keeps its place', async () => {
       await using opened = await open();
       const { store } = opened;
-      await store.markDirty([mark('ann', 'user')]);
-      await store.markDirty([mark('bob', 'user')]);
+      await store.markDirty([mark('ann', 'attributes')]);
+      await store.markDirty([mark('bob', 'attributes')]);
       const read = await store.dirtyUsers(10);
-      await store.markDirty([mark('ann', 'user')]);
+      await store.markDirty([mark('ann', 'attributes')]);
       const again = await store.dirtyUsers(10);
       expect(again[0]!.userId).toBe('ann');
       expect(again[0]!.seq).toBeGreaterThan(read[0]!.seq);
@@ -114,9 +114,9 @@ export function segments(open: Opener): void {
         );
         expect(await store.markSegmentChanges(segment)).toBe(2);
         const marks = await store.dirtyUsers(10);
-        expect(marks.map(({ userId, cause }) => `${userId} ${cause}`)).toEqual([
-          `ann segment:${segment.id}`,
-          `cid segment:${segment.id}`,
+        expect(marks.map(({ userId, cause, subject }) => `${userId} ${cause} ${subject}`)).toEqual([
+          `ann segment ${segment.id}`,
+          `cid segment ${segment.id}`,
         ]);
         await store.clearDirty(marks);
       }

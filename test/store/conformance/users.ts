@@ -120,7 +120,7 @@ export function users(open: Opener): void {
       const { store } = opened;
       await store.putUsers([user('ann'), user('bob')]);
       await store.insertEvents([event('ann', 'login'), event('bob', 'login')]);
-      await store.markDirty([mark('ann', 'user')]);
+      await store.markDirty([mark('ann', 'attributes')]);
       await store.addMembers([
         { segmentId: 'all', userId: 'ann', since: START },
         { segmentId: 'all', userId: 'bob', since: START },

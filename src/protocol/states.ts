@@ -1,0 +1,38 @@
+import { z } from 'zod';
+
+/* The closed sets that say how something stands, and why: the values of the columns in src/schema. */
+
+export const messageStatusSchema = z.enum(['queued', 'sending', 'sent', 'failed', 'skipped', 'unknown']);
+
+export const runStatusSchema = z.enum([
+  'pending',
+  'running',
+  'sleeping',
+  'blocked',
+  'completed',
+  'failed',
+  'cancelled',
+]);
+
+export const runEndingSchema = z
+  .enum([
+    'completed',
+    'exited',
+    'failed',
+    'left',
+    'exit_event',
+    'exit_segment',
+    'removed',
+    'cancelled',
+    'restarted',
+    'skipped',
+  ])
+  .describe(
+    'Why a run ended: its flow came to its end, called `rt.exit`, or failed; the user left the segments; `exitWhen`; a deployment removed the campaign, or cancelled, restarted or skipped the run.',
+  );
+
+export const pauseCauseSchema = z
+  .enum(['manual', 'failing', 'secret_lost'])
+  .describe(
+    'Why something is paused: by a person; it failed again and again; the secret of what was pushed was lost.',
+  );
