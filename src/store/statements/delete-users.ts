@@ -50,7 +50,7 @@ const count = sql`count(*) as ${sql.identifier('count')}`;
 
 const skipQueued = prepared<Ids>(
   (param, dialect) => sql`update ${messages}
-    set ${sql.identifier('status')} = 'skipped', ${sql.identifier('reason')} = 'user deleted', ${sql.identifier('next_attempt_at')} = null
+    set ${sql.identifier('status')} = 'skipped', ${sql.identifier('reason')} = 'the user was deleted', ${sql.identifier('next_attempt_at')} = null
     where ${dialect.inList(messages.userId, param('ids'))} and ${messages.status} = 'queued'`,
 );
 

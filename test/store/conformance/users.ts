@@ -152,7 +152,7 @@ export function users(open: Opener): void {
       ).toEqual([
         { id: 'under-way', status: 'sending', to: null, subject: null, reason: null },
         { id: 'sent', status: 'sent', to: null, subject: null, reason: null },
-        { id: 'queued', status: 'skipped', to: null, subject: null, reason: 'user deleted' },
+        { id: 'queued', status: 'skipped', to: null, subject: null, reason: 'the user was deleted' },
       ]);
       expect(await store.counts()).toMatchObject({
         users: 1,
