@@ -3,7 +3,7 @@ import { aboutOf, argsOf } from '../../src/cli/command-line/about.ts';
 import { commands } from '../../src/cli/commands.ts';
 import { EXIT_CODE, HTTP_STATUS } from '../../src/core/errors.ts';
 import { runtime } from '../../src/flow/commands/runtime-commands.ts';
-import { messageStatusSchema, runStatusSchema } from '../../src/protocol/api.ts';
+import { messageStatusSchema, runStatusSchema } from '../../src/protocol/states.ts';
 import * as schema from '../../src/schema/index.ts';
 import { createApp } from '../../src/server/app.ts';
 import { readSources } from '../architecture/imports.ts';
