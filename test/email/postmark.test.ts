@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { SegflowError } from '../../src/core/errors.ts';
 import { createMailProvider } from '../../src/email/providers/create.ts';
 import { createPostmarkProvider } from '../../src/email/providers/postmark.ts';
+import { readAnswer } from '../../src/email/providers/postmark-answers.ts';
 import type { OutgoingEmail } from '../../src/engine/ports/mail.ts';
 import type { ProviderSettings } from '../../src/engine/ports/manifest.ts';
 import { type Fault, type Postmark, startPostmark } from '../helpers/postmark.ts';
@@ -158,6 +159,70 @@ describe('send', () => {
     expect(results.map(({ status }) => status)).toEqual(['refused', 'sent', 'sent', 'sent']);
     expect(postmark.duplicates()).toEqual([]);
   });
+
+  const BAD = 'user17@example.com';
+  const batch = (size: number) => Array.from({ length: size }, (_, index) => mail(index));
+
+  test.each([
+    ['HTTP 400', { status: 400 }],
+    ['HTTP 403', { status: 403 }],
+    ['HTTP 418', { status: 418 }],
+    ['422 with a code nobody knows', { status: 422, errorCode: 9_999 }],
+    ['422 for an address', { status: 422, errorCode: 300, message: "Error parsing 'To': 'x'" }],
+    ['413', { status: 413 }],
+  ] as [string, Fault][])('%s for a batch with one message: that one is refused', async (_name, fault) => {
+    await using postmark = await startPostmark();
+    postmark.poison(BAD, fault);
+    const results = await providerFor(postmark).send(batch(30));
+    expect(results.flatMap(({ status }, i) => (status === 'sent' ? [] : [`${i} ${status}`]))).toEqual([
+      '17 refused',
+    ]);
+    expect(postmark.accepted).toHaveLength(29);
+    expect(postmark.duplicates()).toEqual([]);
+  });
+
+  test('HTTP 400 for every batch is the fault of none: few requests are made, and all messages wait', async () => {
+    await using postmark = await startPostmark();
+    postmark.fault({ status: 400, times: 10_000 });
+    const results = await providerFor(postmark).send(batch(300));
+    expect(new Set(results.map(({ status }) => status))).toEqual(new Set(['retry']));
+    expect(postmark.requests.length).toBeLessThan(50);
+  });
+
+  test.each([
+    "Error parsing 'To': Illegal email mailbox 'from' in address 'from@badhost.zz'.",
+    "Error parsing 'To': Illegal email address ''From' <a@b.example>'.",
+    `Error parsing 'Cc': Illegal email address "'From'"`,
+  ])('what is said of a recipient is not read as of the sender: %s', (message) => {
+    expect(readAnswer({ errorCode: 300, message })).toMatchObject({ status: 'refused' });
+  });
+
+  test.each(["Invalid 'From' address: '@'.", "Error parsing 'From': Illegal email address '@'."])(
+    'what is said of the sender waits for the config: %s',
+    (message) => {
+      expect(readAnswer({ errorCode: 300, message })).toMatchObject({ status: 'retry' });
+    },
+  );
+
+  test('answers in another order are put in order, where each says whose it is', async () => {
+    await using postmark = await startPostmark();
+    postmark.fault({ end: 'reversed' });
+    const results = await providerFor(postmark).send(batch(5));
+    expect(results).toEqual(
+      postmark.accepted.map(({ MessageID }) => ({ status: 'sent', providerId: MessageID })),
+    );
+  });
+
+  test.each(['reversed', 'short', 'huge'] as const)(
+    'an answer that is %s and cannot be understood is unknown',
+    async (end) => {
+      await using postmark = await startPostmark();
+      postmark.deactivate(BAD);
+      postmark.fault({ end });
+      const results = await providerFor(postmark).send(batch(30));
+      expect(new Set(results.map(({ status }) => status))).toEqual(new Set(['unknown']));
+    },
+  );
 
   test('a request on a kept connection that is dropped is not made a second time', async () => {
     await using postmark = await startPostmark();

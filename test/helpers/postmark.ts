@@ -33,8 +33,11 @@ export interface Fault {
   errorCode?: number;
   message?: string;
   headers?: Record<string, string>;
-  /** Drop the connection instead of answering, never answer, or answer what is no list of results. */
-  end?: 'drop' | 'hang' | 'garbage';
+  /**
+   * Drop the connection instead of answering, never answer, or answer what is no list of results, a list in another order, one that
+   * is too short, or a huge one.
+   */
+  end?: 'drop' | 'hang' | 'garbage' | 'reversed' | 'short' | 'huge';
   /** Wait before anything else. */
   delayMs?: number;
   /** Wait there for `release`. */
@@ -80,6 +83,7 @@ export class Postmark {
   held = 0;
   searchLagMs: number;
   #faults: (Fault & { on: string; times: number })[] = [];
+  #poison = new Map<string, Fault>();
   #file: string | undefined;
   #server: Server;
   #release = Promise.withResolvers<void>();
@@ -118,6 +122,11 @@ export class Postmark {
 
   fault(fault: Fault): void {
     this.#faults.push({ on: 'send', times: 1, ...fault });
+  }
+
+  /** Whenever a request has a message to this address, the fault befalls all of it. */
+  poison(address: string, fault: Fault): void {
+    this.#poison.set(address.toLowerCase(), fault);
   }
 
   /** Makes an address one that bounced: Postmark refuses to send to it (error 406). */
@@ -193,16 +202,18 @@ export class Postmark {
   }
 
   async #send(body: Buffer, isBatch: boolean): Promise<Reply | 'drop' | 'hang'> {
-    const fault = this.#nextFault('send');
+    const messages = parseMessages(body, isBatch);
+    const fault = this.#nextFault('send') ?? this.#poisonOf(messages);
     if (fault?.delayMs) await Bun.sleep(fault.delayMs);
     if (fault?.hold === 'before-accept') await this.#hold();
-    const messages = parseMessages(body, isBatch);
     if (!Array.isArray(messages)) return messages;
     const isAccepted = fault?.accept ?? fault?.status === undefined;
     const results = isAccepted ? messages.map((message) => this.#accept(message)) : [];
     if (fault?.hold === 'after-accept') await this.#hold();
     const instead = fault && faulty(fault);
     if (instead) return instead;
+    if (fault?.end === 'reversed') results.reverse();
+    if (fault?.end === 'short') results.pop();
     if (isBatch) return { status: 200, body: results };
     return { status: results[0]?.ErrorCode ? 422 : 200, body: results[0] };
   }
@@ -224,18 +235,27 @@ export class Postmark {
     await promise;
   }
 
+  #poisonOf(messages: unknown): Fault | undefined {
+    if (!Array.isArray(messages)) return undefined;
+    const addresses = (messages as PostmarkMessage[]).flatMap((message) => recipientsOf(message));
+    return addresses.map((address) => this.#poison.get(address)).find((fault) => fault !== undefined);
+  }
+
   #nextFault(on: 'send' | 'search'): Fault | undefined {
     const fault = this.#faults.find((it) => it.on === on);
     if (fault && --fault.times <= 0) this.#faults.splice(this.#faults.indexOf(fault), 1);
     return fault;
   }
 
-  #control(wish: Fault & { deactivate?: string; release?: boolean; searchLagMs?: number }): Reply {
-    const { deactivate, release, searchLagMs, ...fault } = wish;
+  #control(
+    wish: Fault & { deactivate?: string; poison?: string; release?: boolean; searchLagMs?: number },
+  ): Reply {
+    const { deactivate, poison, release, searchLagMs, ...fault } = wish;
     if (deactivate !== undefined) this.deactivate(deactivate);
     if (searchLagMs !== undefined) this.searchLagMs = searchLagMs;
     if (release) this.release();
-    if (Object.keys(fault).length > 0) this.fault(fault);
+    if (poison !== undefined) this.poison(poison, fault);
+    else if (Object.keys(fault).length > 0) this.fault(fault);
     const { accepted, held, requests } = this;
     return { status: 200, body: { accepted, held, requests, duplicates: this.duplicates() } };
   }
@@ -262,6 +282,7 @@ const ROUTES = [
 function faulty(fault: Fault): Reply | 'drop' | 'hang' | undefined {
   if (fault.end === 'drop' || fault.end === 'hang') return fault.end;
   if (fault.end === 'garbage') return { status: 200, body: { nothing: 'of use' } };
+  if (fault.end === 'huge') return { status: 200, body: [{ Message: 'x'.repeat(20_000_000) }] };
   if (fault.status === undefined) return undefined;
   const reply = problem(fault.status, fault.errorCode ?? 0, fault.message ?? `status ${fault.status}`);
   return fault.headers ? { ...reply, headers: fault.headers } : reply;

@@ -1,8 +1,9 @@
 import type { SendResult } from '../../engine/ports/mail.ts';
 
 /*
- * What Postmark's answers mean for a message. The rule: what the account, the config or Postmark must mend is `retry` (mended,
- * the message goes out); what is wrong with this message is `refused`; where Postmark may have taken it, `unknown`.
+ * What Postmark's answers mean for a message. The rule: what the account, the config or Postmark must fix is `retry` (once that is
+ * fixed, the message goes out); what is wrong with this message is `refused`; where Postmark may have accepted it, `unknown`.
+ * What Postmark quotes of a recipient is never read: only its own words at the beginning of a message are.
  *
  * Codes: https://postmarkapp.com/developer/api/overview#error-codes. Of HTTP 500 that page says that "in most cases" the
  * message is lost: in the others it went out.
@@ -61,8 +62,37 @@ export function readAnswer({ errorCode, message, messageId }: Answer): SendResul
   return { status: 'refused', reason: describe(errorCode, message) };
 }
 
-/** `sent` means: how many messages the request held. `split` asks for the same in smaller requests. */
-export function readFailure(failure: Failure, sent: number): SendResult | 'split' {
+/** What the failure of a request says of each of its messages. */
+export type Verdict =
+  /** The same of every message: the account, the network or Postmark is to blame. */
+  | { blames: 'all'; result: SendResult }
+  /** One of the messages is to blame. */
+  | { blames: 'a message'; reason: string }
+  /** Perhaps one of them: it is if others go through. */
+  | { blames: 'perhaps a message'; reason: string };
+
+export function readFailure(failure: Failure): Verdict {
+  const { status, errorCode = 0, message } = failure;
+  const reason = describe(errorCode, message);
+  if (status === 413) return { blames: 'a message', reason: `too large for Postmark (HTTP 413: ${message})` };
+  if (status === 422 && !isMendable(errorCode, message)) {
+    return { blames: BLAMES_A_MESSAGE.has(errorCode) ? 'a message' : 'perhaps a message', reason };
+  }
+  if (status !== undefined && status >= 400 && status < 500 && !ABOUT_THE_REQUEST.has(status)) {
+    return { blames: 'perhaps a message', reason: `Postmark answered HTTP ${status}: ${reason}` };
+  }
+  return { blames: 'all', result: ofEveryMessage(failure) };
+}
+
+/** Of a message that cannot be told from the account or the config: it is tried again when those may have been fixed. */
+export function undecided(reason: string): SendResult {
+  return mend(reason);
+}
+
+/** Token, URL, method, time-out, account, rate limit. */
+const ABOUT_THE_REQUEST = new Set([401, 404, 405, 407, 408, 422, 425, 426, 429]);
+
+function ofEveryMessage(failure: Failure): SendResult {
   const { status, errorCode = 0, message } = failure;
   const text = describe(errorCode, message);
   if (status === undefined) {
@@ -75,13 +105,8 @@ export function readFailure(failure: Failure, sent: number): SendResult | 'split
       return mend(`${ACCOUNT_PROBLEMS[10]} (HTTP 401: ${message})`);
     case 408:
       return { status: 'retry', reason: `Postmark waited too long for the request (HTTP 408)` };
-    case 413:
-      return sent > 1
-        ? 'split'
-        : { status: 'refused', reason: `too large for Postmark (HTTP 413: ${message})` };
     case 422:
-      if (isMendable(errorCode, message) || !BLAMES_A_MESSAGE.has(errorCode)) return mend(text);
-      return sent > 1 ? 'split' : { status: 'refused', reason: text };
+      return mend(text);
     case 429:
       return retry(`Postmark's rate limit is reached (HTTP 429: ${message})`, failure.retryAfterMs);
     case 503:
@@ -94,9 +119,9 @@ export function readFailure(failure: Failure, sent: number): SendResult | 'split
 }
 
 function isMendable(errorCode: number, message: string): boolean {
-  // Message streams have the codes 12xx. A bad sender comes as 300, as a bad recipient does.
+  // Message streams have the codes 12xx. A bad sender comes as 300, as a bad recipient does: what is bad is the first name quoted.
   const isStream = errorCode >= 1200 && errorCode < 1300;
-  const isSender = errorCode === INVALID_EMAIL && /'From'/i.test(message);
+  const isSender = errorCode === INVALID_EMAIL && message.split("'")[1]?.toLowerCase() === 'from';
   return errorCode in ACCOUNT_PROBLEMS || isStream || isSender;
 }
 

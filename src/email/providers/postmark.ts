@@ -1,10 +1,18 @@
 import type { Models, ServerClient } from 'postmark';
 import { messageOf, SegflowError } from '../../core/errors.ts';
+import { halve } from '../../core/halving.ts';
 import { occasionOf } from '../../core/ids.ts';
 import type { MailProvider, OutgoingEmail, SendResult } from '../../engine/ports/mail.ts';
 import { senderHeader, toAsciiDomain } from '../address.ts';
 import { cleanSubject } from '../subject.ts';
-import { type Answer, type Failure, readAnswer, readFailure } from './postmark-answers.ts';
+import {
+  type Answer,
+  type Failure,
+  readAnswer,
+  readFailure,
+  undecided,
+  type Verdict,
+} from './postmark-answers.ts';
 
 /*
  * Postmark, through its own package. It has no idempotency key: a message carries its id as metadata, by which `find` asks for
@@ -32,21 +40,37 @@ const TAG_CHARS = 1_000;
 const METADATA_KEY = 'segflow-message';
 const OCCASION_KEY = 'segflow-occasion';
 const FIND_AT_ONCE = 4;
+/** An answer to a full batch takes about 150 kB. */
+const ANSWER_BYTES = 16_000_000;
 
 export function createPostmarkProvider(options: PostmarkOptions): MailProvider {
   const request = requester(options);
   // A search covers one stream.
   const streams = new Set([options.messageStream, options.transactionalStream].map(streamOf));
 
-  async function sendBatch(emails: OutgoingEmail[]): Promise<SendResult[]> {
+  async function sendTogether(
+    emails: OutgoingEmail[],
+  ): Promise<{ results: SendResult[] } | { failure: Exclude<Verdict, { blames: 'all' }> }> {
     const messages = emails.map((email) => toMessage(email, options));
     const outcome = await request((client) => client.sendEmailBatch(messages));
-    const failure = 'failure' in outcome ? outcome.failure : unreadable(outcome.value, emails.length);
-    if (!failure && 'value' in outcome) return outcome.value.map((answer) => readAnswer(toAnswer(answer)));
-    const result = readFailure(failure!, emails.length);
-    if (result !== 'split') return emails.map(() => result);
-    const half = Math.ceil(emails.length / 2);
-    return [...(await sendBatch(emails.slice(0, half))), ...(await sendBatch(emails.slice(half)))];
+    if ('value' in outcome) {
+      const answers = inOrder(outcome.value, messages);
+      if (answers) return { results: answers.map(readAnswer) };
+    }
+    const verdict = readFailure('failure' in outcome ? outcome.failure : unreadable(emails.length));
+    if (verdict.blames !== 'all') return { failure: verdict };
+    return { results: emails.map(() => verdict.result) };
+  }
+
+  /** A message for which Postmark turns whole requests away is found, and the others are sent. */
+  async function sendApart(emails: OutgoingEmail[]): Promise<SendResult[]> {
+    const outcomes = await halve(emails, { attempt: sendTogether });
+    return outcomes.map((outcome) => {
+      if ('result' in outcome) return outcome.result;
+      const { blames, reason } = outcome.failure;
+      if (blames === 'a message' || outcome.blamed) return { status: 'refused', reason };
+      return undecided(reason);
+    });
   }
 
   /** Postmark's id of a message, if it has it. */
@@ -67,7 +91,7 @@ export function createPostmarkProvider(options: PostmarkOptions): MailProvider {
 
     async send(emails) {
       const results: SendResult[] = [];
-      for (const batch of batchesOf(emails)) results.push(...(await sendBatch(batch)));
+      for (const batch of batchesOf(emails)) results.push(...(await sendApart(batch)));
       return results;
     },
 
@@ -152,7 +176,7 @@ function requester(options: PostmarkOptions) {
             const response = await fetch(input, { ...init, redirect: 'manual' });
             seen.status = response.status;
             seen.retryAfterMs = retryAfterMs(response.headers.get('retry-after'));
-            return response;
+            return await ofSensibleSize(response);
           } catch (error) {
             seen.networkCode = String((error as { code?: unknown }).code ?? '');
             throw error;
@@ -167,6 +191,24 @@ function requester(options: PostmarkOptions) {
     }
   };
 }
+
+/** Reads the answer, unless it is far larger than any that Postmark gives. */
+async function ofSensibleSize(response: Response): Promise<Response> {
+  if (!response.body) return response;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body) {
+    size += chunk.length;
+    if (size > ANSWER_BYTES) throw new Error(`its answer is longer than ${ANSWER_BYTES / 1_000_000} MB`);
+    chunks.push(chunk);
+  }
+  const { status, statusText, headers } = response;
+  const body = NO_BODY.has(status) ? null : Buffer.concat(chunks);
+  return new Response(body, { status, statusText, headers });
+}
+
+/** Statuses with which a response has no body. */
+const NO_BODY = new Set([204, 205, 304]);
 
 function baseUrl(text: string): { requestHost: string; useHttps: boolean } {
   const url = URL.parse(text);
@@ -190,16 +232,40 @@ function retryAfterMs(header: string | null): number | undefined {
 }
 
 /** A success that does not say what became of each message. */
-function unreadable(answers: unknown, count: number): Failure | undefined {
-  if (Array.isArray(answers) && answers.length === count) return undefined;
-  return { status: 200, message: `its answer is not a list of ${count} results` };
+function unreadable(count: number): Failure {
+  return { status: 200, message: `its answer is not a list of ${count} results, each of its message` };
 }
 
-function toAnswer(answer: Partial<Models.MessageSendingResponse> | null): Answer {
+/**
+ * The answers in the order of the messages: an answer that names a recipient belongs to that one's message. Undefined when it cannot
+ * be told which answer is of which message.
+ */
+function inOrder(value: unknown, messages: Models.Message[]): Answer[] | undefined {
+  if (!Array.isArray(value) || value.length !== messages.length) return undefined;
+  const list = value as (Partial<Models.MessageSendingResponse> | null)[];
+  const answers = list.map((answer) => (typeof answer === 'object' && answer !== null ? answer : {}));
+  const isOf = (answer: (typeof answers)[number], { To }: Models.Message) =>
+    answer.To === undefined || answer.To === null || sameText(answer.To, To);
+  if (messages.every((message, i) => isOf(answers[i]!, message))) return answers.map(toAnswer);
+  const recipients = new Set(messages.map(({ To }) => To?.toLowerCase()));
+  // What Postmark makes of an address may differ from ours; another message's address is another message's answer.
+  if (!answers.some(({ To }, i) => !isOf(answers[i]!, messages[i]!) && recipients.has(To?.toLowerCase())))
+    return answers.map(toAnswer);
+  if (answers.some(({ To }) => !To) || recipients.size < messages.length) return undefined;
+  const byRecipient = new Map(answers.map((answer) => [answer.To!.toLowerCase(), answer]));
+  const sorted = messages.map(({ To }) => byRecipient.get(To?.toLowerCase() ?? ''));
+  return sorted.every((answer) => answer !== undefined) ? sorted.map(toAnswer) : undefined;
+}
+
+function sameText(a: string, b: string | undefined): boolean {
+  return a.toLowerCase() === b?.toLowerCase();
+}
+
+function toAnswer(answer: Partial<Models.MessageSendingResponse>): Answer {
   return {
-    errorCode: typeof answer?.ErrorCode === 'number' ? answer.ErrorCode : 0,
-    message: answer?.Message ?? '',
-    messageId: answer?.MessageID,
+    errorCode: typeof answer.ErrorCode === 'number' ? answer.ErrorCode : 0,
+    message: answer.Message ?? '',
+    messageId: answer.MessageID,
   };
 }
 

@@ -1,5 +1,7 @@
 export const FIRST_RETRY_MS = 1_000;
 export const LAST_RETRY_MS = 600_000;
+/** No delay is longer, whoever asked for it. */
+export const LONGEST_DELAY_MS = 3_600_000;
 
 /** How long to wait after so many attempts: 1 s, 2 s, 4 s … 10 minutes. */
 export function backoff(attempts: number): number {

@@ -19,11 +19,12 @@ import {
 import type { DueMessage } from '../ports/messages.ts';
 import type { Store } from '../ports/store.ts';
 import { CampaignGuard } from '../quarantine/campaign-guard.ts';
+import { Doubts } from '../quarantine/doubts.ts';
 import { Suspects, TRIAL_LOOK_MS } from '../quarantine/suspects.ts';
-import { backoff, FIRST_RETRY_MS, LAST_RETRY_MS } from './backoff.ts';
+import { backoff, FIRST_RETRY_MS, LAST_RETRY_MS, LONGEST_DELAY_MS } from './backoff.ts';
 import { composeMail, type Outgoing } from './compose.ts';
 import { askAbout } from './inquiry.ts';
-import { MailLedger } from './ledger.ts';
+import { type MailChange, MailLedger } from './ledger.ts';
 
 /** Batches on their way to the provider at once: while one is answered, the next is rendered. */
 const IN_FLIGHT = 4;
@@ -60,6 +61,7 @@ export class Mailer {
   #provider: { settings: string; provider: MailProvider } | undefined;
   #inFlight = new Set<Promise<void>>();
   #suspects = new Suspects<string>();
+  #doubts = new Doubts();
   /** No batch leaves before this time: the provider refused a whole batch for now. */
   #pausedUntil = 0;
   /** The store did not say whether a batch was marked as being sent. */
@@ -194,9 +196,19 @@ export class Mailer {
       parseAddress: this.#parseAddress,
       log: this.#log,
     });
+    const others: Outgoing[] = [];
+    for (const entry of outgoing) {
+      const blame = this.#doubts.blame(entry.message.id);
+      if (blame === undefined) others.push(entry);
+      else dropped.push(givenUp(entry, blame));
+    }
     if (dropped.length > 0) await this.#ledger.decide(dropped);
+    this.#doubts.settled(dropped.map(({ message }) => message.id));
     await this.#guard.watch(outcomes);
-    if (outgoing.length > 0) await this.#marking.run(() => this.#leave(outgoing, provider));
+    for (const group of this.#doubts.groups(others, ({ message }) => message.id)) {
+      while (this.#inFlight.size >= IN_FLIGHT) await Promise.race(this.#inFlight);
+      await this.#marking.run(() => this.#leave(group, provider));
+    }
     return suspects;
   }
 
@@ -249,8 +261,24 @@ export class Mailer {
       }));
     });
     crashPoint('mail:after-commit');
+    this.#learn(batch, results);
     if (results.some(({ status }) => status === 'retry')) await this.#retryIfReplaced(provider);
     if (results.some(({ status }) => status === 'retry' || status === 'unknown')) this.#onLater();
+  }
+
+  #learn(batch: Outgoing[], results: SendResult[]): void {
+    const now = this.#clock.now();
+    const ids = batch.map(({ message }) => message.id);
+    const sent = ids.filter((_, i) => results[i]!.status === 'sent');
+    if (sent.length > 0) this.#doubts.accepted(sent, now);
+    this.#doubts.settled(ids.filter((_, i) => results[i]!.status === 'refused'));
+    this.#doubts.unanswered(
+      ids.flatMap((id, i) => {
+        const result = results[i]!;
+        return result.status === 'unknown' ? [{ id, reason: result.reason }] : [];
+      }),
+      now,
+    );
   }
 
   /** An activation with other settings, committed before the answer was, found nothing put off. */
@@ -270,7 +298,8 @@ export class Mailer {
       case 'refused':
         return { ...sent, status: 'failed', reason: result.reason } as const;
       case 'retry': {
-        const nextAttemptAt = now + Math.max(backoff(message.attempts), result.retryAfterMs ?? 0);
+        const wanted = Math.max(backoff(message.attempts), result.retryAfterMs ?? 0);
+        const nextAttemptAt = now + Math.min(wanted, LONGEST_DELAY_MS);
         return { ...sent, status: 'queued', nextAttemptAt, reason: result.reason } as const;
       }
       case 'unknown':
@@ -287,11 +316,12 @@ export class Mailer {
   #pause(results: SendResult[], now: number): void {
     const [first] = results;
     if (first?.status !== 'retry') return;
-    const delay = Math.max(
+    const wanted = Math.max(
       FIRST_RETRY_MS,
       ...results.map((result) => (result.status === 'retry' && result.retryAfterMs) || 0),
     );
-    this.#pausedUntil = now + Math.min(delay, LAST_RETRY_MS);
+    const delay = Math.min(wanted, LAST_RETRY_MS);
+    this.#pausedUntil = now + delay;
     this.#log.warn(
       `the mail provider takes no mail for now: ${first.reason}; trying again in ${Math.round(delay / 1000)} s`,
     );
@@ -307,4 +337,12 @@ export class Mailer {
     }
     return this.#provider.provider;
   }
+}
+
+// --- internal ------------------------------------------------------------------------------------
+
+/** Each time it was tried alone the provider ended the request, did not have the message, and accepted others. */
+function givenUp({ message, email }: Outgoing, how: string): MailChange {
+  const reason = `the provider never answers about this message, and accepts others: ${how}`;
+  return { message, update: { status: 'failed', reason, toAddress: email.to } };
 }
