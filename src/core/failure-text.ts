@@ -17,8 +17,15 @@ export function innermostFrame(failure: string): string | undefined {
     .find((line) => line.startsWith('at '));
 }
 
-/** The first line of the message and the innermost frame. */
-export function inOneLine(failure: string): string {
-  const frame = innermostFrame(failure);
-  return frame === undefined ? firstLine(failure) : `${firstLine(failure)} ${frame}`;
+/**
+ * What a log may hold of a failure: its kind and place. The message may quote a person's data ("cannot format ada@example.com"), which
+ * belongs in the store and not in a log.
+ */
+export function forLog(failure: string | null): string {
+  const kind = KIND.exec(firstLine(failure))?.[1] ?? 'an error';
+  const frame = innermostFrame(failure ?? '');
+  return frame === undefined ? kind : `${kind} ${frame}`;
 }
+
+/** The name of an error's class, as stacks begin with it. */
+const KIND = /^([A-Z][A-Za-z]*(?:Error|Exception)): /;

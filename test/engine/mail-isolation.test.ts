@@ -61,3 +61,25 @@ test.each([
   await world.advance('61m');
   expect(world.mail).toHaveLength(1);
 });
+
+test('the log has no words of an error that quotes data of a person', async () => {
+  await using world = await engineWorld();
+  await world.push(
+    configOf({
+      templates: `broken: { subject: 'x', component: ({ user }) => { if (user.email?.startsWith('u')) throw new TypeError('cannot format ' + user.email); return <p />; } },`,
+      campaigns: `
+        c: { segments: ['everyone'], behavior: 'static', flow: function* (ctx, rt) { yield rt.sendEmail('broken'); } },
+        d: { segments: ['everyone'], behavior: 'static', flow: function* (ctx, rt) { throw new Error('no luck for ' + ctx.attributes.email); } },
+        e: { segments: ['everyone'], behavior: 'static', flow: function* (ctx, rt) { throw 'text of ' + ctx.attributes.email; } },`,
+    }),
+  );
+  await world.submit(...people(15));
+  await world.settle();
+  const log = world.errors.join('\n');
+  expect(log).toContain('TypeError at');
+  expect(log).toContain('campaign d failed: an error at');
+  expect(log).toContain('again and again');
+  expect(log).not.toContain('@example.com');
+  const [message] = await world.store.listMessages({ userId: 'u3', limit: 1 });
+  expect(message!.reason).toContain('cannot format u3@example.com');
+});

@@ -1,4 +1,4 @@
-import { inOneLine } from '../../core/failure-text.ts';
+import { forLog } from '../../core/failure-text.ts';
 import type { Deployment, Deployments } from '../deployments/deployments.ts';
 import type { Host } from '../ports/host.ts';
 import type { Log } from '../ports/log.ts';
@@ -60,7 +60,9 @@ export async function composeMail(
     if (!result.ok) {
       const reason = `rendering failed: ${failure}`;
       dropped.push({ message, update: { status: 'failed', reason, toAddress: message.to } });
-      log.warn(`message ${message.id} (${message.template}): ${inOneLine(reason)}`);
+      log.warn(
+        `message ${message.id} (${message.template}): rendering failed: ${forLog(failure)}. What it said: segflow messages ${message.userId}`,
+      );
       return;
     }
     const email: OutgoingEmail = {

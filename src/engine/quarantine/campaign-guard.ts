@@ -1,5 +1,5 @@
 import { crashPoint } from '../../core/crash-point.ts';
-import { firstLine, innermostFrame } from '../../core/failure-text.ts';
+import { firstLine, forLog, innermostFrame } from '../../core/failure-text.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 
@@ -31,38 +31,34 @@ export class CampaignGuard {
     const paused = new Set<string>();
     for (const { campaignId, failure } of outcomes) {
       if (campaignId === null || paused.has(campaignId)) continue;
-      const repeated = this.#record(campaignId, failure);
-      if (repeated === undefined) continue;
+      if (!this.#repeats(campaignId, failure) || failure === null) continue;
       paused.add(campaignId);
-      await this.#pause(campaignId, repeated);
+      await this.#pause(campaignId, failure);
     }
   }
 
-  async #pause(campaignId: string, message: string): Promise<void> {
-    const reason = `paused by itself: ${this.#what} fails again and again: ${message}`;
-    await this.#store.putPause({
-      campaignId,
-      cause: 'failing',
-      reason,
-      pausedAt: await this.#store.now(),
-    });
+  async #pause(campaignId: string, failure: string): Promise<void> {
+    const why = `paused by itself: ${this.#what} fails again and again`;
+    const reason = `${why}: ${firstLine(failure)}`;
+    const pausedAt = await this.#store.now();
+    await this.#store.putPause({ campaignId, cause: 'failing', reason, pausedAt });
     crashPoint('pause:after-commit');
     this.#log.warn(
-      `campaign ${campaignId} is ${reason}. Mend it and push, then: segflow resume ${campaignId}; segflow retry`,
+      `campaign ${campaignId} is ${why}: ${forLog(failure)}. Fix it and push, then: segflow resume ${campaignId}; segflow retry`,
     );
   }
 
-  /** The message of what repeats, once, when it is time to stop. */
-  #record(campaignId: string, failure: string | null): string | undefined {
+  /** Whether the failure repeats: true once, when it is time to stop. */
+  #repeats(campaignId: string, failure: string | null): boolean {
     const recent = this.#recent.get(campaignId) ?? [];
     this.#recent.set(campaignId, recent);
     const mark = failure && (innermostFrame(failure) ?? firstLine(failure));
     recent.push(mark);
     if (recent.length > WINDOW) recent.shift();
-    if (failure === null) return undefined;
+    if (failure === null) return false;
     const alike = recent.filter((other) => other === mark).length;
-    if (alike < FAILURES || alike * 2 <= recent.length) return undefined;
+    if (alike < FAILURES || alike * 2 <= recent.length) return false;
     this.#recent.delete(campaignId);
-    return firstLine(failure);
+    return true;
   }
 }

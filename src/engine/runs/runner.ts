@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { crashPoint } from '../../core/crash-point.ts';
-import { inOneLine } from '../../core/failure-text.ts';
+import { firstLine, forLog } from '../../core/failure-text.ts';
 import type { SlotOwner } from '../cluster/slots.ts';
 import type { Next } from '../cluster/worker.ts';
 import type { Deployments } from '../deployments/deployments.ts';
@@ -149,5 +149,8 @@ function waitingOf([run, answer]: [DueRun, Answer]) {
 }
 
 function inWords({ run, status, reason }: StepOutcome['ended'][number]): string {
-  return `campaign ${run.campaignId} ${status === 'failed' ? 'failed' : 'is blocked'}: ${inOneLine(reason ?? '')}`;
+  const { campaignId } = run;
+  // Why a run is blocked is about the code alone.
+  if (status === 'blocked') return `campaign ${campaignId} is blocked: ${firstLine(reason)}`;
+  return `campaign ${campaignId} failed: ${forLog(reason)}. What it said: segflow explain USER`;
 }
