@@ -1,5 +1,6 @@
 import type { ColumnRef, Cte, Expr, Query, QueryBody, Select, Source, Window } from '../ast.ts';
 import { schemaTableOf } from '../resolve/schema-tables.ts';
+import { plain } from '../same.ts';
 import { exprsOfSelect, partsOf, queriesIn, walkExpr, walkQuery } from '../walk.ts';
 import { conjuncts } from './conjuncts.ts';
 import { isOptional } from './tables.ts';
@@ -191,11 +192,6 @@ class Analysis {
 }
 
 const NO_USER: Output = { isUser: false, optional: true };
-
-/** What an alias of the select list stands for. */
-function plain(expr: Expr): Expr {
-  return expr.kind === 'column' && expr.source.kind === 'item' ? expr.source.item.expr : expr;
-}
 
 function ownerOf({ source }: ColumnRef): object {
   return source.kind === 'table' && source.depth === 0 ? source.source : OUTER;

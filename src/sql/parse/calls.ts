@@ -1,6 +1,6 @@
 import type { Clock, Expr, OrderItem } from '../ast.ts';
 import { AGGREGATES, FUNCTIONS, REFUSED_FUNCTIONS, SYNONYMS, WINDOW_FUNCTIONS } from '../functions.ts';
-import { asAccess } from './arrows.ts';
+import { asAccess, jsonPath } from './arrows.ts';
 import type { Reader } from './reader.ts';
 import { orderBy, over } from './windows.ts';
 import { WORDY } from './wordy-calls.ts';
@@ -70,6 +70,12 @@ function plainCall(reader: Reader, name: string): Expr {
   const counts = FUNCTIONS.get(name);
   if (!counts) throw unknownFunction(reader, raw, node.at);
   checkCount(reader, { name: raw, counts, given: args.length, at: node.at });
+  checkPairs(reader, name, args.length);
+  if (name === 'json_value') {
+    const path = args[1]!;
+    if (path.kind !== 'string') throw reader.refuse('JSON_VALUE() takes a path in quotes', { at: path.at });
+    jsonPath(reader, path.value, path.at);
+  }
   return asAccess(reader, { kind: 'call', ...node, name, args });
 }
 
@@ -115,6 +121,16 @@ function separatorOf(reader: Reader): string | undefined {
   const token = reader.take();
   if (token.kind !== 'string') throw reader.refuse('SEPARATOR takes a text', { at: token.at });
   return token.value;
+}
+
+/** Functions that take pairs: a key or path, and a value. */
+function checkPairs(reader: Reader, name: string, given: number): void {
+  const odd = ['json_set', 'json_insert', 'json_replace', 'json_array_append', 'json_array_insert'].includes(
+    name,
+  );
+  if ((odd && given % 2 === 0) || (name === 'json_object' && given % 2 === 1)) {
+    throw reader.refuse(`${name.toUpperCase()}() takes pairs of arguments; one is missing`);
+  }
 }
 
 function checkCount(

@@ -2,6 +2,7 @@ import { SegflowError } from '../../core/errors.ts';
 import type { Param, Query } from '../ast.ts';
 import { paramValue } from '../params.ts';
 import { parse } from '../parse/parse.ts';
+import { checkGroups } from '../resolve/full-group-by.ts';
 import { resolve } from '../resolve/resolve.ts';
 import { typeQuery } from '../types/typing.ts';
 import { walkQuery } from '../walk.ts';
@@ -23,6 +24,7 @@ export function readQuery(text: string, params: readonly unknown[]): ReadQuery {
   bindParams(query, params);
   resolve(query, text);
   typeQuery(query, text);
+  checkGroups(query, text);
   return { text: text.slice(0, end), params, query };
 }
 

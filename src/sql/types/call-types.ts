@@ -33,6 +33,7 @@ export function callType(name: string, args: Expr[]): SqlType | undefined {
     case 'concat':
     case 'concat_ws':
     case 'quote':
+    case 'soundex':
       return textOf(args);
     case 'regexp_substr':
     case 'regexp_replace':
@@ -74,11 +75,12 @@ export function callType(name: string, args: Expr[]): SqlType | undefined {
     case 'timestamp':
     case 'time':
     case 'timediff':
-    case 'maketime':
     case 'sec_to_time': {
       const kind = name === 'timestamp' ? 'datetime' : 'time';
       return { kind, fsp: Math.max(...args.map(fspOf)) };
     }
+    case 'maketime':
+      return { kind: 'time', fsp: fspOf(third!) };
     case 'addtime':
     case 'subtime': {
       const { kind } = first!.type;
@@ -105,12 +107,13 @@ const BYTES = textType({ collation: 'binary', coercibility: 4 });
 /** Functions whose result is of one type. */
 const FIXED: Record<string, SqlType> = {
   ...all(
-    `char_length length bit_length ascii ord strcmp field find_in_set locate regexp_instr sign json_length json_depth year quarter month
+    `char_length length bit_length ascii ord strcmp field find_in_set locate regexp_instr sign json_length json_depth quarter month
      week weekofyear weekday yearweek day dayofweek dayofyear hour minute second microsecond to_days to_seconds datediff time_to_sec
      period_add period_diff grouping bit_count`,
     INTEGER,
   ),
-  ...all('crc32', UNSIGNED),
+  // The subtraction of two years that gives less than 0 is an error in MySQL.
+  ...all('crc32 year', UNSIGNED),
   ...all('power sqrt exp ln log log2 log10 sin cos tan cot asin acos atan degrees radians pi rand', DOUBLE),
   ...all('isnull regexp_like json_contains json_contains_path json_overlaps json_valid', BOOLEAN),
   ...all(
@@ -122,7 +125,7 @@ const FIXED: Record<string, SqlType> = {
   json_value: textType({ collation: 'utf8mb4_0900_bin', coercibility: 4 }),
   ...all('date last_day makedate from_days', DATE),
   ...all(
-    'space soundex hex bin oct conv format md5 sha sha2 to_base64 dayname monthname date_format time_format',
+    'space hex bin oct conv format md5 sha sha2 to_base64 dayname monthname date_format time_format',
     TEXT,
   ),
   ...all('char unhex from_base64', BYTES),

@@ -43,6 +43,23 @@ export function checkCollation({ collation, at }: Collate, text: string): Collat
   });
 }
 
+/** Whether MySQL reads a date, with or without a time, at the beginning of a text. */
+export function isTime(text: string): boolean {
+  const found = DIGITS.exec(text) ?? DELIMITED.exec(text);
+  if (!found) return false;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = found
+    .slice(1)
+    .map((part) => Number(part ?? 0));
+  return isDay(`${year}-${month}-${day}`) && hour < 24 && minute < 60 && second < 60;
+}
+
+/** `20260131`, `260131090000` */
+const DIGITS =
+  /^\s*(\d{4}(?=\d{4}(?:\D|$)|\d{10}(?:\D|$))|\d{2}(?=\d{4}(?:\D|$)|\d{10}(?:\D|$)))(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2}))?/;
+/** Any punctuation stands between the parts. */
+const DELIMITED =
+  /^\s*(\d{1,4})[^\d\s\p{L}]+(\d{1,2})[^\d\s\p{L}]+(\d{1,2})(?:(?:[T\s]|[^\d\s\p{L}])+(\d{1,2})(?:[^\d\s\p{L}]+(\d{1,2})(?:[^\d\s\p{L}]+(\d{1,2}))?)?)?/u;
+
 const BIGGEST = 18_446_744_073_709_551_615n;
 const BIGGEST_SIGNED = 9_223_372_036_854_775_807n;
 

@@ -8,7 +8,7 @@ import { castType, shifted } from './cast-types.ts';
 import { FROM_JSON, mixed, textType, type Weighted, weightOf } from './collations.ts';
 import { arithmeticType, isTemporal } from './decimals.ts';
 import { checkDocument, checkDocuments } from './documents.ts';
-import { checkCollation, checkLiteral } from './literals.ts';
+import { checkCollation, checkLiteral, isTime } from './literals.ts';
 import { merged } from './merge.ts';
 
 /** Gives every expression the type that MySQL gives it. Throws `invalid_config` where texts cannot be compared, or counts of columns differ. */
@@ -166,6 +166,8 @@ class Typing {
       case 'comparison':
         this.#checkRows(expr.left, [expr.right]);
         this.#compared([expr.left, expr.right], expr.at);
+        this.#checkTime(expr.left, expr.right);
+        this.#checkTime(expr.right, expr.left);
         return { kind: 'boolean' };
       case 'quantified':
       case 'inQuery': {
@@ -198,6 +200,7 @@ class Typing {
       }
       case 'call':
         checkDocuments(expr, this.#text);
+        if (expr.name === 'nullif') this.#checkTime(expr.args[0]!, expr.args[1]!);
         return callType(expr.name, expr.args) ?? this.#failMix(expr.at);
       case 'aggregate':
       case 'window':
@@ -261,6 +264,18 @@ class Typing {
         texts.map(({ type }) => weightOf(type)),
         at,
       );
+  }
+
+  /** MySQL refuses a query that compares a time with a text that is none. */
+  #checkTime(time: Expr, other: Expr): void {
+    if (time.type.kind !== 'datetime' && time.type.kind !== 'date') return;
+    const text = other.kind === 'string' || other.kind === 'param' ? other.value : undefined;
+    if (typeof text !== 'string' || isTime(text)) return;
+    throw this.#refuse(
+      `a time is compared with "${text}", which is none`,
+      other.at,
+      "Write '2026-01-31' or '2026-01-31 09:00:00', in UTC.",
+    );
   }
 
   #checkRows(left: Expr, others: Expr[]): void {

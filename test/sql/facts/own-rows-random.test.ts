@@ -52,15 +52,15 @@ function query(random: Random, depth: number): string {
     case 1:
       return `select u.user_id from events u where ${condition(random, 'u', depth, 'user_id')}`;
     case 2:
-      return `select u.user_id from events u group by ${random.pick(['u.user_id', 'u.user_id, u.name', 'u.name'])} having count(*) > ${random.int(3)}`;
+      return `select ${random.pick(['u.user_id from events u group by u.user_id', 'u.user_id from events u group by u.user_id, u.name', 'max(u.user_id) from events u group by u.name'])} having count(*) > ${random.int(3)}`;
     case 3:
       return `select u.id from users u ${random.pick(['join', 'left join'])} events e on ${join(random)} where ${condition(random, 'u', depth - 1)} ${random.pick(['', 'and e.id is null', "and e.name = 'a'"])}`;
     case 4:
       return `(${query(random, depth - 1)}) ${random.pick(['union', 'except', 'intersect'])} (${query(random, depth - 1)})`;
     case 5:
-      return `select t.who from (select user_id as who, ${random.pick(['count(*)', 'max(id)', '1'])} as n from events ${random.pick(['group by user_id', 'group by name', ''])}) t where t.n > ${random.int(4)}`;
+      return `select t.who from (select ${random.pick(['user_id', 'max(user_id)'])} as who, ${random.pick(['count(*)', 'max(id)', '1'])} as n from events group by user_id ${random.pick(['', ', name'])}) t where t.n > ${random.int(4)}`;
     case 6:
-      return `with t as (select user_id, name, count(*) as n from events group by ${random.pick(['user_id', 'name', 'user_id, name'])}) select u.id from users u join t on ${random.pick(['t.user_id = u.id', 't.user_id = u.id', "t.name = 'a'"])} where ${filter}`;
+      return `with t as (select ${random.pick(['user_id, max(name) as name, count(*) as n from events group by user_id', 'max(user_id) as user_id, name, count(*) as n from events group by name', 'user_id, name, count(*) as n from events group by user_id, name'])}) select u.id from users u join t on ${random.pick(['t.user_id = u.id', 't.user_id = u.id', "t.name = 'a'"])} where ${filter}`;
     default:
       return `select u.id from users u where ${filter} ${random.pick(['', '', 'order by u.id limit 3'])}`;
   }
