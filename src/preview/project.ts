@@ -47,7 +47,7 @@ export async function openProject(parts: ProjectParts): Promise<PreviewProject> 
   const listeners = new Set<() => void>();
 
   let version = 0;
-  let loaded: Load = { catalog: EMPTY, broken: false };
+  let loaded: Load = { catalog: EMPTY, broken: false, warnings: [] };
   let good: { bundle: Bundle; catalog: PreviewCatalog } | undefined;
   let loading: Promise<void> | undefined;
   let again = false;
@@ -63,6 +63,7 @@ export async function openProject(parts: ProjectParts): Promise<PreviewProject> 
     if (!next.broken && next.bundle !== undefined) good = { bundle: next.bundle, catalog: next.catalog };
     version++;
     log(summary(next, version > 1));
+    for (const { file, line, message } of next.warnings) log(`${file}:${line ?? 1}: ${message}`);
     for (const listener of listeners) listener();
   }
 
@@ -148,6 +149,7 @@ interface Load {
   bundle?: Bundle;
   catalog: PreviewCatalog;
   broken: boolean;
+  warnings: Problem[];
 }
 
 const EMPTY: PreviewCatalog = { items: [], fromAddress: undefined, replyTo: undefined, problems: [] };
@@ -157,10 +159,10 @@ async function attempt(parts: ProjectParts, config: string, watcher: ProjectWatc
     const bundled = await parts.bundle(config);
     watcher.follow(bundled.files);
     if (bundled.problems.length > 0) return broken(bundled.problems);
-    const { id, code } = bundled;
+    const { id, code, warnings } = bundled;
     const bundle = { id, code, environment: await parts.environment(bundled.environmentNames) };
     const catalog = await parts.host.catalog(bundle);
-    return { bundle, catalog, broken: catalog.items.length === 0 && catalog.problems.length > 0 };
+    return { bundle, catalog, broken: catalog.items.length === 0 && catalog.problems.length > 0, warnings };
   } catch (error) {
     if (!SegflowError.is(error)) return broken([{ path: '', message: messageOf(error) }]);
     if (error.code === 'invalid_config' && Array.isArray(error.details))
@@ -171,7 +173,7 @@ async function attempt(parts: ProjectParts, config: string, watcher: ProjectWatc
 }
 
 function broken(problems: Problem[]): Load {
-  return { catalog: { ...EMPTY, problems }, broken: true };
+  return { catalog: { ...EMPTY, problems }, broken: true, warnings: [] };
 }
 
 // With data of the reader's own the email is rendered as it would be sent; else with the component's PreviewProps.

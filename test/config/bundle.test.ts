@@ -91,7 +91,7 @@ describe('a bundle', () => {
     });
     const { code, problems } = await bundleConfig(made.path(CONFIG));
     expect(problems).toEqual([]);
-    made.write({ 'out.mjs': code.replace(/from"react\/jsx-runtime"/, 'from"./jsx.mjs"') });
+    made.write({ 'out.mjs': code.replace(/from"segflow:react\/jsx-runtime"/, 'from"./jsx.mjs"') });
     made.write({ 'jsx.mjs': 'export const jsx = (type, props) => ({ type, props });' });
     const loaded = await import(made.path('out.mjs'));
     expect(loaded.default).toMatchObject({
@@ -134,9 +134,9 @@ describe('environment variables', () => {
     ['an imported process', "import { env } from 'node:process'; export default env.A", ['A']],
     ['in', "export default 'A' in process.env", ['A']],
     [
-      'NODE_ENV, whatever it is where the code is bundled',
-      'export default process.env.NODE_ENV',
-      ['NODE_ENV'],
+      "NODE_ENV, which is the server's",
+      "const env = process.env; export default [process.env.NODE_ENV, env['NODE_ENV'], env, { NODE_ENV: env.A }]",
+      ['A'],
     ],
     [
       'a computed name',
@@ -164,6 +164,11 @@ describe('environment variables', () => {
     const files = { 'lib/keys.ts': 'export const key = process.env.KEY;' };
     expect(await namesOf("import { key } from './lib/keys'; export default key", files)).toEqual(['KEY']);
   });
+});
+
+test('NODE_ENV is not that of the process that bundles', async () => {
+  const { code } = await bundleOf({ [CONFIG]: 'export default process.env.NODE_ENV;' });
+  expect(code).toContain('process.env.NODE_ENV');
 });
 
 describe('problems of code', () => {
@@ -266,7 +271,8 @@ describe('problems of code', () => {
 
   test.each([
     ['png', "import x from './x.png'; export default x", /web server/],
-    ['css', "import './x.css'; export default 1", /Tailwind/],
+    ['css', "import x from './x.css'; export default x", /Tailwind/],
+    ['module.css', "import x from './x.module.css'; export default x.a", /Tailwind/],
     ['html', "import x from './x.html'; export default x", /type: 'text'/],
     ['sql', "import x from './x.sql'; export default x", /type: 'text'/],
   ])('an import of a .%s file', async (extension, text, hint) => {

@@ -3,8 +3,9 @@ import { defineCommand } from 'citty';
 import { about } from '../command-line/about.ts';
 import { connect, connectionArgs } from '../connect/connection.ts';
 import { choiceOf, DEPLOY_NOTES, deploy, deployArgs } from '../connect/deploy.ts';
-import { messages, print, printJson } from '../print/output.ts';
+import { messages, print, printError, printJson } from '../print/output.ts';
 import { short } from '../print/plan.ts';
+import { formatWarnings } from '../print/problems.ts';
 
 export default defineCommand({
   meta: about({
@@ -39,13 +40,14 @@ export default defineCommand({
       import('../project/prepare-push.ts'),
       import('../project/origin.ts'),
     ]);
-    const { path, code, environment, missing } = await preparePush(args['config-path'], here);
+    const { path, code, environment, missing, warnings } = await preparePush(args['config-path'], here);
     const server = await connect(args, [here, dirname(path)]);
     const log = await messages();
+    if (warnings.length > 0 && !args.json) await printError(formatWarnings(warnings));
     if (missing.length > 0 && !args.json) log.warn(`Not set here, so not pushed: ${missing.join(', ')}`);
     const body = { code, environment, origin: await originOf(dirname(path)), ...choice };
     const { planned, done } = await deploy(server, { path: '/v1/deployments', body, flags: args });
-    if (args.json) return printJson({ ...(done ?? planned), missingEnvironment: missing });
+    if (args.json) return printJson({ ...(done ?? planned), missingEnvironment: missing, warnings });
     if (planned.environment.length > 0) await print(`Environment: ${planned.environment.join(', ')}`);
     if (!done) return log.info('Only planned: nothing was changed');
     log.success(

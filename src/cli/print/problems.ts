@@ -3,12 +3,17 @@ import { paintError } from './output.ts';
 
 /** Everything that is wrong with a config, for a terminal: place, message, the code around it, what to do. */
 export function formatProblems(problems: Problem[]): string {
-  return problems.map(formatProblem).join('\n');
+  return problems.map((problem) => formatProblem(problem, paintError('red', '✖'))).join('\n');
 }
 
-function formatProblem({ path, message, hint, file, line, column, frame }: Problem): string {
+/** What does not keep a config from being pushed, likewise. */
+export function formatWarnings(warnings: Problem[]): string {
+  return warnings.map((warning) => formatProblem(warning, paintError('yellow', '!'))).join('\n');
+}
+
+function formatProblem({ path, message, hint, file, line, column, frame }: Problem, sign: string): string {
   const place = file && [file, line, column].filter((part) => part !== undefined).join(':');
-  const lines = [`${paintError('red', '✖')} ${path ? `${paintError('bold', path)}: ` : ''}${message}`];
+  const lines = [`${sign} ${path ? `${paintError('bold', path)}: ` : ''}${message}`];
   if (place) lines.push(`  ${paintError('cyan', place)}`);
   if (frame) lines.push(indent(frame));
   if (hint) lines.push(`  ${paintError('dim', hint)}`);

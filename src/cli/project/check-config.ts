@@ -50,7 +50,9 @@ export async function checkEnds(path: string, options: CheckOptions = {}): Promi
 // --- internal ---
 
 async function inChild<T>(work: (host: ProcessHost) => Promise<T>, options: HostOptions): Promise<T> {
-  await using host = createHost({ processes: 1, ...options });
+  // As on a server: the .env file beside the config may be for development.
+  const environment = { ...process.env, NODE_ENV: 'production' };
+  await using host = createHost({ processes: 1, environment, ...options });
   using _ = endingChildren(host);
   return await work(host);
 }

@@ -11,6 +11,8 @@ export interface PreparedPush {
   environment: Record<string, string>;
   /** Those of them that are not set here. */
   missing: string[];
+  /** What does not keep the config from being pushed. */
+  warnings: Problem[];
 }
 
 /**
@@ -35,7 +37,7 @@ export async function preparePush(given: string | undefined, folder: string): Pr
   const found = wrong || missing.length === 0 ? await check(bundle, { loads: !wrong }) : [];
   const problems = [...bundled.problems, ...found];
   if (problems.length > 0) throw invalidConfig(problems);
-  return { path, code: bundled.code, environment: values, missing };
+  return { path, code: bundled.code, environment: values, missing, warnings: bundled.warnings };
 }
 
 // --- internal ---

@@ -3,10 +3,11 @@ import { existsSync, realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { Problem } from '../../engine/ports/manifest.ts';
-import { HOST_MODULES, loadHostModules } from '../host-modules/host-modules.ts';
+import { HOST_SCHEME } from '../host-modules/host-modules.ts';
 import { isInstalled, joinSourceMap, splitSourceMap } from '../source/source-map.ts';
-import { assetProblems, type BuildInputs } from './assets.ts';
+import { type BuildInputs, checkAssets, withoutSideEffects } from './assets.ts';
 import { buildProblem } from './errors.ts';
+import { hostImports, hostModuleOf } from './host-imports.ts';
 import { NO_FOLDER, scanBundle } from './scan.ts';
 
 export interface BundledConfig {
@@ -24,6 +25,8 @@ export interface BundledConfig {
   /** Host modules that the sources import. */
   hostModules: string[];
   problems: Problem[];
+  /** What does not keep the code from being pushed, but may not be what its author wants. */
+  warnings: Problem[];
 }
 
 /** Compiles the config and all it imports, host modules aside, into one module. What is wrong with the code comes as problems. */
@@ -39,19 +42,32 @@ export async function bundleConfig(path: string): Promise<BundledConfig> {
       errors.map((log) => log.position?.file ?? ''),
     );
     const problems = errors.map((log) => buildProblem(log, root));
-    return { id: '', code: '', files, environmentNames: [], hostModules: [], problems };
+    return { id: '', code: '', files, environmentNames: [], hostModules: [], problems, warnings: [] };
   }
 
   const files = ownFiles(entry, Object.keys(inputs));
   const { body, map } = splitSourceMap(await output.text());
-  map.sources = map.sources.map((source) => relative(root, resolve(source)).split(sep).join('/'));
+  const isHost = map.sources.map((source) => hostModuleOf(source) !== undefined);
+  map.sources = map.sources.map((source, i) =>
+    isHost[i] ? source : relative(root, resolve(source)).split(sep).join('/'),
+  );
+  // What host modules export changes with Segflow's version, and is not the author's.
+  map.sourcesContent = map.sourcesContent.map((text, i) => (isHost[i] ? '' : text));
   const code = joinSourceMap(body, map);
-  const scan = scanBundle(body, map, (name) => isBuiltin(name) || HOST_MODULES.includes(name));
-  const imported = new Set(Object.values(inputs).flatMap((input) => input.imports.map((item) => item.path)));
-  const hostModules = HOST_MODULES.filter((name) => imported.has(name));
-  const problems = [...assetProblems(inputs, root), ...scan.problems];
+  const scan = await scanBundle(body, map, (name) => isBuiltin(name) || name.startsWith(HOST_SCHEME));
+  const hostModules = Object.keys(inputs).flatMap((input) => hostModuleOf(input) ?? []);
+  const assets = await checkAssets(inputs, root);
+  const problems = [...assets.problems, ...scan.problems];
   const id = createHash('sha256').update(code).digest('hex').slice(0, 32);
-  return { id, code, files, environmentNames: scan.environmentNames, hostModules, problems };
+  return {
+    id,
+    code,
+    files,
+    environmentNames: scan.environmentNames,
+    hostModules,
+    problems,
+    warnings: assets.warnings,
+  };
 }
 
 // --- internal ---
@@ -59,8 +75,8 @@ export async function bundleConfig(path: string): Promise<BundledConfig> {
 type BuildError = BuildMessage | ResolveMessage;
 
 /**
- * Builds, and finds all errors: Bun does not read what a file imports when another import of that file cannot be resolved, so
- * those imports are left aside and the build is done again.
+ * Builds, and finds all errors. Bun does not read what a file imports when another import of that file cannot be resolved, so
+ * the build is repeated without those imports. It is also repeated when a file loads a host module with `require`.
  */
 async function build(
   entry: string,
@@ -68,8 +84,10 @@ async function build(
 ): Promise<{ result: Bun.BuildOutput; errors: BuildError[] }> {
   const errors: BuildError[] = [];
   const absent = new Set<string>();
+  const required = new Set<string>();
   const tsconfig = nearestTsconfig(root);
   for (;;) {
+    const before = absent.size + required.size;
     const result = await Bun.build({
       entrypoints: [entry],
       root,
@@ -87,17 +105,22 @@ async function build(
       },
       jsx: { runtime: 'automatic', development: false },
       ...tsconfig,
-      plugins: [keepImports(absent)],
+      plugins: [
+        hostImports(new Set(required), (name) => required.add(name)),
+        withoutImports(absent),
+        withoutSideEffects,
+      ],
       metafile: true,
       throw: false,
     });
     const failures = result.logs.filter((log) => log.level === 'error');
     const unresolved = failures.filter((log): log is ResolveMessage => log.name === 'ResolveMessage');
-    const known = absent.size;
     for (const { specifier, position } of unresolved) {
       absent.add(importKey(specifier, position?.file ?? ''));
     }
-    if (absent.size === known) return { result, errors: firstOfLine([...errors, ...failures]) };
+    if (absent.size + required.size === before) {
+      return { result, errors: firstOfLine([...errors, ...failures]) };
+    }
     errors.push(...unresolved);
   }
 }
@@ -121,20 +144,11 @@ function firstOfLine(errors: BuildError[]): BuildError[] {
 
 const importKey = (specifier: string, importer: string) => `${specifier}\n${resolve(importer)}`;
 
-/** Leaves imports of host modules as they are (`external` would take all of a package's subpaths along), and those in `absent`. */
-function keepImports(absent: ReadonlySet<string>): Bun.BunPlugin {
-  const names = HOST_MODULES.map((name) => name.replace(/[.]/g, '\\.')).join('|');
+/** Leaves the imports in `absent` as they are. */
+function withoutImports(absent: ReadonlySet<string>): Bun.BunPlugin {
   return {
-    name: 'keep-imports',
+    name: 'without-imports',
     setup(builder) {
-      builder.onResolve({ filter: new RegExp(`^(?:${names})$`) }, ({ path }) => ({ path, external: true }));
-      // Bun 1.4.5 compiles `export * from` an external module to a name that nothing declares.
-      builder.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, async ({ path, loader }) => {
-        if (isInstalled(path)) return undefined;
-        const text = await Bun.file(path).text();
-        const contents = await nameStarExports(text);
-        return contents === text ? undefined : { contents, loader };
-      });
       if (absent.size === 0) return;
       builder.onResolve({ filter: /./ }, ({ path, importer }) =>
         absent.has(importKey(path, importer)) ? { path, external: true } : undefined,
@@ -144,22 +158,8 @@ function keepImports(absent: ReadonlySet<string>): Bun.BunPlugin {
 }
 
 function ownFiles(entry: string, inputs: string[]): string[] {
-  const files = inputs.filter((file) => file !== '' && !isInstalled(file)).map((file) => resolve(file));
+  const files = inputs
+    .filter((file) => file !== '' && !isInstalled(file) && hostModuleOf(file) === undefined)
+    .map((file) => resolve(file));
   return [...new Set([entry, ...files])];
-}
-
-const STAR_EXPORT = new RegExp(
-  `^([ \\t]*export[ \\t]*)\\*([ \\t]*from[ \\t]*(["'])(${HOST_MODULES.join('|')})\\3)`,
-  'gm',
-);
-
-/** `export * from 'HOST MODULE'` with the names that come along, on the same line. */
-async function nameStarExports(text: string): Promise<string> {
-  const specifiers = [...text.matchAll(STAR_EXPORT)].map((match) => match[4] ?? '');
-  if (specifiers.length === 0) return text;
-  const modules = await loadHostModules(specifiers);
-  return text.replace(STAR_EXPORT, (_all, head: string, tail: string, _quote: string, specifier: string) => {
-    const names = Object.keys(modules[specifier] ?? {}).filter((name) => name !== 'default');
-    return `${head}{ ${names.join(', ')} }${tail}`;
-  });
 }

@@ -5,6 +5,7 @@ import { full } from 'acorn-walk';
  * The names of the environment variables that code reads: `process.env.X`, `Bun.env['X']`, `import.meta.env.X`, destructured, or
  * through a variable that holds one of these objects. Where the code uses the whole environment (hands it to a validation
  * schema, reads a name that it computes), every property name and string of it that looks like a variable's name counts as read.
+ * NODE_ENV never does.
  * @param isOwn tells the project's own code from installed packages'.
  */
 export function environmentNames(program: Program, isOwn: (node: AnyNode) => boolean): string[] {
@@ -51,12 +52,19 @@ export function environmentNames(program: Program, isOwn: (node: AnyNode) => boo
     }
   });
   const escapes = wholes.some((node) => (!used.has(node) || rests.has(node)) && isOwn(node));
-  return [...names, ...(escapes ? constants : [])].filter((name, i, all) => all.indexOf(name) === i).sort();
+  for (const name of escapes ? constants : []) names.add(name);
+  names.delete(SERVERS_OWN);
+  return [...names].sort();
 }
 
 // --- internal ---
 
+/** Says what kind of machine the code runs on. The server knows: a value from where the code was pushed is wrong there. */
+const SERVERS_OWN = 'NODE_ENV';
+/** What environment variables are called. */
 const CONSTANT = /^[A-Z][A-Z0-9_]*$/;
+const ENVIRONMENT_MODULES = new Set(['process', 'node:process', 'bun']);
+const GLOBAL_OBJECTS = new Set(['globalThis', 'global']);
 
 /** Knows which expressions of a program are an environment object. */
 class EnvironmentReader {
@@ -68,7 +76,7 @@ class EnvironmentReader {
   constructor(program: Program) {
     for (const statement of program.body) {
       if (statement.type !== 'ImportDeclaration') continue;
-      if (!/^(node:)?process$|^bun$/.test(String(statement.source.value))) continue;
+      if (!ENVIRONMENT_MODULES.has(String(statement.source.value))) continue;
       for (const specifier of statement.specifiers) {
         const named = specifier.type === 'ImportSpecifier' ? keyOf(specifier.imported, false) : undefined;
         if (named === 'env') this.#aliases.add(specifier.local.name);
@@ -99,7 +107,7 @@ class EnvironmentReader {
     return (
       node.type === 'MemberExpression' &&
       node.object.type === 'Identifier' &&
-      /^(globalThis|global)$/.test(node.object.name) &&
+      GLOBAL_OBJECTS.has(node.object.name) &&
       this.#holders.has(keyOf(node.property, node.computed) ?? '')
     );
   }

@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
 import { closest } from '../../core/closest.ts';
 import type { Problem } from '../../engine/ports/manifest.ts';
-import { HOST_MODULES } from '../host-modules/host-modules.ts';
+import { exportsOf, HOST_MODULES } from '../host-modules/host-modules.ts';
 import { codeFrame } from '../source/code-frame.ts';
+import { hostModuleOf } from './host-imports.ts';
 
 /** What Bun.build reports, as a problem: file relative to `root`, and the code around it. */
 export function buildProblem(log: BuildMessage | ResolveMessage, root: string): Problem {
@@ -11,7 +12,7 @@ export function buildProblem(log: BuildMessage | ResolveMessage, root: string): 
   const text =
     log.name === 'ResolveMessage'
       ? unresolved((log as ResolveMessage).specifier, importer)
-      : { message: log.message };
+      : (missingExport(log.message) ?? { message: log.message });
   if (!importer || !log.position) return { path: '', ...text };
   const { line, column } = log.position;
   const file = relative(root, importer);
@@ -30,6 +31,46 @@ function frameOf(
     return codeFrame('\n'.repeat(line - 1) + lineText, line, column);
   }
 }
+
+/** Bun's words: `No matching export in "FILE" for import "NAME"`. */
+function missingExport(message: string): { message: string; hint: string } | undefined {
+  const [, file = '', , name = ''] = message.split('"');
+  const module = hostModuleOf(file);
+  if (module === undefined) return undefined;
+  return { message: `"${module}" has no export "${name}"`, hint: exportHint(module, name) };
+}
+
+function exportHint(module: string, name: string): string {
+  const instead = REPLACED.get(name);
+  if (instead !== undefined) return instead;
+  const names = exportsOf(module).filter((it) => it !== 'default');
+  const near = closest(name, names);
+  if (near !== undefined) return `Did you mean "${near}"?`;
+  const elsewhere = name === 'default' ? undefined : HOST_MODULES.find((it) => exportsOf(it).includes(name));
+  if (elsewhere !== undefined) return `Import it from "${elsewhere}".`;
+  if (name === 'default') return `Import by name: import { ${names[0]} } from '${module}'.`;
+  const some = names.slice(0, SHOWN_NAMES).join(', ');
+  const more = names.length > SHOWN_NAMES ? ', …' : '';
+  return `Segflow provides this module, whatever version is installed. It exports ${some}${more}.${typeHint(name)}`;
+}
+
+/** Types have no place in what is compiled; the bundler cannot tell one that is exported again. */
+function typeHint(name: string): string {
+  const first = name.charAt(0);
+  return first === first.toUpperCase() ? ` Export a type with: export type { ${name} }.` : '';
+}
+
+const SHOWN_NAMES = 12;
+
+/** What libraries have removed, with what does the same now. */
+const REPLACED: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    renderAsync: 'React Email has removed it. Use render, which returns a promise.',
+    renderToNodeStream: 'React has removed it. Use renderToReadableStream, or renderToStaticMarkup.',
+    renderToStaticNodeStream: 'React has removed it. Use renderToStaticMarkup.',
+    createFactory: 'React has removed it. Use createElement.',
+  }),
+);
 
 function unresolved(specifier: string, importer: string | undefined): { message: string; hint: string } {
   if (specifier.startsWith('.') || isAbsolute(specifier)) {

@@ -36,6 +36,8 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
     moduleCache: true,
     extensions: EXTENSIONS,
   });
+  // As on a server, whatever the .env file says: it is one of a developer's machine.
+  process.env.NODE_ENV ??= 'production';
   const before = new Set(Object.keys(jiti.cache));
   try {
     const { config } = await load<{ module?: { default?: unknown } }>({

@@ -10,11 +10,11 @@ import { environmentNames } from './environment-names.ts';
 export const NO_FOLDER = '/segflow-has-no-folder';
 
 /** Reads a bundle as code, so that what stands in comments and strings does not count. */
-export function scanBundle(
+export async function scanBundle(
   body: string,
   map: RawSourceMap,
   isProvided: (module: string) => boolean,
-): { environmentNames: string[]; problems: Problem[] } {
+): Promise<{ environmentNames: string[]; problems: Problem[] }> {
   const program = parse(body, { ecmaVersion: 'latest', sourceType: 'module', locations: true });
   const tracer = new SourceTracer(map);
   const ownPlace = (node: AnyNode): SourcePlace | undefined => {
@@ -30,7 +30,7 @@ export function scanBundle(
       path,
       message: `"${key}" stands twice in the same object; only the last one would count`,
       hint: 'Rename one of the two, or remove it.',
-      ...at(nearKey(place, key)),
+      ...at(await ofKey(place, key)),
     });
   }
 
@@ -71,19 +71,13 @@ function readsFolder(node: AnyNode): string | undefined {
   if (node.type === 'Literal' && node.value === NO_FOLDER) return '__dirname or __filename';
   if (node.type !== 'MemberExpression' || node.object.type !== 'MetaProperty') return undefined;
   const name = node.property.type === 'Identifier' ? node.property.name : '';
-  return /^(dir|dirname|file|filename|path|url)$/.test(name) ? `import.meta.${name}` : undefined;
+  return FOLDER_PROPERTIES.has(name) ? `import.meta.${name}` : undefined;
 }
 
-/** Source maps place an expression, not always its key: the key is looked for on the line and the one after. */
-function nearKey(place: SourcePlace, key: string): SourcePlace {
-  const lines = place.source.split(/\r?\n/);
-  for (let line = place.line; line <= place.line + 1; line++) {
-    const text = lines[line - 1] ?? '';
-    const from = line === place.line ? place.column - 1 : 0;
-    const index = text.indexOf(key, from);
-    if (index < 0) continue;
-    const quoted = /["'`]/.test(text[index - 1] ?? '');
-    return { ...place, line, column: index + (quoted ? 0 : 1) };
-  }
-  return place;
+const FOLDER_PROPERTIES = new Set(['dir', 'dirname', 'file', 'filename', 'path', 'url']);
+
+/** Source maps place an expression, not always its key. */
+async function ofKey(place: SourcePlace, key: string): Promise<SourcePlace> {
+  const { keyInSource } = await import('../source/source-code.ts');
+  return { ...place, ...keyInSource(place.source, { file: place.file, key, from: place }) };
 }

@@ -1,26 +1,74 @@
+import exported from './host-exports.json';
+
 /*
  * The modules a config may import without installing them: the executable provides them, so that a config, its emails and
- * Segflow share one React and one Drizzle. Everything else a config imports is bundled.
+ * Segflow share one React, one React Email and one Drizzle. Everything else a config imports is bundled.
  */
+
+/** Before a host module's name in a bundle: what the process that runs the bundle provides. */
+export const HOST_SCHEME = 'segflow:';
 
 export type ModuleExports = Record<string, unknown>;
 
 const LOADERS = {
-  segflow: segflow,
+  segflow,
   'segflow/schema': () => import('../../schema/index.ts'),
   'segflow/client/sdk': () => import('../../client/sdk.ts'),
   'drizzle-orm': () => import('drizzle-orm'),
   'drizzle-orm/mysql-core': () => import('drizzle-orm/mysql-core'),
   react: () => import('react'),
   'react/jsx-runtime': () => import('react/jsx-runtime'),
-  'react/jsx-dev-runtime': () => import('react/jsx-dev-runtime'),
+  'react/jsx-dev-runtime': jsxDevRuntime,
+  'react/compiler-runtime': () => import('react/compiler-runtime'),
+  'react-dom': () => import('react-dom'),
   'react-dom/server': () => import('react-dom/server'),
   '@react-email/components': emailComponents,
   '@react-email/render': () => import('@react-email/render'),
   'react-email': reactEmail,
 } satisfies Record<string, () => Promise<object>>;
 
-export const HOST_MODULES: readonly string[] = Object.keys(LOADERS);
+type OwnModule = keyof typeof LOADERS;
+
+/** Modules that are parts of another: what they export, the other exports under the same names. */
+const PARTS: readonly [start: string, parent: OwnModule][] = [
+  ['drizzle-orm/mysql-core/', 'drizzle-orm/mysql-core'],
+  ['drizzle-orm/', 'drizzle-orm'],
+  ['react-dom/server.', 'react-dom/server'],
+  ['@react-email/', '@react-email/components'],
+];
+
+const NAMES: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries(exported).map(([name, names]) => [name, names.split(' ')]),
+);
+
+export const HOST_MODULES: readonly string[] = [...NAMES.keys()];
+
+export function isHostModule(name: string): boolean {
+  return NAMES.has(name);
+}
+
+/** What a host module exports, `default` included. */
+export function exportsOf(name: string): readonly string[] {
+  return NAMES.get(name) ?? [];
+}
+
+/** Whether a host module is (or brings along) React Email. */
+export function isEmailModule(name: string): boolean {
+  return name === 'react-email' || name.startsWith('@react-email/') || name.startsWith('react-dom');
+}
+
+/** The module that a host module's exports are taken from, itself for most. */
+export function parentOf(name: string): OwnModule {
+  if (Object.hasOwn(LOADERS, name)) return name as OwnModule;
+  return PARTS.find(([start]) => name.startsWith(start))?.[1] ?? 'segflow';
+}
+
+/** The host module that another has an export from: the two are one and the same. */
+export function originOf(name: string, exportName: string): string {
+  const parent = parentOf(name);
+  const render = '@react-email/render';
+  return parent === '@react-email/components' && exportsOf(render).includes(exportName) ? render : parent;
+}
 
 /**
  * The exports of host modules, by name: of all, or of those among `only`. From source, React Email's components take 0.3 s,
@@ -29,8 +77,21 @@ export const HOST_MODULES: readonly string[] = Object.keys(LOADERS);
 export async function loadHostModules(
   only: readonly string[] = HOST_MODULES,
 ): Promise<Record<string, ModuleExports>> {
+  const wanted = only.filter(isHostModule);
+  const own = await loadOwnModules(wanted.map(parentOf));
+  return Object.fromEntries(
+    wanted.map((name) => {
+      const parent = own[parentOf(name)]!;
+      if (parentOf(name) === name) return [name, parent];
+      return [name, Object.fromEntries(exportsOf(name).map((it) => [it, parent[it]]))];
+    }),
+  );
+}
+
+/** Likewise of the modules that are no parts of others. */
+export async function loadOwnModules(only?: readonly OwnModule[]): Promise<Record<string, ModuleExports>> {
   const modules = Object.entries(LOADERS)
-    .filter(([name]) => only.includes(name))
+    .filter(([name]) => only === undefined || only.includes(name as OwnModule))
     .map(async ([name, load]) => [name, { ...(await load()) }] as const);
   return Object.fromEntries(await Promise.all(modules));
 }
@@ -40,6 +101,13 @@ export async function loadHostModules(
 async function segflow(): Promise<ModuleExports> {
   const { defineConfig } = await import('../types.ts');
   return { defineConfig };
+}
+
+/** React's own has no `jsxDEV` in production, which packages that were compiled for development call. */
+async function jsxDevRuntime(): Promise<ModuleExports> {
+  const { Fragment, jsx } = await import('react/jsx-runtime');
+  const jsxDEV: typeof jsx = (type, props, key) => jsx(type, props, key);
+  return { Fragment, jsxDEV };
 }
 
 /** Tailwind is replaced by ours: the same bytes, without parsing the stylesheet for every email. */

@@ -19,6 +19,7 @@ export interface RawSourceMap {
 }
 
 const MARK = '//# sourceMappingURL=data:application/json;base64,';
+const DEBUG_ID = '//# debugId=';
 
 /** Divides Bun's output into the code and its inline source map; debug ids, which depend on the folder, are dropped. */
 export function splitSourceMap(output: string): { body: string; map: RawSourceMap } {
@@ -27,7 +28,9 @@ export function splitSourceMap(output: string): { body: string; map: RawSourceMa
   const { sources, sourcesContent, mappings, names } = base64
     ? (JSON.parse(Buffer.from(base64, 'base64').toString()) as RawSourceMap)
     : { sources: [], sourcesContent: [], mappings: '', names: [] };
-  const body = (at < 0 ? output : output.slice(0, at)).replace(/\n+(\/\/# debugId=\w+\n*)?$/, '\n');
+  const lines = (at < 0 ? output : output.slice(0, at)).trimEnd().split('\n');
+  if (lines.at(-1)?.startsWith(DEBUG_ID)) lines.pop();
+  const body = `${lines.join('\n').trimEnd()}\n`;
   return { body, map: { version: 3, sources, sourcesContent, mappings, names } };
 }
 
@@ -53,6 +56,7 @@ export class SourceTracer {
     if (found.source === null) return undefined;
     const index = this.#map.sources.indexOf(found.source);
     const source = this.#map.sourcesContent?.[index] ?? '';
+    if (source === '') return undefined;
     return { file: found.source, line: found.line, column: found.column + 1, source };
   }
 }

@@ -1,7 +1,12 @@
-import { loadHostModules } from '../../config/host-modules/host-modules.ts';
+import {
+  exportsOf,
+  isEmailModule,
+  loadHostModules,
+  type ModuleExports,
+} from '../../config/host-modules/host-modules.ts';
 import { messageOf, SegflowError } from '../../core/errors.ts';
 import type { BundleRef } from '../wire/protocol.ts';
-import { linkHostImports } from './host-imports.ts';
+import { linkHostImports, standIn } from './host-imports.ts';
 import { type LoadedBundle, problemOf } from './stack.ts';
 
 /** Bundles a child keeps ready. The code of older ones stays in the runtime's module registry, which cannot forget. */
@@ -12,6 +17,8 @@ export class Bundles {
   readonly #withEmail: boolean;
   /** By key, the least recently used first. */
   readonly #loaded = new Map<string, LoadedBundle>();
+  /** Virtual modules that exist, by the names that bundles import them by. */
+  readonly #provided = new Set<string>();
   #count = 0;
 
   constructor(options: { withEmail: boolean }) {
@@ -47,17 +54,13 @@ export class Bundles {
   async #import(bundle: LoadedBundle, stage: (name: 'modules' | 'bundle') => void): Promise<void> {
     const { specifier } = bundle;
     stage('modules');
-    const linked = linkHostImports(bundle.code, this.#withEmail ? undefined : this.#count);
     // Loaded here, so that the watchdog does not count it as the author's time.
-    const loaded = await loadHostModules([...linked.modules.values()]);
+    const { code, modules } = await linkHostImports(bundle.code);
+    await this.#provide(modules);
     Bun.plugin({
       name: specifier,
       setup(build) {
-        const provide = (name: string, exports: Record<string, unknown>) =>
-          build.module(name, () => ({ exports, loader: 'object' }));
-        for (const [virtual, name] of linked.modules) provide(virtual, loaded[name]!);
-        for (const [virtual, exports] of linked.standIns) provide(virtual, exports);
-        build.module(specifier, () => ({ contents: withoutMap(linked.code), loader: 'js' }));
+        build.module(specifier, () => ({ contents: withoutMap(code), loader: 'js' }));
       },
     });
     stage('bundle');
@@ -68,6 +71,27 @@ export class Bundles {
       if (!this.#withEmail) throw NEEDS_EMAIL;
       throw new SegflowError('invalid_config', `the configuration cannot be loaded: ${messageOf(error)}`, {
         details: [await problemOf(bundle, error)],
+      });
+    }
+  }
+
+  /**
+   * Provides host modules. React Email takes about 50 MB and half a second, and flows and segments need none of it, though
+   * the bundle they are in imports it: a child that only runs those gets stand-ins for the components.
+   */
+  async #provide(modules: ReadonlyMap<string, string>): Promise<void> {
+    const missing = [...modules].filter(([specifier]) => !this.#provided.has(specifier));
+    const isReal = (name: string) => this.#withEmail || !isEmailModule(name);
+    const real = await loadHostModules(missing.map(([, name]) => name).filter(isReal));
+    const exportsFor = (name: string): ModuleExports =>
+      real[name] ?? Object.fromEntries(exportsOf(name).map((it) => [it, standIn]));
+    for (const [specifier, name] of missing) {
+      this.#provided.add(specifier);
+      Bun.plugin({
+        name: specifier,
+        setup(build) {
+          build.module(specifier, () => ({ exports: exportsFor(name), loader: 'object' }));
+        },
       });
     }
   }

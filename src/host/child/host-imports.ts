@@ -1,56 +1,38 @@
-import { HOST_MODULES } from '../../config/host-modules/host-modules.ts';
+import { HOST_SCHEME, isHostModule } from '../../config/host-modules/host-modules.ts';
 
-/*
- * A bundle's imports of host modules are led to virtual modules of this process. Under names of their own: where Segflow runs
- * from source, `react` itself would otherwise become one, for React's own parts too.
- *
- * React Email takes about 50 MB and half a second, and flows and segments need none of it, though the bundle they are in
- * imports it. A child that only runs those gets stand-ins for the components.
- */
-
+/** Code whose imports of host modules name virtual modules of this process. */
 export interface LinkedCode {
-  /** The code with the imports renamed. Not a character moves: the source map still holds. */
   code: string;
-  /** Host modules that are to be provided, by their virtual names. */
+  /** Host modules by the names that the code imports them by. */
   modules: Map<string, string>;
-  /** Exports of stand-ins, by their virtual names. */
-  standIns: Map<string, Record<string, unknown>>;
 }
 
-/** @param id tells the stand-ins of one bundle from another's; undefined provides all modules. */
-export function linkHostImports(code: string, id: number | undefined): LinkedCode {
-  const linked: LinkedCode = { code, modules: new Map(), standIns: new Map() };
-  for (const name of HOST_MODULES) {
-    if (!code.includes(`"${name}"`)) continue;
-    const from = name.replaceAll('/', '\\/');
-    const replaced = id !== undefined && isEmailModule(name);
-    const virtual = replaced ? `~${name[1]}${id}`.padEnd(name.length, '~') : `~${name.slice(1)}`;
-    const specifier = new RegExp(`((?:\\bfrom|\\bimport|\\bimport\\(|require\\()\\s*)"${from}"`, 'g');
-    linked.code = linked.code.replace(specifier, `$1"${virtual}"`);
-    if (replaced) {
-      linked.standIns.set(virtual, Object.fromEntries(importedNames(code, from).map((it) => [it, standIn])));
-    } else {
-      linked.modules.set(virtual, name);
-    }
+/**
+ * Finds the host modules that code imports. A bundle names them `segflow:NAME`. Code that was made otherwise names them as
+ * its author did: those names are replaced by others of the same length, so that a source map holds.
+ */
+export async function linkHostImports(code: string): Promise<LinkedCode> {
+  const modules = new Map<string, string>();
+  let isPlain = false;
+  for (const { path } of importsOf(code)) {
+    if (isHostModule(path)) isPlain = true;
+    const name = path.startsWith(HOST_SCHEME) ? path.slice(HOST_SCHEME.length) : '';
+    if (isHostModule(name)) modules.set(path, name);
   }
-  return linked;
-}
-
-// --- internal ---
-
-/** Whether a host module is (or brings along) React Email. */
-function isEmailModule(name: string): boolean {
-  return name === 'react-email' || name.startsWith('@react-email/') || name.startsWith('react-dom');
-}
-
-function importedNames(code: string, from: string): string[] {
-  const clauses = new RegExp(`\\{([^{}]*)\\}\\s*from\\s*"${from}"`, 'g');
-  const parts = [...code.matchAll(clauses)].flatMap(([, names = '']) => names.split(','));
-  return ['default', ...parts.map((part) => part.trim().split(/\s+/)[0]!).filter((it) => it !== '')];
+  if (!isPlain) return { code, modules };
+  const { plainImports } = await import('./plain-imports.ts');
+  let linked = code;
+  for (const { name, start, end } of plainImports(code)) {
+    // `react` itself would become the virtual module for React's own parts, too, where Segflow runs from source.
+    const specifier = `~${name.slice(1)}`;
+    linked = linked.slice(0, start) + JSON.stringify(specifier) + linked.slice(end);
+    modules.set(specifier, name);
+  }
+  return { code: linked, modules };
 }
 
 /** Can be used as about anything while a module is evaluated: called, constructed, spread, read from. */
-const standIn: unknown = new Proxy(function StandIn() {}, {
+export const standIn: unknown = new Proxy(function StandIn() {}, {
   get: (target, key) => {
     if (key === Symbol.toPrimitive) return () => '';
     if (key === Symbol.iterator) return [][Symbol.iterator];
@@ -60,3 +42,14 @@ const standIn: unknown = new Proxy(function StandIn() {}, {
   apply: () => standIn,
   construct: () => standIn as object,
 });
+
+// --- internal ---
+
+/** None of code that does not compile: evaluating it says why. */
+function importsOf(code: string): Bun.Import[] {
+  try {
+    return new Bun.Transpiler({ loader: 'js' }).scanImports(code);
+  } catch {
+    return [];
+  }
+}

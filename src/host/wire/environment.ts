@@ -4,7 +4,7 @@ type Environment = Record<string, string | undefined>;
 
 /** What a child is given of the server's environment. The rest may hold secrets of the server's. */
 const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'LANG'];
-const FIXED: Record<string, string> = { TZ: 'UTC', NODE_ENV: 'production' };
+const FIXED = { TZ: 'UTC', NODE_ENV: 'production' };
 
 /** A child's environment before it has loaded a bundle. */
 export function baseEnvironment(server: Environment): Record<string, string> {
@@ -12,11 +12,13 @@ export function baseEnvironment(server: Environment): Record<string, string> {
   return { ...(Object.fromEntries(passed) as Record<string, string>), ...FIXED };
 }
 
-/** The variables captured when the bundle was pushed; one set on the server itself has precedence. */
+/**
+ * The variables captured when the bundle was pushed; one set on the server itself has precedence. NODE_ENV is the server's
+ * alone, `production` unless it says otherwise: code that was pushed from a developer's machine does not run in development.
+ */
 export function bundleEnvironment(bundle: Bundle, server: Environment): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(bundle.environment).map(([name, captured]) => [name, server[name] ?? captured]),
-  );
+  const captured = Object.entries(bundle.environment).map(([name, value]) => [name, server[name] ?? value]);
+  return { ...Object.fromEntries(captured), NODE_ENV: server.NODE_ENV ?? FIXED.NODE_ENV };
 }
 
 /**
