@@ -10,6 +10,7 @@ import { arithmeticType, isTemporal } from './decimals.ts';
 import { checkDocument, checkDocuments } from './documents.ts';
 import { checkCollation, checkLiteral, isTime } from './literals.ts';
 import { merged } from './merge.ts';
+import { checkArguments, checkBetween, checkList, checkPair, checkTimeOf } from './mixtures.ts';
 
 /** Gives every expression the type that MySQL gives it. Throws `invalid_config` where texts cannot be compared, or counts of columns differ. */
 export function typeQuery(query: Query, text: string): void {
@@ -142,7 +143,7 @@ class Typing {
       case 'exists':
         return { kind: 'boolean' };
       case 'memberOf':
-        if (expr.array.type.kind === 'text') checkDocument(expr.array, 'member of', this.#text);
+        checkDocument(expr.array, 'member of', this.#text);
         return { kind: 'boolean' };
       case 'number':
       case 'string':
@@ -168,6 +169,7 @@ class Typing {
         this.#compared([expr.left, expr.right], expr.at);
         this.#checkTime(expr.left, expr.right);
         this.#checkTime(expr.right, expr.left);
+        checkPair([expr.left, expr.right], { at: expr.at, text: this.#text });
         return { kind: 'boolean' };
       case 'quantified':
       case 'inQuery': {
@@ -184,10 +186,12 @@ class Typing {
       }
       case 'between':
         this.#compared([expr.operand, expr.low, expr.high], expr.at);
+        checkBetween(expr, this.#text);
         return { kind: 'boolean' };
       case 'in':
         this.#checkRows(expr.operand, expr.list);
         this.#compared([expr.operand, ...expr.list], expr.at);
+        checkList(expr, this.#text);
         return { kind: 'boolean' };
       case 'like':
       case 'regexp':
@@ -201,6 +205,7 @@ class Typing {
       case 'call':
         checkDocuments(expr, this.#text);
         if (expr.name === 'nullif') this.#checkTime(expr.args[0]!, expr.args[1]!);
+        checkArguments(expr, this.#text);
         return callType(expr.name, expr.args) ?? this.#failMix(expr.at);
       case 'aggregate':
       case 'window':
@@ -209,13 +214,20 @@ class Typing {
         if (expr.to.kind === 'json' && expr.operand.type.kind === 'text') {
           checkDocument(expr.operand, 'cast as json', this.#text);
         }
+        if (expr.to.kind === 'date' || expr.to.kind === 'datetime' || expr.to.kind === 'time') {
+          checkTimeOf(expr.operand, `CAST AS ${expr.to.kind.toUpperCase()}`, this.#text);
+        }
         return castType(expr.to);
       case 'convertUsing':
         return this.#charset(expr);
       case 'dateArithmetic':
+        checkTimeOf(expr.operand, 'INTERVAL', this.#text);
         return shifted(expr.operand.type, expr.unit);
       case 'extract':
+        checkTimeOf(expr.operand, 'EXTRACT', this.#text);
+        return { kind: 'integer' };
       case 'timestampDiff':
+        for (const time of [expr.from, expr.to]) checkTimeOf(time, 'TIMESTAMPDIFF', this.#text);
         return { kind: 'integer' };
       case 'clock':
         if (expr.what === 'unix') return { kind: 'integer' };

@@ -1,0 +1,145 @@
+import type { Between, Call, Expr, InList } from '../ast.ts';
+import { refusal } from '../refusal.ts';
+import type { SqlType } from '../sql-type.ts';
+import { isTime } from './literals.ts';
+
+/*
+ * Mixtures of types that MySQL takes, and makes of them what nobody means: a number that is a time of day, a list of which each item
+ * changes how the others are compared. They are refused, so that no store has to guess along.
+ */
+
+type Sort = 'number' | 'text' | 'date' | 'time' | 'json' | 'none';
+
+export function checkList({ operand, list, at }: InList, text: string): void {
+  const items = list.filter((item) => item.kind !== 'row');
+  if (operand.kind === 'row') {
+    for (const item of list) {
+      if (item.kind !== 'row') continue;
+      for (const [index, value] of item.items.entries()) {
+        const sorts = sortsOf([operand.items[index]!, value]);
+        if (sorts.size > 1)
+          throw refuse('values of different types in a list of rows', { at: value.at, text });
+      }
+    }
+    return;
+  }
+  const sorts = sortsOf([operand, ...items]);
+  const own = sortOf(operand.type);
+  if (own === 'number' && isLiteral(operand) && sorts.has('text')) {
+    throw refuse('a number is looked for among texts', { at, text });
+  }
+  checkDates([operand, ...items], text);
+  checkTimes([operand, ...items], { at, text });
+}
+
+export function checkBetween({ operand, low, high, at }: Between, text: string): void {
+  checkDates([operand, low, high], text);
+  checkTimes([operand, low, high], { at, text });
+}
+
+/** Two values that are compared. */
+export function checkPair([left, right]: [Expr, Expr], at: { at: number; text: string }): void {
+  if (![left, right].some(({ type }) => sortOf(type) === 'number')) checkTimes([left, right], at);
+}
+
+/** Arguments of functions. */
+export function checkArguments({ name, args, at }: Call, text: string): void {
+  if (name === 'greatest' || name === 'least') {
+    const sorts = sortsOf(args);
+    if (sorts.size > 1 && (sorts.has('date') || sorts.has('time'))) {
+      throw refuse(`${name.toUpperCase()}() is given times and other values`, { at, text, hint: CAST });
+    }
+  }
+  const [first] = args;
+  if (!first || !TAKE_TIMES.has(name)) return;
+  const sort = sortOf(first.type);
+  if (sort === 'number') {
+    throw refuse(`${name.toUpperCase()}() is given a number for a time`, { at: first.at, text, hint: CAST });
+  }
+  if (sort === 'json') {
+    throw refuse(`${name.toUpperCase()}() is given JSON for a time`, {
+      ...{ at: first.at, text },
+      hint: "Write attributes->>'$.path', which is text, not ->.",
+    });
+  }
+}
+
+/** What is made a time by CAST, or moved by an INTERVAL. */
+export function checkTimeOf(expr: Expr, by: string, text: string): void {
+  const sort = sortOf(expr.type);
+  if (sort !== 'number' && sort !== 'json') return;
+  const what = sort === 'json' ? 'JSON' : 'a number';
+  throw refuse(`${by} is given ${what} for a time`, { at: expr.at, text, hint: CAST });
+}
+
+// --- internal ---
+
+const CAST = "Write a date as '2026-01-31', or CAST(… AS DATETIME) of a text.";
+
+/** Functions whose first argument is a date or a time. */
+const TAKE_TIMES: ReadonlySet<string> = new Set(
+  `date time timestamp year quarter month week weekofyear weekday yearweek day dayofweek dayofyear dayname monthname hour minute second
+   microsecond to_days to_seconds unix_timestamp datediff timediff addtime subtime date_format time_format convert_tz last_day
+   time_to_sec`.split(/\s+/),
+);
+
+/** Where one is a date, the texts have to be dates, too. */
+function checkDates(exprs: Expr[], text: string): void {
+  if (!sortsOf(exprs).has('date')) return;
+  for (const expr of exprs) {
+    const written = literal(expr);
+    if (typeof written === 'string' && !isTime(written)) {
+      throw refuse(`dates are compared with "${written}"`, { at: expr.at, text, hint: CAST });
+    }
+  }
+}
+
+/** Times of day go with their like, and with literals. */
+function checkTimes(exprs: Expr[], at: { at: number; text: string }): void {
+  const sorts = sortsOf(exprs);
+  if (!sorts.has('time') || sorts.size === 1) return;
+  const others = exprs.filter(({ type }) => sortOf(type) !== 'time' && sortOf(type) !== 'none');
+  if (
+    others.every(
+      (expr) => isLiteral(expr) && /^\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?$/.test(String(literal(expr))),
+    )
+  )
+    return;
+  throw refuse('a time of day is compared with something else', {
+    ...at,
+    hint: "Write it as '09:00:00', or compare TIME_TO_SEC() with a number.",
+  });
+}
+
+function sortsOf(exprs: Expr[]): Set<Sort> {
+  return new Set(exprs.map(({ type }) => sortOf(type)).filter((sort) => sort !== 'none'));
+}
+
+function sortOf({ kind }: SqlType): Sort {
+  switch (kind) {
+    case 'text':
+    case 'json':
+    case 'time':
+      return kind;
+    case 'date':
+    case 'datetime':
+      return 'date';
+    case 'null':
+    case 'unknown':
+      return 'none';
+    default:
+      return 'number';
+  }
+}
+
+function isLiteral(expr: Expr): boolean {
+  return ['number', 'string', 'boolean', 'param', 'temporal'].includes(expr.kind);
+}
+
+function literal(expr: Expr): unknown {
+  return expr.kind === 'string' || expr.kind === 'param' ? expr.value : undefined;
+}
+
+function refuse(problem: string, at: { at: number; text: string; hint?: string }): Error {
+  return refusal(`${problem}, which MySQL reads in ways of its own`, at);
+}
