@@ -3,6 +3,7 @@ import { messageOf } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { Mutex } from '../core/mutex.ts';
 import type { PauseCause } from '../schema/index.ts';
+import { Lookout, POLL_MS } from './cluster/lookout.ts';
 import { Outage } from './cluster/outage.ts';
 import { everySlot, LeasedSlots, partOf, type SlotOwner } from './cluster/slots.ts';
 import { type Next, Worker } from './cluster/worker.ts';
@@ -52,8 +53,8 @@ const RETRY_BATCH = 1_000;
 
 type Kind = 'scheduler' | 'segmenter' | 'runner' | 'mailer';
 
-/** How often a process looks for what others left for it in a shared store. */
-const POLL_MS = 200;
+/** How often the workers that the lookout wakes look by themselves on a shared store, should it miss something. */
+const SELDOM_MS = 2_000;
 
 /**
  * The engine: workers over one store, each waking the next.
@@ -76,6 +77,7 @@ export class Engine {
   #cleared = Promise.withResolvers<void>();
   #leased: LeasedSlots | undefined;
   #lease: Worker | undefined;
+  #lookout: Worker | undefined;
   #clock: Clock;
   #log: Log;
 
@@ -110,10 +112,10 @@ export class Engine {
       });
     }
     const slots: SlotOwner = this.#leased ?? everySlot;
-    // What another process commits wakes nobody here, so on a shared store every worker looks by itself.
+    // What another process commits wakes nobody here, so on a shared store the workers also look by themselves.
     const outage = new Outage(log);
-    const worker = (name: string, step: () => Promise<Next>) =>
-      new Worker(name, store.leases ? () => soon(step, clock) : step, { clock, log, outage });
+    const worker = (name: string, step: () => Promise<Next>, everyMs = SELDOM_MS) =>
+      new Worker(name, store.leases ? () => soon(step, { clock, everyMs }) : step, { clock, log, outage });
     const segmenter = new Segmenter({
       store,
       host,
@@ -177,7 +179,7 @@ export class Engine {
     this.#trials = [...runTrials, mailTrial];
     this.#workers = {
       scheduler: [worker('scheduler', () => scheduler.step())],
-      segmenter: [worker('segmenter', () => segmenter.step())],
+      segmenter: [worker('segmenter', () => segmenter.step(), POLL_MS)],
       runner: [...runners.map((runner) => worker('runner', () => runner.step())), ...runTrials],
       mailer: [worker('mailer', () => mailer.step()), mailTrial],
     };
@@ -188,6 +190,14 @@ export class Engine {
         return leased.step();
       };
       this.#lease = new Worker('lease', step, { clock, log, outage });
+      const lookout = new Lookout({
+        store,
+        slots: leased,
+        clock,
+        onRuns: () => this.#wake('runner'),
+        onMessages: () => this.#wake('mailer'),
+      });
+      this.#lookout = new Worker('lookout', () => lookout.step(), { clock, log, outage });
     }
     this.ingest = new Ingest({
       store,
@@ -204,6 +214,7 @@ export class Engine {
     if (this.#lease) this.#lease.start();
     else await this.#mailer.recover('all');
     for (const worker of this.#allWorkers()) worker.start();
+    this.#lookout?.start();
   }
 
   /** Finishes what is under way, in the order in which work flows. Nothing is lost when it is cut short. */
@@ -213,7 +224,7 @@ export class Engine {
     const trials = this.#trials.map((worker) => worker.stop());
     this.host.abandonTrials();
     await this.ingest.idle();
-    await Promise.all(trials);
+    await Promise.all([...trials, this.#lookout?.stop()]);
     for (const kind of ['scheduler', 'segmenter', 'runner', 'mailer'] as const) {
       await Promise.all(this.#workers[kind].map((worker) => worker.stop()));
     }
@@ -318,9 +329,13 @@ export class Engine {
 
 // --- internal ------------------------------------------------------------------------------------
 
-async function soon(step: () => Promise<Next>, clock: Clock): Promise<Next> {
+/** The step, which wants to run again after `everyMs` at the latest. */
+async function soon(
+  step: () => Promise<Next>,
+  { clock, everyMs }: { clock: Clock; everyMs: number },
+): Promise<Next> {
   const next = await step();
   if (next === 'now') return next;
-  const poll = clock.now() + POLL_MS;
-  return { at: next === 'when-woken' ? poll : Math.min(next.at, poll) };
+  const latest = clock.now() + everyMs;
+  return { at: next === 'when-woken' ? latest : Math.min(next.at, latest) };
 }
