@@ -1,13 +1,18 @@
-import type { Cast } from '../ast.ts';
+import type { Cast, Expr } from '../ast.ts';
 import { asClockTime, asDate, asDecimal, asDouble, asInteger, asJson, asMoment, asText } from './convert.ts';
 import { type Printing, unsupported } from './printing.ts';
+
+/** A text is read as it is written, whatever it was made of. */
+function integer(p: Printing, operand: Expr): string {
+  return operand.type.kind === 'text' ? `my_text_integer(${asText(p, operand)})` : asInteger(p, operand);
+}
 
 export function cast(p: Printing, { operand, to, at }: Cast): string {
   switch (to.kind) {
     case 'signed':
-      return asInteger(p, operand);
+      return integer(p, operand);
     case 'unsigned':
-      return `my_unsigned(${asInteger(p, operand)})`;
+      return `my_unsigned(${integer(p, operand)})`;
     case 'double':
       return asDouble(p, operand);
     case 'decimal':

@@ -126,6 +126,8 @@ function within([value, low, high]: string[]): string {
 export function inList(p: Printing, operand: Expr, list: Expr[]): string {
   if (operand.kind !== 'row') {
     const types = [operand, ...list].map(({ type }) => type);
+    const only = list.length === 1 ? list[0] : undefined;
+    if (only) return comparison(p, '=', [operand, only]);
     if (types.some(({ kind }) => kind === 'json')) return inJson(p, operand, list);
     if (types.some(isDated) && !types.some(isNumber)) return inDates(p, operand, list);
     const domains = new Set(list.map((item) => domainOf([operand.type, item.type])));
@@ -145,8 +147,22 @@ export function inList(p: Printing, operand: Expr, list: Expr[]): string {
   return `(${list.map((item) => equal(p, operand, item)).join(' or ')})`;
 }
 
-/** With JSON among them all are compared as JSON. */
+/** A number is compared with JSON as a number, and texts alone with JSON as text; everything else is compared as JSON. */
 function inJson(p: Printing, operand: Expr, list: Expr[]): string {
+  if (isNumber(operand.type)) {
+    const pairs = list.map((item) =>
+      item.type.kind === 'json'
+        ? native('=', [asDouble(p, operand), asDouble(p, item)])
+        : comparison(p, '=', [operand, item]),
+    );
+    return `(${pairs.join(' or ')})`;
+  }
+  if (
+    operand.type.kind === 'text' &&
+    list.every(({ type }) => type.kind === 'text' || type.kind === 'json')
+  ) {
+    return `(${list.map((item) => compareTexts(p, '=', [operand, item])).join(' or ')})`;
+  }
   const found = resolved(operand);
   if (found.kind === 'json' && !found.unquote && storedAt(p, found) && list.every(hasOneText)) {
     return `(${p.expr(operand)}) in (${list.map((item) => asJson(p, item)).join(', ')})`;
@@ -161,8 +177,12 @@ function inDates(p: Printing, operand: Expr, list: Expr[]): string {
     const text = constantText(expr);
     return text !== undefined && toMoment(text) === undefined;
   };
-  if (isNone(operand))
-    return `iif(${[operand, ...list].map((expr) => `(${p.expr(expr)}) is null`).join(' or ')}, null, 0)`;
+  if (isNone(operand)) {
+    const pairs = list.map((item) =>
+      isDated(item.type) ? `iif((${p.expr(item)}) is null, null, 0)` : comparison(p, '=', [operand, item]),
+    );
+    return `(${pairs.join(' or ')})`;
+  }
   const key = asDatetimeKey(p, operand);
   return `(${key}) in (${list.map((item) => (isNone(item) ? "''" : asDatetimeKey(p, item))).join(', ')})`;
 }

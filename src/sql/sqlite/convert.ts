@@ -109,6 +109,8 @@ export function asDouble(p: Printing, expr: Expr): string {
     case 'decimal':
       return `my_dec_double(${value})`;
     case 'text':
+      // A date that was computed from text is a number such as 20260131.
+      return isComputedTime(expr) ? `my_time_text_number(${value})` : `my_num(${value})`;
     case 'unknown':
       return `my_num(${value})`;
     case 'datetime':
@@ -122,6 +124,12 @@ export function asDouble(p: Printing, expr: Expr): string {
     default:
       return value;
   }
+}
+
+function isComputedTime(expr: Expr): boolean {
+  const found = resolved(expr);
+  if (found.kind === 'dateArithmetic') return true;
+  return found.kind === 'call' && (found.name === 'addtime' || found.name === 'subtime');
 }
 
 /** As what a sum of doubles adds up: a text that begins with a number will do. */
@@ -244,7 +252,7 @@ export function asDocument(p: Printing, expr: Expr): string {
 export function asMoment(p: Printing, expr: Expr): string {
   switch (expr.type.kind) {
     case 'json':
-      return `my_json_temporal(${p.expr(expr)})`;
+      return `my_json_date(${p.expr(expr)})`;
     case 'decimal':
       return `my_dec_double(${p.expr(expr)})`;
     case 'text':
@@ -260,6 +268,7 @@ export function asMoment(p: Printing, expr: Expr): string {
 /** As what a function of times of day reads. A DATE is midnight. */
 export function asClockTime(p: Printing, expr: Expr): string {
   if (expr.type.kind === 'date') return atMidnight(p.expr(expr));
+  if (expr.type.kind === 'json') return `my_json_clock(${p.expr(expr)})`;
   return expr.type.kind === 'time' ? p.expr(expr) : asMoment(p, expr);
 }
 
@@ -285,7 +294,8 @@ export function asDatetimeKey(p: Printing, expr: Expr): string {
   if (expr.type.kind === 'date') return atMidnight(p.expr(expr));
   const text = constantText(expr);
   const moment = text === undefined ? undefined : toMoment(text);
-  return moment === undefined ? `my_datetime_key(${asMoment(p, expr)})` : quoted(storeDatetime(moment));
+  if (moment !== undefined) return quoted(storeDatetime(moment));
+  return `my_datetime_key(${expr.type.kind === 'text' ? asText(p, expr) : asMoment(p, expr)})`;
 }
 
 function atMidnight(date: string): string {

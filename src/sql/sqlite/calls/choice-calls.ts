@@ -2,7 +2,7 @@ import type { Call, Case, Expr } from '../../ast.ts';
 import type { SqlType } from '../../sql-type.ts';
 import { comparison } from '../compare.ts';
 import { mixedCollation } from '../compare-text.ts';
-import { as, asChoice, asDecimal, asDouble, asText } from '../convert.ts';
+import { as, asChoice, asDatetimeKey, asDecimal, asDouble, asText, shownDatetime } from '../convert.ts';
 import { type Printing, unsupported } from '../printing.ts';
 import type { PrintCall } from './call.ts';
 
@@ -23,12 +23,19 @@ export const CHOICE_CALLS: Record<string, PrintCall> = {
 };
 
 function coalesce(p: Printing, { args, type }: Call): string {
-  const values = args.filter((arg) => arg.type.kind !== 'null').map((arg) => as(p, arg, type));
+  const values = args.filter((arg) => arg.type.kind !== 'null').map((arg) => sameScale(p, arg, type));
   if (values.length === 0) return 'null';
   return values.length === 1 ? values[0]! : `coalesce(${values.join(', ')})`;
 }
 
-/** NULLIF and CASE compare JSON as text. */
+/** COALESCE gives a DECIMAL all the digits that the longest of its arguments has. */
+function sameScale(p: Printing, arg: Expr, type: SqlType): string {
+  const value = as(p, arg, type);
+  if (type.kind !== 'decimal' || (arg.type.kind === 'decimal' && arg.type.scale === type.scale)) return value;
+  return `my_dec_fit(${value}, 65, ${type.scale})`;
+}
+
+/** CASE compares JSON as text. */
 function asCompared(expr: Expr): Expr {
   if (expr.type.kind !== 'json') return expr;
   return {
@@ -53,6 +60,7 @@ function extreme(
     case 'double':
       return `${names.native}(${args.map((arg) => asDouble(p, arg)).join(', ')})`;
     case 'text': {
+      if (args.some(isDated)) return extremeDate(p, args, names.native);
       const collation = mixedCollation(p, args);
       // Of two at a time: SQLite's own compare by its collations.
       return args.slice(1).reduce(
@@ -63,7 +71,10 @@ function extreme(
         asText(p, args[0]!),
       );
     }
-    case 'time':
+    case 'time': {
+      const [least, most] = ['my_time_least', 'my_time_greatest'];
+      return `${names.native === 'max' ? most : least}(${args.map((arg) => as(p, arg, type)).join(', ')})`;
+    }
     case 'json':
       throw unsupported('GREATEST() or LEAST() of these types', {
         at,
@@ -75,6 +86,17 @@ function extreme(
   }
 }
 
+function isDated({ type }: Expr): boolean {
+  return type.kind === 'date' || type.kind === 'datetime';
+}
+
+/** With a date among them texts are compared as dates, and the result is written as the dates are. */
+function extremeDate(p: Printing, args: Expr[], native: string): string {
+  const best = `${native}(${args.map((arg) => asDatetimeKey(p, arg)).join(', ')})`;
+  const fsps = args.flatMap(({ type }) => (type.kind === 'datetime' ? [type.fsp] : []));
+  return fsps.length === 0 ? `substr(${best}, 1, 10)` : shownDatetime(best, Math.max(...fsps));
+}
+
 export function caseOf(p: Printing, expr: Case): string {
   return printChoice(p, expr, (branch) => as(p, branch, expr.type));
 }
@@ -84,7 +106,7 @@ export function printChoice(p: Printing, expr: Case | Call, convert: (branch: Ex
   if (expr.kind === 'call') {
     const [first, second, third] = expr.args as [Expr, Expr, Expr];
     if (expr.name === 'if') return `iif(${asChoice(p, first)}, ${convert(second)}, ${convert(third)})`;
-    return `case when ${comparison(p, '=', [asCompared(first), asCompared(second)])} then null else ${convert(first)} end`;
+    return `case when ${comparison(p, '=', [first, second])} then null else ${convert(first)} end`;
   }
   const { operand, branches, otherwise } = expr;
   const tests = branches.map(({ when, result }) => {

@@ -73,7 +73,11 @@ function clockPart(name: string): PrintCall {
 }
 
 function timeOrMoment(p: Printing, expr: Expr): string {
-  return expr.type.kind === 'time' ? p.expr(expr) : asMoment(p, expr);
+  return expr.type.kind === 'time'
+    ? p.expr(expr)
+    : expr.type.kind === 'json'
+      ? asClockTime(p, expr)
+      : asMoment(p, expr);
 }
 
 function addTime(p: Printing, [value, time]: Expr[], sign: number): string {
@@ -115,9 +119,12 @@ export function timestampDiff(p: Printing, { unit, from, to }: TimestampDiff): s
 }
 
 export function extract(p: Printing, { unit, operand }: Extract): string {
-  const value = operand.type.kind === 'time' ? p.expr(operand) : asClockTime(p, operand);
+  const value =
+    DATE_UNITS.has(unit) && operand.type.kind === 'json' ? asMoment(p, operand) : asClockTime(p, operand);
   return `my_extract(${quoted(unit)}, ${value})`;
 }
+
+const DATE_UNITS: ReadonlySet<string> = new Set(['year', 'quarter', 'month', 'week', 'day', 'year_month']);
 
 export function clockTime({ what, fsp }: Clock): string {
   switch (what) {

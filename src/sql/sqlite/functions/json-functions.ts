@@ -18,7 +18,9 @@ import {
   timeAsJson,
   unquoted,
 } from '../values/json-value.ts';
+import { toFuzzyMoment } from '../values/moment.ts';
 import { roundToInteger, toInteger } from '../values/number-text.ts';
+import { isWholeTime } from '../values/time-of-day.ts';
 import { type Functions, fn, type Result } from './registry.ts';
 
 /** Functions of JSON. Documents and values arrive as JSON text; a text that is none, which MySQL reports as an error, gives NULL. */
@@ -42,9 +44,17 @@ export const jsonFunctions: Functions = {
   my_json_decimal: fn(1, (doc: string) =>
     map(doc, (value) => store(toDecimal(typeof value === 'string' ? value : jsonNumber(value)))),
   ),
-  my_json_temporal: fn(1, (doc: string) =>
+  // A string is a date, or a time, where it is nothing else; numbers are times but no dates.
+  my_json_date: fn(1, (doc: string) =>
     map(doc, (value) => {
-      if (typeof value === 'string' || typeof value === 'number') return value;
+      if (typeof value === 'string') return toFuzzyMoment(value)?.truncated ? '' : value;
+      return value instanceof JsonTime ? value.text : '';
+    }),
+  ),
+  my_json_clock: fn(1, (doc: string) =>
+    map(doc, (value) => {
+      if (typeof value === 'string') return isWholeTime(value) ? value : '';
+      if (typeof value === 'number') return value;
       return value instanceof JsonTime ? value.text : '';
     }),
   ),
@@ -98,17 +108,19 @@ export const jsonFunctions: Functions = {
   my_json_depth: fn(1, (doc: string) => map(doc, depth)),
   my_json_type: fn(1, (doc: string) => map(doc, (value) => typeName(value, doc))),
   my_json_valid: fn(1, (text: Arg) => (typeof text === 'string' && parseJson(text) !== undefined ? 1 : 0)),
-  my_json_search: fn([3, 100], (doc: string, mode: string, pattern: string, ...rest: Arg[]) =>
-    map(doc, (value) => {
+  my_json_search: fn(
+    [3, 100],
+    (doc: string | null, mode: string | null, pattern: string | null, ...rest: Arg[]) => {
       const [escapedBy, ...paths] = rest;
-      const found = searchJson(value, {
-        mode,
-        pattern,
-        escapedBy: String(escapedBy ?? '\\'),
-        paths: paths.map(String),
+      if (doc === null || mode === null || pattern === null || paths.includes(null)) return null;
+      return map(doc, (value) => {
+        const found = searchJson(value, {
+          ...{ mode, pattern, escapedBy: String(escapedBy ?? '\\'), paths: paths.map(String) },
+        });
+        return found === undefined ? null : storeJson(found);
       });
-      return found === undefined ? null : storeJson(found);
-    }),
+    },
+    { takesNull: true },
   ),
 
   // Making
@@ -127,7 +139,20 @@ export const jsonFunctions: Functions = {
     },
     { takesNull: true },
   ),
-  my_json_merge_patch: fn([2, 100], (...docs: string[]) => merged(docs, mergePatch)),
+  // What is no object replaces even NULL.
+  my_json_merge_patch: fn(
+    [2, 100],
+    (...docs: (string | null)[]) => {
+      let result: Json | undefined;
+      for (const [index, doc] of docs.entries()) {
+        const patch = doc === null ? undefined : parseJson(doc);
+        if (index === 0 || patch === undefined || !isObject(patch)) result = patch;
+        else if (result !== undefined) result = mergePatch(result, patch);
+      }
+      return result === undefined ? null : storeJson(result);
+    },
+    { takesNull: true },
+  ),
   my_json_merge_preserve: fn([2, 100], (...docs: string[]) => merged(docs, mergePreserve)),
   my_json_set: changing('set'),
   my_json_insert: changing('insert'),

@@ -110,7 +110,7 @@ export const numberFunctions: Functions = {
 
   // Integers and bits
   my_round_places: fn(2, (value: number, digits: number) =>
-    store(rescale(toDecimal(value), Math.max(digits, -70))),
+    digits >= 0 ? value : store(rescale(toDecimal(value), Math.max(digits, -70))),
   ),
   my_truncate_places: fn(2, (value: number, digits: number) =>
     store(truncate(toDecimal(value), Math.max(digits, -70))),

@@ -22,23 +22,64 @@ export const regexpFunctions: Functions = {
   }),
 };
 
+/** What MySQL's classes hold, to stand in brackets. */
 const CLASSES: Record<string, string> = {
-  alpha: '\\p{L}',
-  digit: '0-9',
-  alnum: '\\p{L}\\p{N}',
+  alpha: '\\p{Alphabetic}',
+  digit: '\\p{Nd}',
+  alnum: '\\p{Alphabetic}\\p{Nd}',
   space: '\\s',
   upper: '\\p{Lu}',
   lower: '\\p{Ll}',
   punct: '\\p{P}',
   xdigit: '0-9A-Fa-f',
 };
+const WORD = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}';
+const WORD_EDGE = `(?:(?<=[${WORD}])(?![${WORD}])|(?<![${WORD}])(?=[${WORD}]))`;
+const LINE_END = '(?=(?:\\r\\n|[\\n\\v\\f\\r\\u0085\\u2028\\u2029])?$)';
+
+/** Where ICU, which MySQL uses, means something else than JavaScript. */
+function translated(pattern: string, multiline: boolean): string {
+  let source = '';
+  let inClass = false;
+  for (let at = 0; at < pattern.length; at++) {
+    const char = pattern[at]!;
+    const named = /^\[:(\w+):\]/.exec(pattern.slice(at));
+    if (char === '\\') {
+      const escaped = pattern[++at] ?? '';
+      if (escaped === 'd') source += inClass ? '\\p{Nd}' : '[\\p{Nd}]';
+      else if (escaped === 'w') source += inClass ? WORD : `[${WORD}]`;
+      else if (escaped === 'W' && !inClass) source += `[^${WORD}]`;
+      else if (escaped === 'b' && !inClass) source += WORD_EDGE;
+      else if (escaped === 'D') source += '\\P{Nd}';
+      else source += char + escaped;
+    } else if (named && inClass && CLASSES[named[1]!] !== undefined) {
+      source += CLASSES[named[1]!];
+      at += named[0].length - 1;
+    } else if (char === '[' && !inClass) {
+      inClass = true;
+      source += char;
+      if (pattern[at + 1] === '^') source += pattern[++at];
+      // A bracket that closes at once is meant as a character.
+      if (pattern[at + 1] === ']') {
+        source += '\\]';
+        at++;
+      }
+    } else if (char === ']' && inClass) {
+      inClass = false;
+      source += char;
+    } else if (char === '$' && !inClass && !multiline) source += LINE_END;
+    else source += char;
+  }
+  return source;
+}
+
 const compiled = new Map<string, RegExp | undefined>();
 
 /** A pattern of MySQL as one of JavaScript: they share what people use but `[[:alpha:]]`. Undefined for what is no pattern. */
 export function compilePattern(pattern: string, flags: string): RegExp | undefined {
   const key = `${flags}/${pattern}`;
   if (compiled.has(key)) return compiled.get(key);
-  const source = pattern.replace(/\[:(\w+):\]/g, (whole, name: string) => CLASSES[name] ?? whole);
+  const source = translated(pattern, flags.includes('m'));
   // The last of `c` and `i` counts.
   const caseless = flags.lastIndexOf('i') > flags.lastIndexOf('c');
   const options = `${caseless ? 'i' : ''}${flags.includes('m') ? 'm' : ''}${flags.includes('n') ? 's' : ''}`;

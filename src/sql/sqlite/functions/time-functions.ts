@@ -72,6 +72,10 @@ export function timeFunctions(now: () => number): Functions {
     my_date_number: fn(1, (value: Arg) =>
       use(value, ({ year, month, day }) => (year * 100 + month) * 100 + day),
     ),
+    my_time_text_number: fn(1, (text: string) => {
+      const digits = text.replace(/[-: ]/g, '');
+      return text.startsWith('-') ? -Number(digits) : Number(digits);
+    }),
     my_time_number: fn(2, (value: Arg, fsp: number) => {
       const micros = toTimeMicros(value);
       if (micros === undefined) return null;
@@ -91,12 +95,14 @@ export function timeFunctions(now: () => number): Functions {
       const sum = micros + sign * (interval.days * DAY + interval.micros);
       return limitTime(sum) === sum ? storeTime(sum) : null;
     }),
+    my_time_greatest: fn([2, 100], (...times: string[]) => extremeTime(times, 1)),
+    my_time_least: fn([2, 100], (...times: string[]) => extremeTime(times, -1)),
     my_timestampdiff: fn(3, (unit: string, from: Arg, to: Arg) =>
       use(from, (a) => use(to, (b) => difference(unit, a, b))),
     ),
     my_datediff: fn(2, (a: Arg, b: Arg) => use(a, (x) => use(b, (y) => daysOf(x) - daysOf(y)))),
     my_date_format: fn(2, (value: Arg, format: string) => {
-      const moment = toFuzzyMoment(value);
+      const moment = typeof value === 'number' && value < 101 ? undefined : toFuzzyMoment(value);
       return moment === undefined || format === '' ? null : formatPattern(moment, format);
     }),
     my_time_format: fn(2, (value: Arg, format: string) => {
@@ -121,7 +127,7 @@ export function timeFunctions(now: () => number): Functions {
     my_unix_timestamp: fn(2, (value: Arg, scale: number) => {
       const moment = toMoment(value);
       const seconds = moment === undefined ? 0 : daysOf(moment) * 86_400 + Math.floor(moment.micros / SECOND);
-      const inside = seconds >= 0 && seconds <= LAST_TIMESTAMP;
+      const inside = seconds >= 1 && seconds <= LAST_TIMESTAMP;
       const micros = moment && inside ? moment.micros % SECOND : 0;
       const units =
         BigInt(inside ? seconds : 0) * 10n ** BigInt(scale) + BigInt(Math.floor(micros / 10 ** (6 - scale)));
@@ -199,8 +205,8 @@ export function timeFunctions(now: () => number): Functions {
     my_timediff: fn(2, (a: Arg, b: Arg) => timeDifference(a, b)),
     my_addtime: fn(3, (value: Arg, time: Arg, sign: number) => {
       const micros = toTimeMicros(time);
-      if (micros === undefined || typeof value !== 'string') return null;
-      const moment = /^\s*\d+[-/]/.test(value) ? toMoment(value) : undefined;
+      if (micros === undefined) return null;
+      const moment = /^\s*\d+[-/]/.test(String(value)) ? toMoment(value) : undefined;
       if (moment) {
         const moved = shift(moment, { months: 0, days: 0, micros }, sign);
         return moved && showText(moved);
@@ -307,6 +313,11 @@ function timeDifference(a: Arg, b: Arg): Result {
   }
   const [x, y] = [toTimeMicros(a), toTimeMicros(b)];
   return x === undefined || y === undefined ? null : storeTime(limitTime(x - y));
+}
+
+function extremeTime(times: string[], sign: number): string {
+  const size = (time: string) => sign * (toTimeMicros(time) ?? 0);
+  return times.reduce((best, time) => (size(time) > size(best) ? time : best));
 }
 
 function monthsOfPeriod(period: number): number {

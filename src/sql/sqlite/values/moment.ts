@@ -17,6 +17,8 @@ export interface Moment {
   dateOnly: boolean;
   /** Digits of a second that were written. */
   digits: number;
+  /** Something that is no time follows it in the text. */
+  truncated?: boolean;
 }
 
 export const SECOND = 1_000_000;
@@ -224,13 +226,14 @@ export function fromText(text: string): Moment | undefined {
     zone = zoneMinutes(text.slice(at));
     if (zone === undefined || month === 0 || day === 0) return undefined;
   }
+  const truncated = zone === undefined && /\S/.test(text.slice(at));
   micros += carry - (zone ?? 0) * 60 * SECOND;
   const dateOnly = count <= 3;
   const digits = Math.min(6, fractionLength + carry);
-  if (micros >= 0 && micros < DAY) return { year, month, day, micros, dateOnly, digits };
+  if (micros >= 0 && micros < DAY) return { year, month, day, micros, dateOnly, digits, truncated };
   const days = Math.floor(micros / DAY);
   const moved = momentOf(dayNumber(year, month, day) + days, micros - days * DAY);
-  return moved && { ...moved, dateOnly, digits };
+  return moved && { ...moved, dateOnly, digits, truncated };
 }
 
 /** Minutes of `+02:00`; undefined for anything else. From −13:59 to +14:00. */
@@ -262,7 +265,6 @@ function fromNumber(value: number): Moment | undefined {
 /** As YYYYMMDDhhmmss. */
 function packedNumber(value: number): number | undefined {
   if (value < 0) return undefined;
-  if (value === 0) return 0;
   if (value <= 691_231) return (value + 20_000_000) * 1_000_000;
   if (value < 700_101) return undefined;
   if (value <= 991_231) return (value + 19_000_000) * 1_000_000;

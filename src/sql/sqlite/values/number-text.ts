@@ -3,6 +3,7 @@
 const NUMBER = /^[ \t\n\v\f\r]*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)/i;
 const INTEGER = /^[ \t\n\v\f\r]*([+-]?\d+)/;
 const MAX_INTEGER = 9223372036854775807n;
+const MAX_UNSIGNED = 18446744073709551615n;
 const MIN_INTEGER = -9223372036854775808n;
 
 /** The number that a text begins with, else 0. What is too large is the largest double. */
@@ -18,7 +19,11 @@ export function toInteger(text: string): number | bigint {
   const found = INTEGER.exec(text);
   if (!found) return 0;
   const value = Number(found[1]);
-  return Number.isSafeInteger(value) ? value + 0 : clamp(BigInt(found[1]!.replace('+', '')));
+  if (Number.isSafeInteger(value)) return value + 0;
+  // What only an unsigned number holds is taken for its bits, as MySQL does.
+  const whole = BigInt(found[1]!.replace('+', ''));
+  if (whole <= MAX_INTEGER) return clamp(whole);
+  return clamp(BigInt.asIntN(64, whole > MAX_UNSIGNED ? MAX_UNSIGNED : whole));
 }
 
 /** A double as an integer: a half goes to the even neighbour. */

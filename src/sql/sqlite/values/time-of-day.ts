@@ -31,6 +31,13 @@ export function limitTime(micros: number): number {
   return Math.max(-MAX, Math.min(MAX, micros));
 }
 
+/** Whether a text is a time, and nothing else. */
+export function isWholeTime(text: string): boolean {
+  if (WHOLE.test(text)) return fromText(text)?.truncated === false;
+  const found = CLOCK.exec(text.replace(/^\s*-?/, ''));
+  return found !== null && text.trim().replace(/^-\s*/, '').length === found[0].trim().length;
+}
+
 /** Follows str_to_time() of MySQL's my_time.cc. */
 function fromTimeText(text: string): number | undefined {
   const [, sign, rest = ''] = /^[ \t\n\v\f\r]*(-?)(.*)$/s.exec(text)!;
@@ -40,7 +47,7 @@ function fromTimeText(text: string): number | undefined {
     return moment === undefined || moment.dateOnly ? undefined : moment.micros;
   }
   const found = CLOCK.exec(rest);
-  if (!found) return undefined;
+  if (!found || /^e[+-]?\d/i.test(rest.slice(found[0].length))) return undefined;
   const [, lead, dayHour, dayMinute = '0', daySecond = '0', minute, second = '0', fraction = ''] = found;
   let [hours, minutes, seconds] = [0, 0, 0];
   if (dayHour !== undefined) {
@@ -61,8 +68,7 @@ function fromTimeText(text: string): number | undefined {
 /** A date with a time after a space, or all in digits; what else looks like a date is read as a time. */
 const WHOLE = /^\d+[!-/:-@[-`{-~]+\d+[!-/:-@[-`{-~]+\d+[ \t\n\v\f\r]|^\d{12}|^\d{8}T/;
 /** Days and hours, hours and minutes, or digits alone; no exponent may follow. */
-const CLOCK =
-  /^\s*(\d+)(?:\s+(?=\S{2})(\d+)(?::(\d+)(?::(\d+))?)?|:(\d+)(?::(\d+))?)?(?:\.(\d*))?(?!\d*e[+-]?\d)/i;
+const CLOCK = /^\s*(\d+)(?:\s+(?=\S{2})(\d+)(?::(\d+)(?::(\d+))?)?|:(\d+)(?::(\d+))?)?(?:\.(\d*))?/i;
 
 /** HHMMSS as a number. */
 function fromPacked(value: number): number | undefined {
