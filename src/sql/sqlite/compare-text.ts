@@ -112,9 +112,9 @@ function withoutPadding(text: string): string {
   return text.replace(/ +$/, '');
 }
 
-/** A text to group by and to order by: equal, or in order, where the collation says so. */
+/** A value to group by and to order by: of texts equal, or in order, where the collation says so. */
 export function collated(p: Printing, expr: Expr): string {
-  const value = asText(p, expr);
+  const value = p.expr(expr);
   if (expr.type.kind !== 'text' || isTrimmed(expr)) return value;
   return expr.type.collation === 'utf8mb4_bin' ? `(${value}) collate rtrim` : value;
 }

@@ -147,9 +147,9 @@ export function inList(p: Printing, operand: Expr, list: Expr[]): string {
   return `(${list.map((item) => equal(p, operand, item)).join(' or ')})`;
 }
 
-/** A number is compared with JSON as a number, and texts alone with JSON as text; everything else is compared as JSON. */
+/** With a text in the list a number is compared with JSON as a number; texts alone are compared with JSON as text; everything else as JSON. */
 function inJson(p: Printing, operand: Expr, list: Expr[]): string {
-  if (isNumber(operand.type)) {
+  if (isNumber(operand.type) && list.some(({ type }) => type.kind === 'text')) {
     const pairs = list.map((item) =>
       item.type.kind === 'json'
         ? native('=', [asDouble(p, operand), asDouble(p, item)])

@@ -35,7 +35,19 @@ function sameScale(p: Printing, arg: Expr, type: SqlType): string {
   return `my_dec_fit(${value}, 65, ${type.scale})`;
 }
 
-/** CASE compares JSON as text. */
+/** CASE compares JSON with a number as a number, and with everything else as text. */
+function caseEquals(p: Printing, operand: Expr, when: Expr): string {
+  const pair = [operand, when];
+  if (pair.some(isNumber) && pair.some(({ type }) => type.kind === 'json')) {
+    return `(${asDouble(p, operand)}) = (${asDouble(p, when)})`;
+  }
+  return comparison(p, '=', [asCompared(operand), asCompared(when)]);
+}
+
+function isNumber({ type: { kind } }: Expr): boolean {
+  return kind === 'integer' || kind === 'boolean' || kind === 'decimal' || kind === 'double';
+}
+
 function asCompared(expr: Expr): Expr {
   if (expr.type.kind !== 'json') return expr;
   return {
@@ -54,6 +66,13 @@ function extreme(
   { args, type, at }: Call,
   names: { native: string; decimal: string; sign: string },
 ): string {
+  if (args.some(isDated) && args.some(isNumber)) {
+    throw unsupported('GREATEST() or LEAST() of dates and numbers', {
+      at,
+      why: 'MySQL makes dates of the numbers; write CAST(… AS DATE)',
+      text: p.text,
+    });
+  }
   switch (type.kind) {
     case 'decimal':
       return `${names.decimal}(${args.map((arg) => asDecimal(p, arg)).join(', ')})`;
@@ -110,7 +129,7 @@ export function printChoice(p: Printing, expr: Case | Call, convert: (branch: Ex
   }
   const { operand, branches, otherwise } = expr;
   const tests = branches.map(({ when, result }) => {
-    const test = operand ? comparison(p, '=', [asCompared(operand), asCompared(when)]) : asChoice(p, when);
+    const test = operand ? caseEquals(p, operand, when) : asChoice(p, when);
     return `when ${test} then ${convert(result)}`;
   });
   return `case ${tests.join(' ')}${otherwise === undefined ? '' : ` else ${convert(otherwise)}`} end`;

@@ -84,9 +84,8 @@ function jsonExtreme(sign: number) {
   return aggregate<{ text: string; value: Json } | null>({
     start: () => null,
     step(best, text) {
-      const value = text === null ? null : (parseJson(String(text)) ?? null);
-      // JSON's null counts as a missing value.
-      if (value === null) return best;
+      const value = text === null ? undefined : parseJson(String(text));
+      if (value === undefined) return best;
       return best !== null && compareJson(value, best.value) * sign <= 0
         ? best
         : { text: String(text), value };

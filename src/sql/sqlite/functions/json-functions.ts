@@ -53,7 +53,7 @@ export const jsonFunctions: Functions = {
   ),
   my_json_clock: fn(1, (doc: string) =>
     map(doc, (value) => {
-      if (typeof value === 'string') return isWholeTime(value) ? value : '';
+      if (typeof value === 'string') return value.includes(':') && isWholeTime(value) ? value : '';
       if (typeof value === 'number') return value;
       return value instanceof JsonTime ? value.text : '';
     }),
