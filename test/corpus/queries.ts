@@ -260,6 +260,14 @@ export const QUERIES: Record<string, Evaluator> = {
     bought(db).having(sql`avg(${events.attributes}->>'$.value') between 400 and 600`),
   'events: HAVING a maximum': (db) =>
     bought(db).having(sql`max(cast(${events.attributes}->>'$.value' as decimal(10,2))) > 600`),
+  'events: HAVING with a subquery about the group': () =>
+    sql`select e.user_id from events e join users u on u.id = e.user_id group by e.user_id
+      having exists (select 1 from events x where x.user_id = e.user_id and x.name = 'refund')`,
+  'events: HAVING with an aggregate in a subquery': () =>
+    sql`select user_id from events group by user_id having max(name) in (select name from events where name = 'refund')`,
+  'events: HAVING with a value of the group': () =>
+    sql`select u.id from users u join events e on e.user_id = u.id group by u.id
+      having max(e.created_at) > (select min(x.created_at) from events x where x.user_id = u.id and x.name = 'login')`,
   'events: the last one is old': (db) =>
     db
       .select({ id: events.userId })

@@ -22,6 +22,7 @@ export function compare(printer: Printer, op: ComparisonOperator, left: Expr, ri
   if (left.kind === 'row' && right.kind === 'row') return compareRows(printer, op, left, right);
   if (left.type.kind === 'date' && isText(right)) return compareWithDate(printer, op, left, right);
   if (right.type.kind === 'date' && isText(left)) return compareWithDate(printer, FLIPPED[op], right, left);
+  checkTimes(printer, [left, right]);
   return `(${operand(printer, left, right)} ${op} ${operand(printer, right, left)})`;
 }
 
@@ -37,6 +38,8 @@ const FLIPPED: Record<ComparisonOperator, ComparisonOperator> = {
 
 /** An operand, converted for the one that it is compared with. */
 function operand(printer: Printer, expr: Expr, other: Expr): string {
+  // A number that differs from row to row is compared with the number of a time; a constant becomes a time.
+  if (isTime(expr.type) && isNumber(other.type) && !isConstant(other)) return `(${printer.expr(expr)} + 0)`;
   if (expr.type.kind !== 'text') return printer.expr(expr);
   if (isNumber(other.type)) return asNumber(printer, expr);
   // MySQL heeds the offset of a text, 12:00+02:00, only where what it is compared with differs from row to row.
@@ -53,6 +56,20 @@ function compareWithDate(printer: Printer, op: ComparisonOperator, date: Expr, t
   const missing = op === '<=>' ? `${left} is null and ${right} is null` : 'null';
   const [, greater] = OUTCOMES[op];
   return `coalesce(${compared}, if(${left} is null or ${right} is null, ${missing}, ${greater}))`;
+}
+
+/** Refuses times of day among other things: MariaDB converts one into the other by rules of its own. */
+function checkTimes(printer: Printer, operands: Expr[]): void {
+  const [time] = operands.filter(({ type }) => type.kind === 'time');
+  if (!time) return;
+  const other = operands.find((expr) => {
+    if (expr.type.kind === 'time' || expr.type.kind === 'null') return false;
+    const constant = constantOf(expr);
+    if (constant?.kind === 'number') return operands.length > 2;
+    return constant?.kind !== 'text' || !/\d/.test(constant.value);
+  });
+  if (other)
+    printer.refuse(other.at, 'a TIME compared with something else', 'it converts them otherwise; use CAST');
 }
 
 function isTime({ kind }: SqlType): boolean {
@@ -100,6 +117,7 @@ function compareRows(
 
 export function inList(printer: Printer, expr: Expr & { kind: 'in' }): string {
   const { operand: left, list, negated } = expr;
+  if (left.kind === 'row') return inRows(printer, left, { list, negated });
   const [only] = list;
   const hasJson = [left, ...list].some(holdsJson);
   if (list.length === 1 || hasJson) {
@@ -111,8 +129,31 @@ export function inList(printer: Printer, expr: Expr & { kind: 'in' }): string {
     const any = `(${equals.map((item) => compare(printer, '=', left, item)).join(' or ')})`;
     return negated ? `(not ${any})` : any;
   }
+  checkTimes(printer, [left, ...list]);
   const items = list.map((item) => printer.expr(item)).join(', ');
   return `(${printer.expr(left)}${negated ? ' not' : ''} in (${items}))`;
+}
+
+/** In a list of rows MariaDB converts to one type for all, MySQL row by row. */
+function inRows(
+  printer: Printer,
+  left: Expr & { kind: 'row' },
+  { list, negated }: { list: Expr[]; negated: boolean },
+): string {
+  if ([left, ...list].some(holdsJson)) {
+    printer.refuse(left.at, 'a list of rows with JSON', 'compare their items one by one');
+  }
+  const kinds = (index: number) =>
+    [left, ...list].map((row) => (row.kind === 'row' ? row.items[index]!.type.kind : 'unknown'));
+  if (left.items.every((_, index) => new Set(kinds(index)).size === 1)) {
+    const rows = list.map((row) => printer.expr(row)).join(', ');
+    return `(${printer.expr(left)}${negated ? ' not' : ''} in (${rows}))`;
+  }
+  const any = list.map((row) => {
+    const { items } = row as Expr & { kind: 'row' };
+    return `(${left.items.map((item, index) => compare(printer, '=', item, items[index]!)).join(' and ')})`;
+  });
+  return negated ? `(not (${any.join(' or ')}))` : `(${any.join(' or ')})`;
 }
 
 function holdsJson(expr: Expr): boolean {
@@ -135,6 +176,7 @@ export function between(printer: Printer, expr: Expr & { kind: 'between' }): str
       'it compares them otherwise; write ->> instead of ->',
     );
   }
+  checkTimes(printer, operands);
   const [operand, low, high] = operands.map(print);
   return `(${operand}${expr.negated ? ' not' : ''} between ${low} and ${high})`;
 }

@@ -12,6 +12,10 @@ import type { Printer } from './printer.ts';
 export function jsonText(printer: Printer, expr: Expr): string {
   const printed = printer.expr(expr);
   if (isExtract(expr)) return `concat(${printed})`;
+  // Functions give the collation of their arguments.
+  if (expr.kind === 'call' || expr.kind === 'cast' || expr.kind === 'aggregate') {
+    return `(concat(${printed}) collate utf8mb4_bin)`;
+  }
   // The text of a column is as it was stored; MySQL's has a space after each comma and colon.
   return isStored(expr) ? `concat(json_extract(${printed}, '$'))` : printed;
 }
@@ -39,7 +43,7 @@ export function asNumber(printer: Printer, expr: Expr): string {
     return `if(${asFlag(printer, condition!)}, ${asNumber(printer, then!)}, ${asNumber(printer, otherwise!)})`;
   }
   if (expr.kind !== 'case') return printer.expr(expr);
-  return caseOf(printer, expr, (branch) => asNumber(printer, branch));
+  return printer.cases(expr, (branch) => asNumber(printer, branch));
 }
 
 /** A number of the type DOUBLE, where MariaDB might otherwise compare as texts or times. */
@@ -63,12 +67,15 @@ export function asInteger(printer: Printer, expr: Expr): string {
 
 /** A condition of WHERE, HAVING, ON, AND, OR, XOR, NOT and IS: of JSON everything but the number 0 is true. */
 export function asCondition(printer: Printer, expr: Expr): string {
-  return expr.type.kind === 'json' ? `(${jsonText(printer, expr)} <> '0')` : printer.expr(expr);
+  if (expr.type.kind === 'json') return `(${jsonText(printer, expr)} <> '0')`;
+  return choosesJson(expr) ? `(${asNumber(printer, expr)} <> 0)` : printer.expr(expr);
 }
 
 /** A condition of IF and CASE: of JSON its number counts. */
 export function asFlag(printer: Printer, expr: Expr): string {
-  return expr.type.kind === 'json' ? `(${jsonNumber(printer, expr)} <> 0)` : printer.expr(expr);
+  return expr.type.kind === 'json' || choosesJson(expr)
+    ? `(${asNumber(printer, expr)} <> 0)`
+    : printer.expr(expr);
 }
 
 /** The expression where a function takes a time or a date. */

@@ -1,23 +1,26 @@
-import type { Arithmetic, Cast, Collate, ColumnRef, ConvertUsing, Expr, Is, Like, Unary } from '../ast.ts';
+import type {
+  Arithmetic,
+  Cast,
+  Collate,
+  ColumnRef,
+  ConvertUsing,
+  Expr,
+  Is,
+  Like,
+  Query,
+  Unary,
+} from '../ast.ts';
+import { walkExpr } from '../walk.ts';
 import { aggregate, windowCall } from './aggregates.ts';
-import { between, caseWithOperand, comparison, inList } from './comparisons.ts';
-import {
-  asCondition,
-  asInteger,
-  asNumber,
-  asText,
-  asTime,
-  caseOf,
-  comparableJson,
-  jsonText,
-} from './convert.ts';
+import { between, comparison, inList } from './comparisons.ts';
+import { asCondition, asInteger, asNumber, asText, asTime, comparableJson, jsonText } from './convert.ts';
 import { call } from './functions.ts';
 import { jsonAccess } from './json-access.ts';
 import { memberOf } from './json-functions.ts';
 import { constantOf, quote, quoteName, textOf } from './literals.ts';
 import type { Printer } from './printer.ts';
 import { regexp } from './regexps.ts';
-import { dateArithmetic, extractUnit, timestampDiff } from './time-functions.ts';
+import { dateArithmetic, extractUnit, ofTimeType, timestampDiff } from './time-functions.ts';
 
 /** One expression, in brackets where it is not a single operand. */
 export function printExpr(printer: Printer, expr: Expr): string {
@@ -37,7 +40,8 @@ export function printExpr(printer: Printer, expr: Expr): string {
     case 'param':
       return typeof expr.value === 'string' ? quote(expr.value) : String(expr.value);
     case 'column':
-      return columnRef(expr);
+      // A subquery in HAVING reads the next group's value of a column (seen in 10.11), but the right aggregate.
+      return printer.readsGroup(expr) ? `min(${columnRef(expr)})` : columnRef(expr);
     case 'star':
       return [...expr.qualifier.map(quoteName), '*'].join('.');
     case 'json':
@@ -52,7 +56,8 @@ export function printExpr(printer: Printer, expr: Expr): string {
       if (expr.left.type.kind === 'json' || expr.query.columns[0]?.type.kind === 'json') {
         printer.refuse(expr.at, 'ANY or ALL with JSON', 'compare ->>');
       }
-      return `(${printer.expr(expr.left)} ${expr.op} ${expr.quantifier} (${printer.query(expr.query)}))`;
+      checkTimeOfDay(printer, expr.left, expr.query);
+      return `(${leftOfQuery(printer, expr.left)} ${expr.op} ${expr.quantifier} (${printer.query(expr.query)}))`;
     case 'logic':
       return `(${expr.operands.map((operand) => asCondition(printer, operand)).join(` ${expr.op} `)})`;
     case 'not':
@@ -74,7 +79,7 @@ export function printExpr(printer: Printer, expr: Expr): string {
     case 'case': {
       const branch = (then: Expr) =>
         then.type.kind === 'json' && expr.type.kind !== 'json' ? jsonText(printer, then) : printer.expr(then);
-      return expr.operand ? caseWithOperand(printer, expr, branch) : caseOf(printer, expr, branch);
+      return printer.cases(expr, branch);
     }
     case 'call':
       return call(printer, expr);
@@ -153,11 +158,30 @@ function inQuery(printer: Printer, { operand, query, negated }: Expr & { kind: '
   const columns = query.columns.map(({ type }) => type.kind);
   const operands = operand.kind === 'row' ? operand.items : [operand];
   const withJson = operands.some(({ type }, index) => type.kind === 'json' || columns[index] === 'json');
-  if (!withJson) return `(${printer.expr(operand)}${not} in (${printer.query(query)}))`;
+  checkTimeOfDay(printer, operand, query);
+  if (!withJson) return `(${leftOfQuery(printer, operand)}${not} in (${printer.query(query)}))`;
   if (operand.kind === 'row')
     printer.refuse(operand.at, 'a row with JSON in a query', 'compare its items one by one');
   const inner = printer.query(query, (expr) => comparableJson(printer, expr));
   return `(${comparableJson(printer, operand)}${not} in (${inner}))`;
+}
+
+function checkTimeOfDay(printer: Printer, { type, at }: Expr, { columns: [column] }: Query): void {
+  if ((type.kind === 'time') === (column?.type.kind === 'time')) return;
+  printer.refuse(at, 'a TIME compared with something else', 'it converts them otherwise; use CAST');
+}
+
+/** MariaDB finds nothing for an aggregate itself (seen in 10.11), but for a function of it. */
+function leftOfQuery(printer: Printer, left: Expr): string {
+  if (left.kind === 'row') return `(${left.items.map((item) => leftOfQuery(printer, item)).join(', ')})`;
+  const isAggregate =
+    left.kind === 'aggregate' ||
+    (left.kind === 'column' && left.source.kind === 'item' && isAggregated(left.source.item.expr));
+  return isAggregate ? `coalesce(${printer.expr(left)})` : printer.expr(left);
+}
+
+function isAggregated(expr: Expr): boolean {
+  return [...walkExpr(expr)].some(({ kind }) => kind === 'aggregate');
 }
 
 function like(printer: Printer, { operand, pattern, escape: sign, negated }: Like): string {
@@ -186,7 +210,7 @@ function cast(printer: Printer, { operand, to, at }: Cast): string {
     case 'datetime': {
       const [type, unit] = to.kind === 'datetime' ? [`datetime(${to.fsp})`, 'second'] : ['date', 'day'];
       const printed = `cast(${asTime(printer, operand)} as ${type})`;
-      return operand.type.kind === 'text' ? `(${printed} + interval 0 ${unit})` : printed;
+      return ofTimeType(operand) ? printed : `(${printed} + interval 0 ${unit})`;
     }
     case 'time':
       if (isJson || operand.type.kind === 'text') {

@@ -96,9 +96,9 @@ function asWhole(printer: Printer, expr: Expr): string {
 /** HEX and BIN look at numbers and texts differently; JSON is a text to HEX. */
 function printNumbers(printer: Printer, { name, args }: Call): string[] {
   return args.map((arg) => {
-    if (name === 'hex') return asText(printer, arg);
+    if (name === 'hex' || name === 'bin' || name === 'oct' || name === 'conv') return asText(printer, arg);
     if (name === 'bit_count') return asInteger(printer, arg);
-    return name === 'format' ? asNumber(printer, arg) : asWhole(printer, arg);
+    return asNumber(printer, arg);
   });
 }
 
@@ -119,15 +119,17 @@ function nullIf(printer: Printer, { args: [first, second] }: Call): string {
 /** With a text among them MySQL compares texts, MariaDB numbers. */
 function extreme(printer: Printer, { name, args, at }: Call): string {
   const kinds = args.map(({ type }) => type.kind);
-  const hasText = kinds.some((kind) => kind === 'text' || kind === 'json');
-  if (!hasText) return `${name}(${args.map((arg) => printer.expr(arg)).join(', ')})`;
-  if (kinds.some((kind) => kind === 'datetime' || kind === 'date' || kind === 'time')) {
+  const isTime = (kind: string) => kind === 'datetime' || kind === 'date' || kind === 'time';
+  if (kinds.some(isTime) && kinds.some((kind) => kind !== 'null' && !isTime(kind))) {
     printer.refuse(
       at,
-      `${name.toUpperCase()}() of times and texts`,
+      `${name.toUpperCase()}() of times and others`,
       'it compares them otherwise; write CAST(… AS DATETIME)',
     );
   }
+  const hasText = kinds.some((kind) => kind === 'text' || kind === 'json');
+  if (!hasText) return `${name}(${args.map((arg) => printer.expr(arg)).join(', ')})`;
+
   const texts = args.map((arg) =>
     arg.type.kind === 'text'
       ? printer.expr(arg)

@@ -8,10 +8,12 @@ export const JSON_FUNCTIONS: [string, PrintCall][] = [
     withPaths(printer, node),
   ),
   ['json_unquote', (printer, { args }) => `json_unquote(${printer.expr(args[0]!)})`],
-  ...named('json_depth json_valid json_overlaps json_keys json_contains_path json_length', (printer, node) =>
+  ...named('json_depth json_overlaps json_keys json_contains_path json_length', (printer, node) =>
     withPaths(printer, node),
   ),
   ['json_quote', (printer, { args }) => `json_quote(${asText(printer, args[0]!)})`],
+  ['json_valid', valid],
+  ['json_array_append', arrayAppend],
   ['json_contains', contains],
   ['json_type', jsonType],
   ['json_value', jsonValue],
@@ -22,14 +24,11 @@ export const JSON_FUNCTIONS: [string, PrintCall][] = [
       name === 'json_object' && index % 2 === 0 ? asText(printer, arg) : asJson(printer, arg);
     return `json_extract(${name}(${args.map(print).join(', ')}), '$')`;
   }),
-  ...named(
-    'json_set json_insert json_replace json_array_append json_array_insert',
-    (printer, { name, args }) => {
-      const print = (arg: Expr, index: number) =>
-        index === 0 ? printer.expr(arg) : index % 2 === 1 ? pathOf(printer, arg) : asJson(printer, arg);
-      return `${name}(${args.map(print).join(', ')})`;
-    },
-  ),
+  ...named('json_set json_insert json_replace json_array_insert', (printer, { name, args }) => {
+    const print = (arg: Expr, index: number) =>
+      index === 0 ? printer.expr(arg) : index % 2 === 1 ? pathOf(printer, arg) : asJson(printer, arg);
+    return `${name}(${args.map(print).join(', ')})`;
+  }),
 ];
 
 /** A value is compared with the elements of an array, or with what is no array. */
@@ -74,6 +73,27 @@ function jsonType(printer: Printer, { args: [doc] }: Call): string {
   const json = printer.expr(doc!);
   const whole = `(case when ${json} + 0e0 >= 18446744073709551616 or ${json} + 0e0 < -9223372036854775808 or ${text(json)} like '%e%' then 'DOUBLE' when ${json} + 0e0 > 4294967295 then 'UNSIGNED INTEGER' else 'INTEGER' end)`;
   return `(case convert(json_type(${json}) using utf8mb4) when 'INTEGER' then ${whole} else convert(json_type(${json}) using utf8mb4) end collate utf8mb4_bin)`;
+}
+
+/** Only texts and JSON are valid to MySQL, not the number 1. */
+function valid(printer: Printer, { args: [value] }: Call): string {
+  const printed = printer.expr(value!);
+  const { kind } = value!.type;
+  if (kind === 'json') return `(${printed} is not null or null)`;
+  if (kind !== 'text') return `if(${printed} is null, null, 0)`;
+  // MariaDB takes `5.` for a number.
+  return `if(${printed} regexp ${quote('^\\s*-?[0-9]+\\.\\s*$')}, 0, json_valid(${printed}))`;
+}
+
+/** Where a path leads nowhere, MySQL changes nothing and MariaDB gives NULL. */
+function arrayAppend(printer: Printer, { args: [doc, ...pairs] }: Call): string {
+  let printed = printer.expr(doc!);
+  for (let at = 0; at + 1 < pairs.length; at += 2) {
+    const path = pathOf(printer, pairs[at]!);
+    const appended = `json_array_append(${printed}, ${path}, ${asJson(printer, pairs[at + 1]!)})`;
+    printed = `if(json_contains_path(${printed}, 'one', ${path}) = 0, ${printed}, ${appended})`;
+  }
+  return printed;
 }
 
 function text(json: string): string {

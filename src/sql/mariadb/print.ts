@@ -12,7 +12,8 @@ import type {
 } from '../ast.ts';
 import type { PrintedQuery } from '../printed-query.ts';
 import { orderBy, windowParts } from './aggregates.ts';
-import { asCondition, asText, jsonText } from './convert.ts';
+import { caseWithOperand } from './comparisons.ts';
+import { asCondition, asText, caseOf, jsonText } from './convert.ts';
 import { printExpr } from './expressions.ts';
 import { quoteName } from './literals.ts';
 import { type Printer, type PrintItem, unsupported } from './printer.ts';
@@ -25,14 +26,53 @@ import { type Printer, type PrintItem, unsupported } from './printer.ts';
  * Read on in expressions.ts, then convert.ts, which says where the two differ.
  */
 export function printMariadb({ text, query }: { text: string; query: Query }): PrintedQuery {
+  const groups = new Groups();
   const printer: Printer = {
+    having: (select, print) => groups.having(select, print),
+    readsGroup: ({ source }) => source.kind === 'table' && groups.has(source.source),
     expr: (expr) => printExpr(printer, expr),
-    query: (inner, item) => printQuery(printer, inner, item),
+    cases: (expr, result) =>
+      expr.operand ? caseWithOperand(printer, expr, result) : caseOf(printer, expr, result),
+    query: (inner, item) => groups.inside(() => printQuery(printer, inner, item)),
     refuse(at, what, why) {
       throw unsupported(text, at, what, why);
     },
   };
   return { text: printer.query(query), params: [] };
+}
+
+/** The tables of grouped SELECTs whose HAVING is being printed. */
+class Groups {
+  /** HAVING itself, not a subquery in it. */
+  #direct: Source[] = [];
+  #outside = new Set<Source>();
+
+  having(select: Select, print: () => string): string {
+    const before = this.#direct;
+    this.#direct = select.grouped ? select.sources : [];
+    try {
+      return print();
+    } finally {
+      this.#direct = before;
+    }
+  }
+
+  /** What is printed in a query inside. */
+  inside(print: () => string): string {
+    const [direct, outside] = [this.#direct, this.#outside];
+    this.#outside = new Set([...outside, ...direct]);
+    this.#direct = [];
+    try {
+      return print();
+    } finally {
+      this.#direct = direct;
+      this.#outside = outside;
+    }
+  }
+
+  has(source: Source): boolean {
+    return this.#outside.has(source);
+  }
 }
 
 function printQuery(printer: Printer, query: Query, item?: PrintItem): string {
@@ -66,10 +106,18 @@ function printBody(printer: Printer, body: QueryBody, result: Result): string {
     case 'set':
       return `${term(printer, body.left, result)} ${body.op}${body.all ? ' all' : ''} ${term(printer, body.right, result)}`;
     case 'nested':
-      return `(${printer.query(body.query, result.item)})`;
+      return nested(printer, body.query, result);
     case 'values':
       return body.rows.map((row) => printRow(printer, row, result)).join(' union all ');
   }
+}
+
+/** MariaDB takes no WITH in a bracket of a UNION. */
+function nested(printer: Printer, query: Query, { item }: Result): string {
+  const printed = printer.query(query, item);
+  if (query.ctes.length === 0) return `(${printed})`;
+  if (query.correlated) printer.refuse(query.at, 'WITH in a part of a UNION', 'it cannot look outside there');
+  return `(select * from (${printed}) as ${quoteName('part')})`;
 }
 
 function term(printer: Printer, body: QueryBody, result: Result): string {
@@ -92,7 +140,8 @@ function printSelect(printer: Printer, select: Select, result: Result): string {
     const exprs = select.groupBy.map((expr) => printer.expr(expr)).join(', ');
     parts.push(`group by ${exprs}${select.rollup ? ' with rollup' : ''}`);
   }
-  if (select.having) parts.push(`having ${asCondition(printer, select.having)}`);
+  const { having } = select;
+  if (having) parts.push(`having ${printer.having(select, () => asCondition(printer, having))}`);
   if (select.windows.length > 0) {
     const windows = select.windows.map(
       ({ name, window }) => `${quoteName(name)} as (${windowParts(printer, window)})`,

@@ -20,7 +20,7 @@ export const TIME_FUNCTIONS: [string, PrintCall][] = [
   ...named('date last_day', (printer, node) => {
     const [time] = node.args;
     const printed = plain(node, [asTime(printer, time!)]);
-    return isText(time!) ? `(${printed} + interval 0 day)` : printed;
+    return ofTimeType(time!) ? printed : `(${printed} + interval 0 day)`;
   }),
   [
     'timestamp',
@@ -28,7 +28,7 @@ export const TIME_FUNCTIONS: [string, PrintCall][] = [
       const [time, added] = node.args;
       if (added) return plain(node, [asTime(printer, time!), ofTime(printer, added, node)]);
       const printed = plain(node, [asTime(printer, time!)]);
-      return isText(time!) ? `(${printed} + interval 0 second)` : printed;
+      return ofTimeType(time!) ? printed : `(${printed} + interval 0 second)`;
     },
   ],
   ...named('hour minute second microsecond time time_format', (printer, node) => {
@@ -82,6 +82,13 @@ export function dateArithmetic(
   printer: Printer,
   { operand, amount, unit, op, type }: DateArithmetic,
 ): string {
+  if (operand.type.kind === 'time' && !['hour', 'minute', 'second', 'microsecond'].includes(unit)) {
+    printer.refuse(
+      operand.at,
+      `a TIME with an INTERVAL of ${unit.toUpperCase()}`,
+      'it has no date to add it to',
+    );
+  }
   const fractional = unit === 'second' || unit.includes('_');
   const printed =
     amount.type.kind === 'json'
@@ -124,6 +131,11 @@ function named(names: string, print: PrintCall): [string, PrintCall][] {
 
 function plain({ name }: Call, args: string[]): string {
   return `${name}(${args.join(', ')})`;
+}
+
+/** What is no time already becomes one, or NULL. */
+export function ofTimeType({ type }: Expr): boolean {
+  return type.kind === 'datetime' || type.kind === 'date' || type.kind === 'time';
 }
 
 function isText({ type }: Expr): boolean {

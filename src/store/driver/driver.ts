@@ -1,5 +1,6 @@
 import type { Placeholder, SQL } from 'drizzle-orm';
 import type { MySqlColumn, MySqlTable } from 'drizzle-orm/mysql-core';
+import type { Json } from '../../core/json.ts';
 import type { SegmentTraits } from '../../engine/ports/segments.ts';
 
 /*
@@ -72,6 +73,8 @@ export interface Dialect {
   orUpdate(key: MySqlColumn[], assignments: [MySqlColumn, SQL][]): SQL;
   /** In an assignment of `orUpdate`: the value that was to be inserted. */
   proposed(column: MySqlColumn): SQL;
+  /** The text in which attributes are kept. */
+  json(value: Json): string;
   /** Updates many rows by id, each to values of its own. */
   updateRows(update: RowUpdate): RowsText;
   /** How this database runs a segment's SELECT. */

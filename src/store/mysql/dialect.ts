@@ -4,6 +4,7 @@ import type { Dialect, RowsText, RowUpdate } from '../driver/driver.ts';
 import { firstsOf, names, render } from '../driver/statement.ts';
 import { mysqlSegments } from './segments.ts';
 import type { Server } from './server.ts';
+import { storedJson } from './stored-json.ts';
 
 /** Transactions add to one of this many rows of a counter, so that they seldom wait for each other. */
 const COUNTER_SHARDS = 16;
@@ -39,6 +40,7 @@ export function mysqlDialect(flavor: Server['flavor'], database: string): Dialec
       flavor === 'mysql'
         ? sql`${given}.${sql.identifier(column.name)}`
         : sql`values(${sql.identifier(column.name)})`,
+    json: flavor === 'mariadb' ? storedJson : JSON.stringify,
     updateRows: (update) => updateRows(update, flavor),
     segments: mysqlSegments(flavor, database),
   };

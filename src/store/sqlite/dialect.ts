@@ -14,6 +14,7 @@ export const sqliteDialect: Dialect = {
   },
   index: () => sql``,
   counterShards: 1,
+  json: JSON.stringify,
   // A write transaction has the database to itself.
   lock: sql``,
   share: sql``,

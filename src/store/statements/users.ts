@@ -45,13 +45,21 @@ export function userStatements(on: Context): UserStatements {
       const latest = [...new Map(list.map((user) => [user.id, user])).values()].sort(byId);
       const added = latest.filter(({ id }) => on.absent.delete(id));
       // Who was not there when the transaction looked and is now, another process has made: that is not to be overwritten.
-      await unlessRaced(() => insertUsers.write(on, added.map(userValues)));
+      await unlessRaced(() =>
+        insertUsers.write(
+          on,
+          added.map((user) => userValues(on, user)),
+        ),
+      );
       on.tally.add('users', added.length);
       const inserted = new Set(added);
       const rest = latest.filter((user) => !inserted.has(user));
       if (rest.length === 0) return;
       const [known] = await rows(on, countUsers, { ids: rest.map(({ id }) => id) });
-      await upsertUsers.write(on, rest.map(userValues));
+      await upsertUsers.write(
+        on,
+        rest.map((user) => userValues(on, user)),
+      );
       on.tally.add('users', rest.length - Number(known!.count));
     },
 
@@ -64,7 +72,7 @@ export function userStatements(on: Context): UserStatements {
           event.name,
           event.userId,
           toTime(event.createdAt),
-          JSON.stringify(event.attributes),
+          on.dialect.json(event.attributes),
           event.messageId,
         ]),
       );
@@ -229,10 +237,10 @@ const pruneIdempotent = prepared<{ before: string }>(
   (param) => sql`delete from ${idempotencyKeys} where ${idempotencyKeys.createdAt} < ${param('before')}`,
 );
 
-function userValues(user: UserRow): Scalar[] {
+function userValues(on: Context, user: UserRow): Scalar[] {
   return [
     user.id,
-    JSON.stringify(user.attributes),
+    on.dialect.json(user.attributes),
     toTime(user.createdAt),
     toTime(user.updatedAt),
     slotOf(user.id),

@@ -53,7 +53,7 @@ export function formatDouble(value: number): string {
   const digits = mantissa.replace('.', '');
   // Where the point stands, counted from the first digit.
   const point = Number(exponentText) + 1;
-  if (point > 15 || point < -14) {
+  if ((point > 15 && digits.length <= point) || point < -14) {
     const fraction = digits.length > 1 ? `.${digits.slice(1)}` : '';
     return `${sign}${digits[0]}${fraction}e${point - 1}`;
   }
