@@ -41,13 +41,13 @@ export interface RunningServer {
   url: string;
   apiKey: { value: string; isNew: boolean };
   /** As it starts. */
-  inForce: InForce;
+  inForce: ServerSummary;
   /** Stops taking requests, finishes what is in flight, ends the child processes, closes the store. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export interface InForce {
+export interface ServerSummary {
   /** What the database is: `embedded store`, `MariaDB 10.11.14`. */
   store: string;
   /** Where it is: a folder, or a URL without user and password. */
@@ -109,7 +109,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await engine.start();
   started.defer(() => engine.stop());
   const active = await store.activeDeployment();
-  const inForce: InForce = {
+  const inForce: ServerSummary = {
     store: store.product,
     place: options.databaseUrl === undefined ? dataDir : parseDatabaseUrl(options.databaseUrl).shown,
     deployment: active ? { id: active.id, activatedAt: active.activatedAt ?? active.createdAt } : null,

@@ -107,7 +107,7 @@ export interface UserContext<A extends object = Record<string, unknown>> {
   readonly attributes: Readonly<A>;
   /** When the user entered the campaign. */
   readonly enteredAt: Date;
-  /** 1 for the user's first passage through the campaign, 2 for the second, … */
+  /** 1 for the user's first run of the campaign, 2 for the second, … */
   readonly entry: number;
   /** The event that made the user enter; null when it was none. */
   readonly event: FlowEvent | null;

@@ -1,5 +1,5 @@
 /** What a value is, in words. */
-export function describe(value: unknown): string {
+export function describeValue(value: unknown): string {
   if (value === null || typeof value === 'undefined') return String(value);
   if (typeof value === 'string')
     return value.length > 60 ? `${JSON.stringify(value.slice(0, 60))}…` : JSON.stringify(value);

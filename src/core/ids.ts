@@ -17,8 +17,8 @@ export function newId(prefix: string, atMs: number): string {
 export const OCCASION_DIGITS = 20;
 
 /**
- * What a message is about, in the eyes of whoever gets it: this step of this user's nth passage through a campaign, this event's
- * email. Messages of one occasion differ in nothing but when the passage began; a user deleted and added anew has two.
+ * What a message is about, in the eyes of whoever gets it: this step of this user's nth run of a campaign, this event's
+ * email. Messages of one occasion differ in nothing but when the run began; a user deleted and added anew has two.
  */
 export function occasionOf(messageId: string): string {
   return messageId.slice(0, 'msg_'.length + OCCASION_DIGITS);

@@ -44,7 +44,7 @@ export interface ItemStyle {
   sheet?: ReactNode;
 }
 
-export interface Limits {
+export interface StyleLimits {
   /** How many documents are kept, the last ones used. */
   documents: number;
   /**
@@ -54,15 +54,15 @@ export interface Limits {
   misses: number;
 }
 
-const LIMITS: Limits = { documents: 1_000, misses: 200 };
+const LIMITS: StyleLimits = { documents: 1_000, misses: 200 };
 
 export class ClassStyles {
   readonly #library: Library;
-  readonly #limits: Limits;
+  readonly #limits: StyleLimits;
   readonly #known = new Map<string, ItemStyle[]>();
   readonly #misses = new Map<string, number>();
 
-  constructor(library: Library, limits: Limits = LIMITS) {
+  constructor(library: Library, limits: StyleLimits = LIMITS) {
     this.#library = library;
     this.#limits = limits;
   }

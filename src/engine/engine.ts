@@ -8,9 +8,9 @@ import { Outage } from './cluster/outage.ts';
 import { everySlot, LeasedSlots, partOf, type SlotOwner } from './cluster/slots.ts';
 import { type Next, Worker } from './cluster/worker.ts';
 import {
-  type ActivationChoice,
+  type DeploymentChoice,
   Deployments,
-  type Prepared,
+  type PreparedDeployment,
   type PushInput,
 } from './deployments/deployments.ts';
 import type { SecretBox } from './deployments/secret-box.ts';
@@ -114,8 +114,8 @@ export class Engine {
     const slots: SlotOwner = this.#leased ?? everySlot;
     // What another process commits wakes nobody here, so on a shared store the workers also look by themselves.
     const outage = new Outage(log);
-    const worker = (name: string, step: () => Promise<Next>, everyMs = SELDOM_MS) =>
-      new Worker(name, store.leases ? () => soon(step, { clock, everyMs }) : step, { clock, log, outage });
+    const worker = (name: string, turn: () => Promise<Next>, everyMs = SELDOM_MS) =>
+      new Worker(name, store.leases ? () => soon(turn, { clock, everyMs }) : turn, { clock, log, outage });
     const segmenter = new Segmenter({
       store,
       host,
@@ -178,18 +178,18 @@ export class Engine {
     const mailTrial = worker('mailer, trying one message', () => mailer.tryAlone());
     this.#trials = [...runTrials, mailTrial];
     this.#workers = {
-      scheduler: [worker('scheduler', () => scheduler.step())],
-      segmenter: [worker('segmenter', () => segmenter.step(), POLL_MS)],
-      runner: [...runners.map((runner) => worker('runner', () => runner.step())), ...runTrials],
-      mailer: [worker('mailer', () => mailer.step()), mailTrial],
+      scheduler: [worker('scheduler', () => scheduler.turn())],
+      segmenter: [worker('segmenter', () => segmenter.turn(), POLL_MS)],
+      runner: [...runners.map((runner) => worker('runner', () => runner.turn())), ...runTrials],
+      mailer: [worker('mailer', () => mailer.turn()), mailTrial],
     };
     if (this.#leased) {
       const leased = this.#leased;
-      const step = async () => {
+      const turn = async () => {
         if (await deployments.refresh()) this.#wakeAll();
-        return leased.step();
+        return leased.turn();
       };
-      this.#lease = new Worker('lease', step, { clock, log, outage });
+      this.#lease = new Worker('lease', turn, { clock, log, outage });
       const lookout = new Lookout({
         store,
         slots: leased,
@@ -197,7 +197,7 @@ export class Engine {
         onRuns: () => this.#wake('runner'),
         onMessages: () => this.#wake('mailer'),
       });
-      this.#lookout = new Worker('lookout', () => lookout.step(), { clock, log, outage });
+      this.#lookout = new Worker('lookout', () => lookout.turn(), { clock, log, outage });
     }
     this.ingest = new Ingest({
       store,
@@ -234,14 +234,14 @@ export class Engine {
     await this.#leased?.leave().catch((error) => this.#log.warn(`slots not given up: ${messageOf(error)}`));
   }
 
-  async push(input: PushInput, choice: ActivationChoice = {}) {
+  async push(input: PushInput, choice: DeploymentChoice = {}) {
     return this.activate(await this.deployments.prepare(input), choice);
   }
 
-  async activate(prepared: Prepared, choice: ActivationChoice = {}) {
-    const activation = await this.deployments.activate(prepared, choice);
+  async activate(prepared: PreparedDeployment, choice: DeploymentChoice = {}) {
+    const result = await this.deployments.activate(prepared, choice);
     this.#wakeAll();
-    return activation;
+    return result;
   }
 
   /** Stops a campaign, or everything, where it is; nothing is lost. Returns the pause. */
@@ -329,12 +329,12 @@ export class Engine {
 
 // --- internal ------------------------------------------------------------------------------------
 
-/** The step, which wants to run again after `everyMs` at the latest. */
+/** The turn, which wants to run again after `everyMs` at the latest. */
 async function soon(
-  step: () => Promise<Next>,
+  turn: () => Promise<Next>,
   { clock, everyMs }: { clock: Clock; everyMs: number },
 ): Promise<Next> {
-  const next = await step();
+  const next = await turn();
   if (next === 'now') return next;
   const latest = clock.now() + everyMs;
   return { at: next === 'when-woken' ? latest : Math.min(next.at, latest) };

@@ -41,18 +41,23 @@ export const forecastSchema = z.object({
   /** Reckoned up from a sample. */
   estimated: z.boolean(),
 });
-export type Forecast = z.infer<typeof forecastSchema>;
+export type MessageForecast = z.infer<typeof forecastSchema>;
 
 export const plannedRunsSchema = z.object({
+  /** In flight now. */
   live: count,
+  /** Follow the new code from their next step on. */
   migrate: count,
-  /** Stay on their code; `pinned` of them because they are pinned. */
+  /** Stay on their code, because their history does not fit the new code, or because they are pinned. */
   stay: count,
+  /** Of those that stay: pinned ones. */
   pinned: count,
+  /** Neither the new code nor their own follows their history: they would wait, or go on waiting. */
   block: count,
   /** Blocked ones that go on, among those that migrate. */
   unblock: count,
   restart: count,
+  /** Ended: the campaign is gone, or its user no longer qualifies, or --in-flight=cancel. */
   cancel: count,
   /** Why runs do not follow the new code: `step` counts from 1, `deployment` is whose code they follow. */
   divergences: z.array(
@@ -62,7 +67,9 @@ export const plannedRunsSchema = z.object({
 });
 export type PlannedRuns = z.infer<typeof plannedRunsSchema>;
 
+/** At the time the plan was made. */
 export const planSchema = z.object({
+  /** Names the state of things the plan was made from: refused once another deployment came between. */
   token: z.string(),
   deployment: z.string(),
   /** False when it is in force already. */
@@ -70,14 +77,24 @@ export const planSchema = z.object({
   inFlight: inFlightSchema,
   existing: existingSchema,
   segments: z.array(
-    z.object({ id: z.string(), change: changeSchema, members: count, enter: count, leave: count }),
+    z.object({
+      id: z.string(),
+      change: changeSchema,
+      /** Members before. */
+      members: count,
+      enter: count,
+      leave: count,
+    }),
   ),
   campaigns: z.array(
     z.object({
       id: z.string(),
       change: changeSchema,
+      /** How many people would enter now, those who start over included. */
       enter: count,
+      /** How many who qualify are kept out (--existing=skip). */
       skip: count,
+      /** Emails to those who enter. */
       messages: forecastSchema,
       runs: plannedRunsSchema,
     }),

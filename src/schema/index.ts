@@ -124,14 +124,14 @@ export type RunEnding =
   | 'restarted'
   | 'skipped';
 
-/** One user's passage through one campaign: the state of the campaign for that user, and its history. */
+/** One user's way through one campaign: the state of the campaign for that user, and its history. */
 export const runs = mysqlTable(
   'runs',
   {
     id: bigint('id', { mode: 'number' }).autoincrement().primaryKey(),
     campaignId: name('campaign_id').notNull(),
     userId: userId().notNull(),
-    /** 1 for the user's first passage through the campaign, 2 for the second, … */
+    /** 1 for the user's first run of the campaign, 2 for the second, … */
     entry: int('entry').notNull(),
     status: varchar('status', { length: 16 }).$type<RunStatus>().notNull(),
     /** The deployment whose code the run follows. */

@@ -2,7 +2,7 @@ import type { Fence, Slots } from '../engine/ports/leases.ts';
 import type { Statements, Store } from '../engine/ports/store.ts';
 import type { Context } from './driver/context.ts';
 import type { Connection, Driver } from './driver/driver.ts';
-import { type Restored, readFact } from './driver/instance-state.ts';
+import { type RestoredFact, readFact } from './driver/instance-state.ts';
 import { tally } from './driver/tally.ts';
 import { checkFence, leasesOn } from './leases.ts';
 import { allStatements } from './statements/all.ts';
@@ -18,7 +18,7 @@ export function storeOn(driver: Driver): DisposableStore {
   const sequence = sequenceOf();
   const leases = driver.shared ? leasesOn(driver) : undefined;
   // Set before the store is served, so one look is enough.
-  let restored: Restored | undefined | null = null;
+  let restored: RestoredFact | undefined | null = null;
   const context = (connection: Connection, now = () => driver.now(connection)): Context => ({
     connection,
     dialect: driver.dialect,

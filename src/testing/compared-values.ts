@@ -5,14 +5,14 @@ type Value = string | number | boolean;
 /** What a config's segments ask about: from it, people can be made up who are in them and who are not. */
 export interface Compared {
   /** Values that user attributes are compared with, by path (`plan`, `address.country`). */
-  attributes: Map<string, Comparison>;
+  attributes: Map<string, ComparedValues>;
   /** The same of event attributes, by the event's name; '' where the segment names none. */
-  eventAttributes: Map<string, Map<string, Comparison>>;
+  eventAttributes: Map<string, Map<string, ComparedValues>>;
   /** Names of events. */
   events: Set<string>;
 }
 
-export interface Comparison {
+export interface ComparedValues {
   /** Compared with = or in a list: anything else is the other case. */
   equal: Set<Value>;
   /** Compared with < or >, also of sums: thresholds. */
@@ -36,7 +36,7 @@ export function comparedValues(segments: Asked[], transactions: Manifest['transa
       const found = comparisonOf(rest);
       if (/^e(vents?)?$/i.test(table)) {
         for (const name of names.length > 0 ? names : ['']) {
-          const paths = compared.eventAttributes.get(name) ?? new Map<string, Comparison>();
+          const paths = compared.eventAttributes.get(name) ?? new Map<string, ComparedValues>();
           compared.eventAttributes.set(name, paths);
           add(paths, path, found);
         }
@@ -75,7 +75,7 @@ function eventNames(text: string): string[] {
   return names;
 }
 
-function comparisonOf(rest: string): Comparison {
+function comparisonOf(rest: string): ComparedValues {
   const equal = new Set<Value>();
   const thresholds = new Set<number>();
   const operator =
@@ -99,7 +99,7 @@ function literals(text: string): Value[] {
   });
 }
 
-function add(paths: Map<string, Comparison>, path: string, { equal, thresholds }: Comparison): void {
+function add(paths: Map<string, ComparedValues>, path: string, { equal, thresholds }: ComparedValues): void {
   const known = paths.get(path) ?? { equal: new Set(), thresholds: new Set() };
   for (const value of equal) known.equal.add(value);
   for (const value of thresholds) known.thresholds.add(value);

@@ -9,7 +9,7 @@ import { prepare, WORKERS, type WorkerHooks } from '../host/child/work.ts';
 import type { Work } from '../host/wire/protocol.ts';
 import { inspectForSimulation } from './inspect-for-simulation.ts';
 import type { SideEffects } from './simulation.ts';
-import { type Limit, TimeLimit } from './time-limit.ts';
+import { type CodeLimit, TimeLimit } from './time-limit.ts';
 
 /**
  * Runs config objects of this process: no bundle, no child process. A flow or an email that never comes to an end is interrupted, which
@@ -69,7 +69,7 @@ export class InProcessHost implements Host {
     for (const request of requests) {
       const runId = request.runId + this.#seed * RUNS_APART;
       const item = { ...request, runId };
-      const advance = (limit: Limit) => WORKERS.advance(loaded, item, { ...this.#hooks, limit });
+      const advance = (limit: CodeLimit) => WORKERS.advance(loaded, item, { ...this.#hooks, limit });
       results.push(
         await this.#timeLimit.run(advance, {
           what: `campaign "${request.campaignId}", user "${request.userId}"`,
@@ -126,7 +126,7 @@ export class InProcessHost implements Host {
   async #render(loaded: LoadedBundle, item: Work['render']['item']): Promise<RenderResult> {
     // What is loaded meanwhile could not be interrupted.
     await prepare('render');
-    const render = (limit: Limit) => WORKERS.render(loaded, item, { ...this.#hooks, limit });
+    const render = (limit: CodeLimit) => WORKERS.render(loaded, item, { ...this.#hooks, limit });
     return this.#timeLimit.run(render, { what: `${item.kind} "${item.id}"`, kind: 'render' });
   }
 

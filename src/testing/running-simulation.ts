@@ -3,7 +3,7 @@ import { type Duration, durationMs, parseDuration } from '../core/duration.ts';
 import { SegflowError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { Operation } from '../engine/ingest/operations.ts';
+import type { IngestOperation } from '../engine/ingest/operations.ts';
 import type { Problem } from '../engine/ports/manifest.ts';
 import type { MessageView, RunView } from '../engine/ports/reads.ts';
 import { parseJournal } from '../flow/journal/journal.ts';
@@ -143,7 +143,7 @@ export class RunningSimulation<A extends object> implements Simulation<A> {
     return this.close();
   }
 
-  async #submit(operation: Operation): Promise<void> {
+  async #submit(operation: IngestOperation): Promise<void> {
     this.#refuseUnlessReady();
     const [result] = await this.#engine.ingest.submit({ operations: [operation] });
     if (result && !result.ok)

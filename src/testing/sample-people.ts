@@ -1,6 +1,6 @@
 import { SAMPLE_USER, sampleEvent } from '../config/sample.ts';
 import type { Json, JsonObject } from '../core/json.ts';
-import type { Compared, Comparison } from './compared-values.ts';
+import type { Compared, ComparedValues } from './compared-values.ts';
 import { seededRandom } from './seeded-random.ts';
 import type { Happening } from './timeline.ts';
 
@@ -85,7 +85,7 @@ function eventOf(name: string, compared: Compared, random: () => number): JsonOb
 }
 
 /** One of the values asked for, or another; undefined for none. */
-function valueFor({ equal, thresholds }: Comparison, random: () => number): Json | undefined {
+function valueFor({ equal, thresholds }: ComparedValues, random: () => number): Json | undefined {
   const choices: (Json | undefined)[] = [...equal, undefined];
   for (const value of equal) if (typeof value === 'boolean') choices.push(!value);
   if (thresholds.size > 0) {

@@ -65,7 +65,7 @@ export async function simulate<A extends object = Record<string, unknown>>(
     // Ids of messages derive from it, and what is due at the same time goes in the order of ids.
     instanceId: async () => 'simulation',
   };
-  if ((await store.activation()) !== '') {
+  if ((await store.revision()) !== '') {
     throw new SegflowError('conflict', `the folder ${options.store} holds a store already`, {
       hint: 'Simulate in a new folder, or in memory.',
     });

@@ -24,7 +24,7 @@ export interface Simulation<A extends object = Record<string, unknown>> extends 
   advanceTo(date: Date | string | number): Promise<void>;
   /** The messages, in the order in which they were sent. */
   messages(filter?: MessageFilter): Promise<SimulatedMessage[]>;
-  /** The passages through campaigns, in the order in which they began. */
+  /** The runs of campaigns, in the order in which they began. */
   runs(filter?: RunFilter): Promise<SimulatedRun[]>;
   /** Ids of the segments the user is in, in alphabetical order. */
   segments(userId: string): Promise<string[]>;
@@ -53,11 +53,11 @@ export interface SimulatedMessage {
   text(): Promise<string>;
 }
 
-/** One passage of a user through a campaign. */
+/** One run of a campaign by a user. */
 export interface SimulatedRun {
   userId: string;
   campaign: string;
-  /** 1 for the user's first passage. */
+  /** 1 for the user's first run of the campaign. */
   entry: number;
   status: RunStatus;
   /** Why it failed or was cancelled. */

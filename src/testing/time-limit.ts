@@ -3,13 +3,13 @@ import { isAbsolute, join } from 'node:path';
 import { isInstalled } from '../config/source/source-map.ts';
 import { SegflowError } from '../core/errors.ts';
 import { abandonActivation } from '../flow/activation/replay.ts';
-import { stackOfEndless } from '../host/child/endless-stack.ts';
+import { stackOfHang } from '../host/child/hang-stack.ts';
 import { Interrupted, withinTime } from '../host/child/time-limit.ts';
 import type { WorkerHooks } from '../host/child/work.ts';
 import { describeEnding } from '../host/pool/endings.ts';
 
 /** Calls a stretch of code that may never return. */
-export type Limit = NonNullable<WorkerHooks['limit']>;
+export type CodeLimit = NonNullable<WorkerHooks['limit']>;
 
 /**
  * Ends a simulation whose flow or email does not come to an end, as far as it does not await anything. What is interrupted leaves undone
@@ -23,14 +23,14 @@ export class TimeLimit {
    * @param about.again does the stretch once more, if it cannot be called again itself.
    */
   async run<T>(
-    work: (limit: Limit) => Promise<T>,
+    work: (limit: CodeLimit) => Promise<T>,
     about: { what: string; kind: 'advance' | 'render'; again?: () => void },
   ): Promise<T> {
     for (let limitMs = LIMIT_MS; ; limitMs *= 2) {
       if (this.over) throw this.over;
       let stuck: (() => unknown) | undefined;
       const before = process.cpuUsage();
-      const limit: Limit = (stretch) => {
+      const limit: CodeLimit = (stretch) => {
         try {
           return withinTime(stretch, limitMs);
         } catch (error) {
@@ -72,7 +72,7 @@ const OWN = join(import.meta.dir, '..');
 function placeOf(endless: () => unknown): string {
   const isAuthors = (file: string) => isAbsolute(file) && !file.startsWith(OWN) && !isInstalled(file);
   try {
-    return stackOfEndless(endless, { isAuthors, ms: LOOK_MS });
+    return stackOfHang(endless, { isAuthors, ms: LOOK_MS });
   } finally {
     abandonActivation();
     // Nothing else stops the profiler.

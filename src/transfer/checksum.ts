@@ -11,7 +11,7 @@ export interface Checksum {
 }
 
 /** Of all rows of a table, as values: how a database writes its JSON down makes no difference. */
-export async function checksumOf(
+export async function tableChecksum(
   driver: Driver,
   table: TransferTable,
   onRows: (count: number) => void,

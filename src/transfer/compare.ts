@@ -1,9 +1,9 @@
-import { type Checksum, checksumOf, countOf } from './checksum.ts';
+import { type Checksum, countOf, tableChecksum } from './checksum.ts';
 import type { End } from './ends.ts';
 import type { OnProgress } from './progress.ts';
 import { transferTables } from './tables.ts';
 
-export interface Comparison {
+export interface StoreComparison {
   /** Rows and checksums of the source. */
   tables: { table: string; rows: number; checksum: string }[];
   /** What is not the same at the target, for people. */
@@ -11,8 +11,12 @@ export interface Comparison {
 }
 
 /** Counts and checksums of every table at both ends. */
-export async function compareEnds(source: End, target: End, onProgress: OnProgress): Promise<Comparison> {
-  const comparison: Comparison = { tables: [], differences: [] };
+export async function compareEnds(
+  source: End,
+  target: End,
+  onProgress: OnProgress,
+): Promise<StoreComparison> {
+  const comparison: StoreComparison = { tables: [], differences: [] };
   for (const table of transferTables) {
     const total = 2 * (await countOf(source.driver, table.name));
     let done = 0;
@@ -21,8 +25,8 @@ export async function compareEnds(source: End, target: End, onProgress: OnProgre
       onProgress(`checking ${table.name}`, done, total);
     };
     const [here, there] = [
-      await checksumOf(source.driver, table, onRows),
-      await checksumOf(target.driver, table, onRows),
+      await tableChecksum(source.driver, table, onRows),
+      await tableChecksum(target.driver, table, onRows),
     ];
     if (here.rows !== there.rows || here.sum !== there.sum)
       comparison.differences.push(difference(table.name, here, there));

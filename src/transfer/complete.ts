@@ -3,7 +3,7 @@ import { SegflowError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { type Moved, writeFact } from '../store/driver/instance-state.ts';
 import { toTime } from '../store/driver/times.ts';
-import { type Comparison, compareEnds } from './compare.ts';
+import { compareEnds, type StoreComparison } from './compare.ts';
 import type { End } from './ends.ts';
 import { changeFacts, fact } from './facts.ts';
 import type { OnProgress } from './progress.ts';
@@ -16,7 +16,7 @@ export async function confirmComplete(
   source: End,
   target: End,
   { clock, onProgress }: { clock: Clock; onProgress: OnProgress },
-): Promise<Comparison['tables']> {
+): Promise<StoreComparison['tables']> {
   const moved = await fact(source, 'moved');
   const past = moved?.done
     ? `${source.shown} was moved to ${moved.to} at ${toTime(moved.at).slice(0, 16)} UTC`

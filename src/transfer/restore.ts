@@ -8,7 +8,7 @@ import { crashPoint } from '../core/crash-point.ts';
 import { SegflowError } from '../core/errors.ts';
 import { messages } from '../schema/index.ts';
 import type { Connection } from '../store/driver/driver.ts';
-import { type Restored, readFact, removeFact, writeFact } from '../store/driver/instance-state.ts';
+import { type RestoredFact, readFact, removeFact, writeFact } from '../store/driver/instance-state.ts';
 import { prepared, rows, run } from '../store/driver/statement.ts';
 import { tally } from '../store/driver/tally.ts';
 import { toTime } from '../store/driver/times.ts';
@@ -122,7 +122,7 @@ async function markRestored(path: string, label: BackupLabel, options: RestoreOp
       const on = { connection, dialect: driver.dialect };
       const now = clock.now();
       const earlier = await readFact(on, 'restored');
-      const restored: Restored = {
+      const restored: RestoredFact = {
         backedUpAt: oldest(label, earlier),
         restoredAt: now,
         askFrom: now + (options.settleAfterMs ?? SETTLE_AFTER_MS),
@@ -140,7 +140,7 @@ async function markRestored(path: string, label: BackupLabel, options: RestoreOp
 }
 
 /** A backup of an instance that was itself restored, and was still asking: what was open then is open still. */
-function oldest(label: BackupLabel, earlier: Restored | undefined): number {
+function oldest(label: BackupLabel, earlier: RestoredFact | undefined): number {
   const wasAsking = earlier && (earlier.askUntil ?? Number.POSITIVE_INFINITY) > label.backedUpAt;
   return wasAsking ? Math.min(earlier.backedUpAt, label.backedUpAt) : label.backedUpAt;
 }

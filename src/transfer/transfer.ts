@@ -11,7 +11,7 @@ import { render } from '../store/driver/statement.ts';
 import { instance } from '../store/driver/tables.ts';
 import { toTime } from '../store/driver/times.ts';
 import { countOf } from './checksum.ts';
-import { type Comparison, compareEnds } from './compare.ts';
+import { compareEnds, type StoreComparison } from './compare.ts';
 import { confirmComplete } from './complete.ts';
 import { copyTable, progressOf } from './copy.ts';
 import { type End, isDatabaseUrl, openEnd } from './ends.ts';
@@ -51,7 +51,7 @@ export interface TransferResult {
   /** `resumed` one that was cut off; `finished`: all but the last mark had been done; `complete`: all had been done, and is the same still. */
   course: 'new' | 'resumed' | 'started over' | 'finished' | 'complete';
   /** Rows and checksums, the same at both ends. Empty when the course is `finished`: it may be in use by now. */
-  tables: Comparison['tables'];
+  tables: StoreComparison['tables'];
   /** Data folders of embedded stores: where the keys are. */
   fromDataDir: string | null;
   toDataDir: string | null;
@@ -158,7 +158,7 @@ async function startOver(
   return { id, instanceId };
 }
 
-async function copyAll(source: End, target: End, onProgress: OnProgress): Promise<Comparison['tables']> {
+async function copyAll(source: End, target: End, onProgress: OnProgress): Promise<StoreComparison['tables']> {
   const totals = new Map<string, number>();
   for (const table of transferTables) totals.set(table.name, await countOf(source.driver, table.name));
   for (const table of transferTables) {
@@ -177,7 +177,7 @@ async function copyAll(source: End, target: End, onProgress: OnProgress): Promis
 }
 
 /** A difference makes the next attempt start over. */
-async function verify(source: End, target: End, onProgress: OnProgress): Promise<Comparison['tables']> {
+async function verify(source: End, target: End, onProgress: OnProgress): Promise<StoreComparison['tables']> {
   const { tables, differences } = await compareEnds(source, target, onProgress);
   if (differences.length === 0) return tables;
   const receiving = (await fact(target, 'receiving'))!;

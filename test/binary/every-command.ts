@@ -23,8 +23,8 @@ const ROUNDS: Record<CrashPoint, Round> = {
   'ingest:after-commit': often('ingest:after-commit'),
   'segment:before-commit': often('segment:before-commit'),
   'segment:after-commit': often('segment:after-commit'),
-  'step:before-commit': often('step:before-commit'),
-  'step:after-commit': often('step:after-commit'),
+  'runs:before-commit': often('runs:before-commit'),
+  'runs:after-commit': often('runs:after-commit'),
   'mail:before-sending': often('mail:before-sending'),
   'mail:after-sending': often('mail:after-sending'),
   'mail:after-answer': often('mail:after-answer'),
@@ -41,7 +41,7 @@ const ROUNDS: Record<CrashPoint, Round> = {
 };
 
 /** Places at which every life of the server may end, and still there is progress: by an evaluation, a step, or a batch of mail. */
-const ALWAYS = ['segment:after-commit', 'step:before-commit@2', 'step:after-commit', 'mail:after-answer'];
+const ALWAYS = ['segment:after-commit', 'runs:before-commit@2', 'runs:after-commit', 'mail:after-answer'];
 
 /** Worlds at once: they spend most of their time waiting. */
 const AT_ONCE = 6;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { EventRow } from '../../src/engine/ports/users.ts';
-import { type Awaits, type Facts, matches, resolve } from '../../src/engine/waits/awaits.ts';
+import { type Awaits, matches, resolveWait, type WaitFacts } from '../../src/engine/waits/awaits.ts';
 import type { TimedPending } from '../../src/flow/commands/pending.ts';
 
 let id = 0;
@@ -13,7 +13,7 @@ const event = (name: string, createdAt: number, attributes: JsonObject = {}): Ev
   createdAt,
   messageId: null,
 });
-const facts = (now: number, more: Partial<Facts> = {}): Facts => ({
+const facts = (now: number, more: Partial<WaitFacts> = {}): WaitFacts => ({
   now,
   attributes: {},
   events: [],
@@ -37,22 +37,22 @@ const told = (name: string, at: number) => ({ name, attributes: {}, createdAt: n
 describe('an event', () => {
   test('counts until its deadline, whenever one looks', () => {
     const wait = awaits(forEvent(200));
-    expect(resolve(wait, facts(150))).toMatchObject({ done: false, until: 200 });
-    expect(resolve(wait, facts(150, { events: [event('e', 100)] }))).toMatchObject({
+    expect(resolveWait(wait, facts(150))).toMatchObject({ done: false, until: 200 });
+    expect(resolveWait(wait, facts(150, { events: [event('e', 100)] }))).toMatchObject({
       done: true,
       value: told('e', 100),
     });
-    expect(resolve(wait, facts(900, { events: [event('e', 200)] }))).toMatchObject({
+    expect(resolveWait(wait, facts(900, { events: [event('e', 200)] }))).toMatchObject({
       done: true,
       value: told('e', 200),
     });
-    expect(resolve(wait, facts(900, { events: [event('e', 201)] }))).toMatchObject({ value: null });
-    expect(resolve(wait, facts(900, { events: [event('other', 150)] }))).toMatchObject({ value: null });
+    expect(resolveWait(wait, facts(900, { events: [event('e', 201)] }))).toMatchObject({ value: null });
+    expect(resolveWait(wait, facts(900, { events: [event('other', 150)] }))).toMatchObject({ value: null });
   });
 
   test('the first that matches is told', () => {
     const events = [event('e', 110, { n: 1 }), event('e', 120, { n: 2 }), event('e', 130, { n: 2 })];
-    expect(resolve(awaits(forEvent(null, { n: 2 })), facts(150, { events }))).toMatchObject({
+    expect(resolveWait(awaits(forEvent(null, { n: 2 })), facts(150, { events }))).toMatchObject({
       value: { attributes: { n: 2 }, createdAt: new Date(120).toISOString() },
       passed: { afterEvent: events[1]!.id, afterTime: null },
     });
@@ -60,32 +60,34 @@ describe('an event', () => {
 
   test('of several the one with the least id is told, whatever their times', () => {
     const events = [event('e', 140), event('e', 120)];
-    expect(resolve(awaits(forEvent(null)), facts(150, { events }))).toMatchObject({ value: told('e', 140) });
+    expect(resolveWait(awaits(forEvent(null)), facts(150, { events }))).toMatchObject({
+      value: told('e', 140),
+    });
   });
 
   test('from a clock that is ahead does not put the decision off', () => {
-    expect(resolve(awaits(forEvent(null)), facts(150, { events: [event('e', 160)] })).done).toBe(true);
+    expect(resolveWait(awaits(forEvent(null)), facts(150, { events: [event('e', 160)] })).done).toBe(true);
   });
 });
 
 describe('a segment', () => {
   test('one is in already, came into, or was in for a while', () => {
     const wait = awaits(forSegment(200));
-    expect(resolve(wait, facts(150)).done).toBe(false);
-    expect(resolve(wait, facts(150, { members: new Map([['s', 5]]) }))).toEqual({
+    expect(resolveWait(wait, facts(150)).done).toBe(false);
+    expect(resolveWait(wait, facts(150, { members: new Map([['s', 5]]) }))).toEqual({
       done: true,
       value: true,
       at: 100,
       passed: {},
     });
-    expect(resolve(wait, facts(900, { members: new Map([['s', 150]]) }))).toMatchObject({ value: true });
-    expect(resolve(wait, facts(900, { members: new Map([['s', 201]]) }))).toEqual({
+    expect(resolveWait(wait, facts(900, { members: new Map([['s', 150]]) }))).toMatchObject({ value: true });
+    expect(resolveWait(wait, facts(900, { members: new Map([['s', 201]]) }))).toEqual({
       done: true,
       value: false,
       at: 200,
       passed: { afterTime: 200 },
     });
-    expect(resolve({ ...wait, entered: { s: { at: 150, afterEvent: 7 } } }, facts(900))).toEqual({
+    expect(resolveWait({ ...wait, entered: { s: { at: 150, afterEvent: 7 } } }, facts(900))).toEqual({
       done: true,
       value: true,
       at: 150,
@@ -104,13 +106,13 @@ describe('a race', () => {
       segment: forSegment(170),
     });
     const events = [event('e', 160)];
-    expect(resolve(wait, facts(150))).toMatchObject({ done: false, until: 170 });
-    expect(resolve(wait, facts(900, { events }))).toMatchObject({
+    expect(resolveWait(wait, facts(150))).toMatchObject({ done: false, until: 170 });
+    expect(resolveWait(wait, facts(900, { events }))).toMatchObject({
       value: { label: 'event', value: told('e', 160) },
     });
-    expect(resolve(wait, facts(900))).toMatchObject({ value: { label: 'segment', value: false } });
+    expect(resolveWait(wait, facts(900))).toMatchObject({ value: { label: 'segment', value: false } });
     expect(
-      resolve(wait, facts(900, { events: [event('e', 200)], members: new Map([['s', 190]]) })),
+      resolveWait(wait, facts(900, { events: [event('e', 200)], members: new Map([['s', 190]]) })),
     ).toMatchObject({
       value: { label: 'segment', value: false },
     });
@@ -118,7 +120,7 @@ describe('a race', () => {
 
   test('that ends in a draw is won by the branch named first', () => {
     const wait = race({ a: { kind: 'wait', until: 180 }, b: { kind: 'wait', until: 180 } });
-    expect(resolve(wait, facts(180))).toMatchObject({ value: { label: 'a' } });
+    expect(resolveWait(wait, facts(180))).toMatchObject({ value: { label: 'a' } });
   });
 
   test('moves the deadlines of its times of day with the user', () => {
@@ -130,7 +132,7 @@ describe('a race', () => {
       timezone: null,
     };
     const wait = race({ noon, event: forEvent(null) });
-    const moved = resolve(
+    const moved = resolveWait(
       wait,
       facts(Date.parse('2026-06-01T00:00:00Z'), { attributes: { timezone: 'Asia/Kathmandu' } }),
     );

@@ -30,7 +30,7 @@ async function woken(
     onRuns: () => woke.push('runs'),
     onMessages: () => woke.push('messages'),
   });
-  expect(await lookout.step()).toEqual({ at: clock.now() + POLL_MS });
+  expect(await lookout.turn()).toEqual({ at: clock.now() + POLL_MS });
   return { woke, asked };
 }
 

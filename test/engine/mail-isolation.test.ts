@@ -1,12 +1,12 @@
 import { expect, test } from 'bun:test';
-import type { Operation } from '../../src/engine/ingest/operations.ts';
+import type { IngestOperation } from '../../src/engine/ingest/operations.ts';
 import type { Fault } from '../helpers/postmark.ts';
 import { configOf, engineWorld } from './world.ts';
 
 /* One message for which the provider misbehaves: it ends with its reason, every other one is sent once. */
 
 const SERIES = `c: { segments: ['everyone'], behavior: 'static', flow: function* (ctx, rt) { yield rt.sendEmail('hello'); } }`;
-const people = (count: number): Operation[] =>
+const people = (count: number): IngestOperation[] =>
   Array.from({ length: count }, (_, i) => ({
     type: 'user',
     id: `u${i}`,

@@ -1,17 +1,17 @@
 import { expect, test } from 'bun:test';
-import type { Operation } from '../../src/engine/ingest/operations.ts';
+import type { IngestOperation } from '../../src/engine/ingest/operations.ts';
 import { configOf, engineWorld, type World } from './world.ts';
 
 /* Between two steps of a flow no event is lost: a wait sees each event after the place where the flow stands, once and in order. */
 
-const event = (name: string, attributes = {}, createdAt?: number): Operation => ({
+const event = (name: string, attributes = {}, createdAt?: number): IngestOperation => ({
   type: 'event',
   userId: 'ada',
   name,
   attributes,
   ...(createdAt === undefined ? {} : { createdAt }),
 });
-const user = (attributes = {}): Operation => ({
+const user = (attributes = {}): IngestOperation => ({
   type: 'user',
   id: 'ada',
   attributes: { email: 'ada@example.com', ...attributes },

@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import type { ActivationChoice } from '../../src/engine/deployments/deployments.ts';
+import type { DeploymentChoice } from '../../src/engine/deployments/deployments.ts';
 import { configOf, engineWorld, flagged, type World } from './world.ts';
 
 setDefaultTimeout(180_000);
@@ -66,7 +66,7 @@ async function enter(world: World, days: number): Promise<void> {
   await world.settle();
 }
 
-async function planned(world: World, source: string, choice: ActivationChoice = {}) {
+async function planned(world: World, source: string, choice: DeploymentChoice = {}) {
   const made = await world.engine.plans.make(await world.prepare(source), choice, 120_000);
   if (!('plan' in made)) throw new Error('the plan takes too long');
   return { plan: made.plan, runs: made.plan.campaigns[0]!.runs };

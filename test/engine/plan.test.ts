@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import type { ActivationChoice } from '../../src/engine/deployments/deployments.ts';
-import type { Plan } from '../../src/engine/deployments/plan-shape.ts';
+import type { DeploymentChoice } from '../../src/engine/deployments/deployments.ts';
+import type { Plan } from '../../src/protocol/plan.ts';
 import { configOf, engineWorld, flagged, type World } from './world.ts';
 
 setDefaultTimeout(180_000);
@@ -20,7 +20,7 @@ function withFlow(
   });
 }
 
-async function planOf(world: World, source: string, choice: ActivationChoice = {}): Promise<Plan> {
+async function planOf(world: World, source: string, choice: DeploymentChoice = {}): Promise<Plan> {
   const made = await world.engine.plans.make(await world.prepare(source), choice, 60_000);
   if (!('plan' in made)) throw new Error('the plan takes too long');
   return made.plan;

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { Operation } from '../../src/engine/ingest/operations.ts';
+import type { IngestOperation } from '../../src/engine/ingest/operations.ts';
 import type { Store } from '../../src/engine/ports/store.ts';
 import { parseJournal } from '../../src/flow/journal/journal.ts';
 import { configOf, engineWorld, flagged, World } from './world.ts';
@@ -36,7 +36,7 @@ const CONFIG = configOf({
     d: { segments: ['nobody'], behavior: 'static', flow: function* (ctx, rt) { yield rt.sendEmail('hello', { subject: 'Started' }); } }`,
 });
 
-const OPERATIONS: Operation[] = [
+const OPERATIONS: IngestOperation[] = [
   {
     type: 'user',
     id: 'ada',

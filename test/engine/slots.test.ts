@@ -9,7 +9,7 @@ import { FakeClock } from '../helpers/clock.ts';
 test('one process takes every slot', async () => {
   const { join, owned } = sharing();
   const first = await join('first');
-  await first.step();
+  await first.turn();
   expect(owned()).toEqual([SLOT_COUNT]);
   expect(first.leads()).toBe(true);
 });
@@ -18,9 +18,9 @@ test('one process takes every slot', async () => {
 test.each([2, 3, 5, 7])('%d processes have their fair share each, and not one slot more', async (count) => {
   const { join, owned } = sharing();
   const nodes = [await join('node-0')];
-  await nodes[0]!.step();
+  await nodes[0]!.turn();
   for (let i = 1; i < count; i++) nodes.push(await join(`node-${i}`));
-  for (let round = 0; round < 6; round++) for (const node of nodes) await node.step();
+  for (let round = 0; round < 6; round++) for (const node of nodes) await node.turn();
   const fair = Math.ceil(SLOT_COUNT / count);
   expect(Math.max(...owned())).toBe(fair);
   expect(owned().reduce((sum, each) => sum + each, 0)).toBe(SLOT_COUNT);
@@ -32,12 +32,12 @@ test.each([2, 3, 5, 7])('%d processes have their fair share each, and not one sl
 test('a process with its fair share keeps all of it', async () => {
   const { join, releases } = sharing();
   const first = await join('first');
-  await first.step();
+  await first.turn();
   const second = await join('second');
-  for (let round = 0; round < 3; round++) for (const node of [first, second]) await node.step();
+  for (let round = 0; round < 3; round++) for (const node of [first, second]) await node.turn();
   const before = first.owned();
   releases.length = 0;
-  for (let round = 0; round < 3; round++) for (const node of [first, second]) await node.step();
+  for (let round = 0; round < 3; round++) for (const node of [first, second]) await node.turn();
   expect(releases).toEqual([]);
   expect(first.owned()).toEqual(before);
   expect(before).toHaveLength(SLOT_COUNT / 2);
@@ -50,7 +50,7 @@ test('a process with one slot more than its fair share gives one up', async () =
   const slots = Array.from({ length: SLOT_COUNT }, (_, slot) => slot);
   take('first', slots.slice(0, half + 1));
   take('second', slots.slice(half + 1));
-  for (let round = 0; round < 4; round++) for (const node of [first, second]) await node.step();
+  for (let round = 0; round < 4; round++) for (const node of [first, second]) await node.turn();
   expect(owned()).toEqual([half, half]);
   expect(second.owned()).toHaveLength(half);
 });
@@ -58,16 +58,16 @@ test('a process with one slot more than its fair share gives one up', async () =
 test('slots are given up one renewal before they are released, so that what is under way can end', async () => {
   const { join, releases } = sharing();
   const first = await join('first');
-  await first.step();
+  await first.turn();
   const second = await join('second');
-  await second.step();
+  await second.turn();
   expect(second.owned()).toEqual([]);
-  await first.step();
+  await first.turn();
   expect(first.owned()).toHaveLength(SLOT_COUNT / 2);
   expect(releases).toEqual([]);
-  await first.step();
+  await first.turn();
   expect(releases).toEqual([SLOT_COUNT / 2]);
-  await second.step();
+  await second.turn();
   expect(second.owned()).toHaveLength(SLOT_COUNT / 2);
   const all = [first, second].flatMap((node) => node.owned());
   expect(new Set(all).size).toBe(SLOT_COUNT);
@@ -76,21 +76,21 @@ test('slots are given up one renewal before they are released, so that what is u
 test('a process that leaves owns nothing, and the other takes its slots', async () => {
   const { join } = sharing();
   const first = await join('first');
-  await first.step();
+  await first.turn();
   const second = await join('second');
-  for (let round = 0; round < 3; round++) for (const node of [first, second]) await node.step();
+  for (let round = 0; round < 3; round++) for (const node of [first, second]) await node.turn();
   await first.leave();
   expect([first.owned(), first.holds(), first.leads()]).toEqual([[], false, false]);
-  await second.step();
+  await second.turn();
   expect(second.owned()).toHaveLength(SLOT_COUNT);
 });
 
 test('slots that another process has by now are worked on no more', async () => {
   const { join, take } = sharing();
   const first = await join('first');
-  await first.step();
+  await first.turn();
   take('somebody else', [0, 7]);
-  await first.step();
+  await first.turn();
   expect(first.owned()).not.toContain(0);
   expect(first.owned()).not.toContain(7);
   expect(first.leads()).toBe(false);
@@ -100,12 +100,12 @@ test('what a former owner left is seen to before a slot is worked on', async () 
   const { join } = sharing();
   const { promise: done, resolve } = Promise.withResolvers<void>();
   const first = await join('first', { leaseMs: 50, onAcquired: () => done });
-  await first.step();
+  await first.turn();
   expect(first.owned()).toEqual([]);
   resolve();
   await done;
   await Bun.sleep(0);
-  await first.step();
+  await first.turn();
   expect(first.owned()).toHaveLength(SLOT_COUNT);
 });
 
@@ -119,7 +119,7 @@ test('a transaction is fenced with the slots of its users, each once, in order',
 
 test('the lease is renewed five times while it holds', async () => {
   const { join, clock } = sharing();
-  const next = await (await join('first')).step();
+  const next = await (await join('first')).turn();
   expect(next).toEqual({ at: clock.now() + LEASE_MS / 5 });
 });
 

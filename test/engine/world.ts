@@ -7,10 +7,10 @@ import { messageOf } from '../../src/core/errors.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { parseAddress } from '../../src/email/address.ts';
 import { createMailProvider } from '../../src/email/providers/create.ts';
-import type { ActivationChoice } from '../../src/engine/deployments/deployments.ts';
+import type { DeploymentChoice } from '../../src/engine/deployments/deployments.ts';
 import { createSecretBox } from '../../src/engine/deployments/secret-box.ts';
 import { Engine } from '../../src/engine/engine.ts';
-import type { Operation, OperationResult } from '../../src/engine/ingest/operations.ts';
+import type { IngestOperation, OperationResult } from '../../src/engine/ingest/operations.ts';
 import type { Host } from '../../src/engine/ports/host.ts';
 import type { Store } from '../../src/engine/ports/store.ts';
 import { parseJournal } from '../../src/flow/journal/journal.ts';
@@ -120,7 +120,7 @@ export class World implements AsyncDisposable {
   }
 
   /** Bundles and pushes a config given as source. */
-  async push(source: string, choice: ActivationChoice = {}) {
+  async push(source: string, choice: DeploymentChoice = {}) {
     return this.engine.activate(await this.prepare(source), choice);
   }
 
@@ -148,7 +148,7 @@ export class World implements AsyncDisposable {
     return this.engine.deployments.prepare({ code, environment });
   }
 
-  async submit(...operations: Operation[]): Promise<OperationResult[]> {
+  async submit(...operations: IngestOperation[]): Promise<OperationResult[]> {
     return this.engine.ingest.submit({ operations });
   }
 

@@ -66,7 +66,7 @@ async function empty(pool: Pool): Promise<void> {
   for (const { name } of tables) {
     if (!LASTING.includes(name)) await pool.query(`delete from ${name}`);
   }
-  await pool.query("update instance set activation = ''");
+  await pool.query("update instance set revision = ''");
   await pool.query("update sweeps set sweep = 0, after = '', done = 1");
   await pool.query('update slots set owner = null, epoch = 0');
 }

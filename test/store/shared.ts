@@ -68,7 +68,7 @@ export function sharedStore(name: string, serverUrl: string | undefined): void {
           onAcquired: async () => {},
         });
         expect(slots.now()).toBeUndefined();
-        await slots.step();
+        await slots.turn();
         expect(Math.abs(slots.now()! - (await a.now()))).toBeLessThan(MINUTE);
         await slots.leave();
       });
@@ -83,15 +83,15 @@ export function sharedStore(name: string, serverUrl: string | undefined): void {
           leaseMs: 500,
           onAcquired: () => seen.promise,
         });
-        await slots.step();
+        await slots.turn();
         expect(slots.owned()).toEqual([]);
         const first = slots.view!.nodes.find(({ id }) => id === 'patient')!.expiresAt;
-        await slots.step();
+        await slots.turn();
         expect(slots.view!.nodes.find(({ id }) => id === 'patient')!.expiresAt).toBeGreaterThan(first);
         expect(slots.owned()).toEqual([]);
         seen.resolve();
         await waitFor('the slots to be owned', async () => {
-          await slots.step();
+          await slots.turn();
           return slots.owned().length === 256;
         });
         await slots.leave();
@@ -132,7 +132,7 @@ export function sharedStore(name: string, serverUrl: string | undefined): void {
         const begun = Promise.withResolvers<void>();
         const open = a.transaction(
           async (tx) => {
-            await tx.activation();
+            await tx.revision();
             begun.resolve();
             await under.promise;
           },

@@ -1,5 +1,5 @@
 import { expect } from 'bun:test';
-import type { Operation } from '../../src/engine/ingest/operations.ts';
+import type { IngestOperation } from '../../src/engine/ingest/operations.ts';
 import { configOf, flagged, type World } from '../engine/world.ts';
 import { test } from '../helpers/witnessed-test.ts';
 import { Site } from './worlds.ts';
@@ -213,12 +213,12 @@ for (const seed of [1, 2, 3, 4, 5, 6]) {
     await using site = await Site.make();
     const original = await site.world('original');
     await original.push(DRIP);
-    const history: Operation[] = [];
+    const history: IngestOperation[] = [];
     const live = async (world: World, steps: number) => {
       for (let step = 0; step < steps; step++) {
         const id = `user-${pick(5)}`;
         const attributes = { email: `${id}@example.com`, drip: true };
-        const some: Operation[] = [
+        const some: IngestOperation[] = [
           { type: 'user', id, attributes, mode: 'upsert' },
           {
             type: 'event',

@@ -350,7 +350,7 @@ async function seen(where: string) {
   return {
     instance: await store.instanceId(),
     counts,
-    activation: await store.activation(),
+    revision: await store.revision(),
     deployment: await store.activeDeployment(),
     pauses: await store.pauses(),
     due: (await store.dueRuns(clock.now() * 2, 50)).map(({ id, wakeAt }) => ({ id, wakeAt })),

@@ -2,7 +2,7 @@ import { defineCommand } from 'citty';
 import { SegflowError } from '../../core/errors.ts';
 import type { MessageItem } from '../../protocol/api.ts';
 import { about } from '../command-line/about.ts';
-import { type Connection, connect, connectionArgs } from '../connect/connection.ts';
+import { connect, connectionArgs, type ServerConnection } from '../connect/connection.ts';
 import { print, printJson } from '../print/output.ts';
 import { cell, localTime, table } from '../print/table.ts';
 
@@ -82,7 +82,7 @@ interface Watching extends Pick<Following, 'query'> {
  * Prints the messages, oldest first, then those that come, each again when its status changes. With --json one a line. Ends with
  * the first signal.
  */
-async function follow(server: Connection, { query, items, json }: Following): Promise<void> {
+async function follow(server: ServerConnection, { query, items, json }: Following): Promise<void> {
   const { untilSignal } = await import('../command-line/signals.ts');
   let stopped = false;
   const signal = untilSignal().then(() => {
@@ -106,7 +106,7 @@ async function follow(server: Connection, { query, items, json }: Following): Pr
 }
 
 /** Those since the first look that are new or have another status, newest first. */
-async function latest(server: Connection, { query, since, seen }: Watching): Promise<MessageItem[]> {
+async function latest(server: ServerConnection, { query, since, seen }: Watching): Promise<MessageItem[]> {
   const found: MessageItem[] = [];
   for (let before: string | undefined; ; ) {
     const page = await server.request<MessageItem[]>({

@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty';
-import type { InForce } from '../../app.ts';
+import type { ServerSummary } from '../../app.ts';
 import { about } from '../command-line/about.ts';
 import { portOf } from '../command-line/port.ts';
 import { untilSignal } from '../command-line/signals.ts';
@@ -113,7 +113,7 @@ export default defineCommand({
 
 // --- internal ---
 
-function inForceText({ store, place, deployment, outbox, restored }: InForce): string {
+function inForceText({ store, place, deployment, outbox, restored }: ServerSummary): string {
   const local = (ms: number) => localTime(new Date(ms).toISOString());
   const since = deployment && local(deployment.activatedAt);
   const lines = [

@@ -24,7 +24,7 @@ export interface Request {
   timeoutMs?: number;
 }
 
-export interface Connection {
+export interface ServerConnection {
   url: string;
   /** The answer's body. Throws what the server answered with, or `unreachable`. */
   request<T>(request: Request): Promise<T>;
@@ -34,7 +34,7 @@ export interface Connection {
 export async function connect(
   flags: ConnectionFlags,
   folders: string[] = [process.cwd()],
-): Promise<Connection> {
+): Promise<ServerConnection> {
   const { resolveSettings } = await import('./settings.ts');
   const settings = await resolveSettings({
     url: flags.url,
@@ -45,7 +45,7 @@ export async function connect(
   return open(settings);
 }
 
-export async function open(settings: { url: string; apiKey: string }): Promise<Connection> {
+export async function open(settings: { url: string; apiKey: string }): Promise<ServerConnection> {
   const { Client } = await import('../../client/sdk.ts');
   const client = new Client({ url: settings.url, apiKey: settings.apiKey, retries: 2 });
   return {

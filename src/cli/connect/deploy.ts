@@ -5,7 +5,7 @@ import type { Plan, Planning } from '../../protocol/plan.ts';
 import { ask } from '../command-line/ask.ts';
 import { print } from '../print/output.ts';
 import { formatPlan } from '../print/plan.ts';
-import type { Connection } from './connection.ts';
+import type { ServerConnection } from './connection.ts';
 
 /** The server compiles and renders everything before it answers. */
 const TIMEOUT_MS = 120_000;
@@ -58,7 +58,7 @@ export function choiceOf(flags: DeployFlags) {
  * was planned. Undefined when it went no further than the plan.
  */
 export async function deploy(
-  server: Connection,
+  server: ServerConnection,
   { path, body, flags }: { path: string; body: object; flags: DeployFlags },
 ): Promise<{ planned: DeploymentAnswer; done?: DeploymentAnswer }> {
   const planned = await plan(server, path, body);
@@ -76,7 +76,7 @@ export async function deploy(
 
 // --- internal ---
 
-async function plan(server: Connection, path: string, body: object): Promise<DeploymentAnswer> {
+async function plan(server: ServerConnection, path: string, body: object): Promise<DeploymentAnswer> {
   let shown = false;
   while (true) {
     const answer = await server.request<DeploymentAnswer | Planning>({

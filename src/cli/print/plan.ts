@@ -1,4 +1,4 @@
-import type { Forecast, Plan, PlannedRuns } from '../../protocol/plan.ts';
+import type { MessageForecast, Plan, PlannedRuns } from '../../protocol/plan.ts';
 import { paint } from './output.ts';
 import { cell } from './table.ts';
 
@@ -66,7 +66,7 @@ function campaignLines({ id, change, enter, skip, messages, runs }: Campaign): s
   ];
 }
 
-function mail({ now, later, more, estimated }: Forecast): string {
+function mail({ now, later, more, estimated }: MessageForecast): string {
   const about = estimated ? 'about ' : '';
   const parts = [now === 0 ? 'no email at once' : `${about}${counted(now, 'email', 'emails')} at once`];
   if (later > 0) parts.push(`${about}${number(later)} more within a year`);
@@ -106,7 +106,7 @@ function contentLines(noun: string, { added, removed, changed }: Plan['templates
 }
 
 /** A flow that throws for those who enter: better known before than after. */
-function failure({ failing, estimated }: Forecast): string[] {
+function failure({ failing, estimated }: MessageForecast): string[] {
   if (!failing) return [];
   const { count, reason } = failing;
   const about = estimated ? 'about ' : '';

@@ -1,5 +1,5 @@
 import type { ManifestCampaign } from '../../engine/ports/manifest.ts';
-import { describe, isRecord } from '../value-kinds.ts';
+import { describeValue, isRecord } from '../value-kinds.ts';
 import { nameTrouble } from './ids.ts';
 import { lengthOfTime } from './length-of-time.ts';
 import { listed, type Path, type Report, suggest } from './report.ts';
@@ -35,7 +35,7 @@ function reentryOf(value: unknown, path: Path, report: Report): ManifestCampaign
   const hint = "Write 'once', 'always' or { after: { days: 90 } }.";
   if (!isRecord(value)) {
     const near = typeof value === 'string' ? suggest(value, ['once', 'always'], hint) : hint;
-    report.add(path, `expected 'once', 'always' or { after }, got ${describe(value)}`, near);
+    report.add(path, `expected 'once', 'always' or { after }, got ${describeValue(value)}`, near);
     return undefined;
   }
   report.unknownKeys(path, value, ['after']);
@@ -56,7 +56,7 @@ function triggerOf(
   if (value === undefined) return undefined;
   const hint = "Write { event: 'purchase' } or { segment: 'customers' }.";
   if (!isRecord(value)) {
-    report.add(path, `expected an object, got ${describe(value)}`, hint);
+    report.add(path, `expected an object, got ${describeValue(value)}`, hint);
     return undefined;
   }
   report.unknownKeys(path, value, ['event', 'segment', ...others]);
@@ -84,7 +84,10 @@ function checkName(
   report: Report,
 ): value is string {
   if (typeof value !== 'string') {
-    report.add(path, `expected the name of ${what === 'event' ? 'an' : 'a'} ${what}, got ${describe(value)}`);
+    report.add(
+      path,
+      `expected the name of ${what === 'event' ? 'an' : 'a'} ${what}, got ${describeValue(value)}`,
+    );
     return false;
   }
   const trouble = nameTrouble(value);
@@ -107,7 +110,7 @@ function priorityOf(value: unknown, path: Path, report: Report): number {
   if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= MAX_PRIORITY) return value;
   report.add(
     path,
-    `expected a whole number from -${MAX_PRIORITY} to ${MAX_PRIORITY}, got ${describe(value)}`,
+    `expected a whole number from -${MAX_PRIORITY} to ${MAX_PRIORITY}, got ${describeValue(value)}`,
     'The higher goes first; 0 is what campaigns without a priority have.',
   );
   return 0;

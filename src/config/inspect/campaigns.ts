@@ -2,7 +2,7 @@ import { messageOf } from '../../core/errors.ts';
 import type { Inspection } from '../../engine/ports/manifest.ts';
 import { startFlow } from '../../flow/activation/flow-rules.ts';
 import { SAMPLE_USER } from '../sample.ts';
-import { describe, isRecord } from '../value-kinds.ts';
+import { describeValue, isRecord } from '../value-kinds.ts';
 import { campaignOptions, OPTIONS } from './campaign-options.ts';
 import { type FlowLiteral, literalsInFlow, unyieldedInFlow } from './flow-literals.ts';
 import { nameList } from './ids.ts';
@@ -44,7 +44,7 @@ async function inspectCampaign(
 ): Promise<InspectedCampaign | undefined> {
   const path = ['campaigns', id];
   if (!isRecord(value)) {
-    report.add(path, `expected a campaign, got ${describe(value)}`);
+    report.add(path, `expected a campaign, got ${describeValue(value)}`);
     return undefined;
   }
   report.unknownKeys(path, value, ['segments', 'excludeSegments', 'behavior', ...OPTIONS, 'flow']);
@@ -88,7 +88,7 @@ function behaviorOf(value: unknown, path: Path, report: Report): 'static' | 'dyn
   const hint = typeof value === 'string' ? suggest(value.toLowerCase(), ['static', 'dynamic'], rule) : rule;
   report.add(
     path,
-    value === undefined ? 'is missing' : `expected 'static' or 'dynamic', got ${describe(value)}`,
+    value === undefined ? 'is missing' : `expected 'static' or 'dynamic', got ${describeValue(value)}`,
     hint,
   );
   return undefined;
@@ -98,7 +98,7 @@ async function checkFlow(value: unknown, path: Path, known: KnownIds, report: Re
   if (typeof value !== 'function') {
     report.add(
       path,
-      value === undefined ? 'is missing' : `expected a generator function, got ${describe(value)}`,
+      value === undefined ? 'is missing' : `expected a generator function, got ${describeValue(value)}`,
       FLOW,
     );
     return;

@@ -1,5 +1,5 @@
 import { MAX_NAME } from '../../schema/index.ts';
-import { describe, isRecord } from '../value-kinds.ts';
+import { describeValue, isRecord } from '../value-kinds.ts';
 import { type Path, type Report, suggest } from './report.ts';
 
 /** Neither spaces at the ends nor control characters, as for event names in the API. */
@@ -25,7 +25,7 @@ export function sectionEntries(
   if (!isRecord(value)) {
     report.add(
       [section],
-      `expected an object with an id for each entry, got ${describe(value)}`,
+      `expected an object with an id for each entry, got ${describeValue(value)}`,
       `Write ${section}: { 'my-id': { … } }.`,
     );
     return [];
@@ -50,14 +50,14 @@ export function nameList(
 ): string[] {
   if (!Array.isArray(value)) {
     const wrap = typeof value === 'string' ? `Write [${JSON.stringify(value)}].` : undefined;
-    report.add(path, `expected a list of ${what}s, got ${describe(value)}`, wrap);
+    report.add(path, `expected a list of ${what}s, got ${describeValue(value)}`, wrap);
     return [];
   }
   const names: string[] = [];
   value.forEach((name: unknown, index) => {
     const at = [...path, index];
     if (typeof name !== 'string') {
-      report.add(at, `expected the name of a ${what}, got ${describe(name)}`);
+      report.add(at, `expected the name of a ${what}, got ${describeValue(name)}`);
       return;
     }
     const trouble = nameTrouble(name);

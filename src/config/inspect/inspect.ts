@@ -1,6 +1,6 @@
 import { hash53 } from '../../core/hash.ts';
 import type { Inspection, Problem } from '../../engine/ports/manifest.ts';
-import { describe, isPromise, isRecord } from '../value-kinds.ts';
+import { describeValue, isPromise, isRecord } from '../value-kinds.ts';
 import { inspectCampaigns } from './campaigns.ts';
 import { sectionEntries } from './ids.ts';
 import { inspectProvider } from './provider.ts';
@@ -79,13 +79,13 @@ function confirmOf(value: unknown, report: Report): boolean {
   if (value === undefined) return false;
   const hint = 'Write push: { confirm: true }.';
   if (!isRecord(value)) {
-    report.add(['push'], `expected an object, got ${describe(value)}`, hint);
+    report.add(['push'], `expected an object, got ${describeValue(value)}`, hint);
     return false;
   }
   report.unknownKeys(['push'], value, ['confirm']);
   const { confirm = false } = value;
   if (typeof confirm !== 'boolean') {
-    report.add(['push', 'confirm'], `expected true or false, got ${describe(confirm)}`, hint);
+    report.add(['push', 'confirm'], `expected true or false, got ${describeValue(confirm)}`, hint);
   }
   return confirm === true;
 }
@@ -93,5 +93,5 @@ function confirmOf(value: unknown, report: Report): boolean {
 function notAConfig(value: unknown): string {
   if (value === undefined) return 'the file has no default export';
   if (isPromise(value)) return 'the default export is a promise; expected the config itself';
-  return `the default export is ${describe(value)}; expected the config, an object`;
+  return `the default export is ${describeValue(value)}; expected the config, an object`;
 }

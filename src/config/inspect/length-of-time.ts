@@ -1,6 +1,6 @@
 import { type Duration, durationMs, parseDuration } from '../../core/duration.ts';
 import { messageOf } from '../../core/errors.ts';
-import { describe } from '../value-kinds.ts';
+import { describeValue } from '../value-kinds.ts';
 import type { Path, Report } from './report.ts';
 
 /** Milliseconds of `{ days: 1 }` or `'1d'`; anything else is reported, and undefined. */
@@ -11,7 +11,7 @@ export function lengthOfTime(
 ): number | undefined {
   if (typeof value === 'string') {
     const ms = parseDuration(value);
-    if (ms === undefined) report.add(path, `expected a length of time, got ${describe(value)}`, hint);
+    if (ms === undefined) report.add(path, `expected a length of time, got ${describeValue(value)}`, hint);
     return ms;
   }
   try {

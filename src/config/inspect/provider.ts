@@ -1,6 +1,6 @@
 import { parseSender } from '../../email/address.ts';
 import type { ProviderSettings } from '../../engine/ports/manifest.ts';
-import { describe, isRecord } from '../value-kinds.ts';
+import { describeValue, isRecord } from '../value-kinds.ts';
 import { type Path, type Report, suggest } from './report.ts';
 
 const KEYS = {
@@ -22,7 +22,7 @@ export function inspectProvider(
   if (!isRecord(value)) {
     report.add(
       path,
-      value === undefined ? 'is missing' : `expected an object, got ${describe(value)}`,
+      value === undefined ? 'is missing' : `expected an object, got ${describeValue(value)}`,
       "Write emailProvider: { config: { name: 'postmark', apiKey: … }, fromAddress: 'hello@example.com' }.",
     );
     return undefined;
@@ -51,7 +51,7 @@ function inspectSettings(
   if (!isRecord(value)) {
     report.add(
       path,
-      value === undefined ? 'is missing' : `expected an object, got ${describe(value)}`,
+      value === undefined ? 'is missing' : `expected an object, got ${describeValue(value)}`,
       "Write config: { name: 'postmark', apiKey: process.env.POSTMARK_API_KEY! }.",
     );
     return undefined;
@@ -62,7 +62,7 @@ function inspectSettings(
     if (typeof name === 'string') {
       report.add([...path, 'name'], `unknown provider "${name}"`, suggest(name.toLowerCase(), NAMES, known));
     } else {
-      report.add([...path, 'name'], `expected the name of a provider, got ${describe(name)}`, known);
+      report.add([...path, 'name'], `expected the name of a provider, got ${describeValue(name)}`, known);
     }
     return undefined;
   }
@@ -71,7 +71,7 @@ function inspectSettings(
     if (key === 'name' || key === 'apiKey') continue;
     const text = value[key];
     if (text !== undefined && (typeof text !== 'string' || text === '')) {
-      report.add([...path, key], `expected a text, got ${describe(text)}`);
+      report.add([...path, key], `expected a text, got ${describeValue(text)}`);
     }
   }
   if (name === 'postmark') {
@@ -98,7 +98,7 @@ function checkApiKey(
       ? 'is undefined'
       : value === ''
         ? 'is empty'
-        : `expected a text, got ${describe(value)}`;
+        : `expected a text, got ${describeValue(value)}`;
   report.add(
     path,
     value === undefined || value === ''
@@ -120,7 +120,7 @@ function checkUrl(value: unknown, path: Path, report: Report): void {
   if (typeof value !== 'string' || value === '') return;
   const url = URL.parse(value);
   if (!url || !/^https?:$/.test(url.protocol)) {
-    report.add(path, `expected an http or https URL, got ${describe(value)}`);
+    report.add(path, `expected an http or https URL, got ${describeValue(value)}`);
   }
 }
 
@@ -134,7 +134,7 @@ function checkSender(value: unknown, path: Path, report: Report): void {
   }
   report.add(
     path,
-    `expected one email address, got ${describe(value)}`,
+    `expected one email address, got ${describeValue(value)}`,
     "Write 'hello@example.com' or 'Example <hello@example.com>'.",
   );
 }

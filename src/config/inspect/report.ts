@@ -6,14 +6,14 @@ import { joinPath } from '../source/problem-path.ts';
 export type Path = readonly (string | number)[];
 
 /** Where in the sources something was thrown. */
-export type Place = Pick<Problem, 'file' | 'line' | 'column' | 'frame'>;
+export type ThrowPlace = Pick<Problem, 'file' | 'line' | 'column' | 'frame'>;
 
 /** Finds places in the sources. */
 export interface Locate {
   /** Of what the config's code threw. */
-  thrown(thrown: unknown): Promise<Place>;
+  thrown(thrown: unknown): Promise<ThrowPlace>;
   /** Of a function of the config, or of what stands `offset` characters after its beginning. */
-  code(code: unknown, offset?: number): Promise<Place>;
+  code(code: unknown, offset?: number): Promise<ThrowPlace>;
 }
 
 /** Collects what is wrong with a config, in the order in which it is found. */

@@ -3,7 +3,7 @@ import { messageOf } from '../../core/errors.ts';
 import type { Inspection } from '../../engine/ports/manifest.ts';
 import { type BuiltQuery, buildSegmentQuery } from '../queries/segment-query.ts';
 import { SegmentTrouble } from '../queries/segment-trouble.ts';
-import { describe, isRecord } from '../value-kinds.ts';
+import { describeValue, isRecord } from '../value-kinds.ts';
 import { nameList } from './ids.ts';
 import { lengthOfTime } from './length-of-time.ts';
 import type { Path, Report } from './report.ts';
@@ -41,7 +41,7 @@ async function inspectSegment(
   const path = ['segments', id];
   if (!isRecord(value)) {
     const hint = typeof value === 'function' ? 'Write { evaluator: (db) => … }.' : undefined;
-    report.add(path, `expected a segment, got ${describe(value)}`, hint);
+    report.add(path, `expected a segment, got ${describeValue(value)}`, hint);
     return undefined;
   }
   report.unknownKeys(path, value, ['evaluator', 'triggers']);
@@ -65,7 +65,7 @@ function sameQuery(a: BuiltQuery, b: BuiltQuery): boolean {
 function inspectTriggers(value: unknown, path: Path, report: Report): InspectedSegment['triggers'] {
   if (value === undefined) return {};
   if (!isRecord(value)) {
-    report.add(path, `expected an object, got ${describe(value)}`, "Write triggers: { every: '15m' }.");
+    report.add(path, `expected an object, got ${describeValue(value)}`, "Write triggers: { every: '15m' }.");
     return {};
   }
   report.unknownKeys(path, value, ['every', 'cron', 'events']);
@@ -91,14 +91,14 @@ function cronOf(value: unknown, path: Path, report: Report): string | undefined 
   if (value === undefined) return undefined;
   const hint = "Write for example '0 9 * * 1' for Mondays at 9:00 UTC.";
   if (typeof value !== 'string') {
-    report.add(path, `expected a cron expression, got ${describe(value)}`, hint);
+    report.add(path, `expected a cron expression, got ${describeValue(value)}`, hint);
     return undefined;
   }
   try {
     const cron = new Cron(value, { timezone: 'UTC', paused: true });
-    if (!cron.nextRun()) report.add(path, `${describe(value)} never comes`, hint);
+    if (!cron.nextRun()) report.add(path, `${describeValue(value)} never comes`, hint);
   } catch (error) {
-    report.add(path, `${describe(value)} is no cron expression: ${messageOf(error)}`, hint);
+    report.add(path, `${describeValue(value)} is no cron expression: ${messageOf(error)}`, hint);
   }
   return value;
 }

@@ -2,7 +2,7 @@ import type { FC, ReactElement } from 'react';
 import { messageOf, SegflowError } from '../../core/errors.ts';
 import { hash53 } from '../../core/hash.ts';
 import { type Sample, sampleFor } from '../sample.ts';
-import { describe, isPromise, isRecord } from '../value-kinds.ts';
+import { describeValue, isPromise, isRecord } from '../value-kinds.ts';
 import { nameTrouble } from './ids.ts';
 import type { Path, Report } from './report.ts';
 
@@ -24,7 +24,7 @@ export async function inspectTemplates(
     await report.guard(path, async () => {
       if (!isRecord(value)) {
         const hint = typeof value === 'function' ? 'Write { subject: …, component: … }.' : undefined;
-        report.add(path, `expected a template, got ${describe(value)}`, hint);
+        report.add(path, `expected a template, got ${describeValue(value)}`, hint);
         return;
       }
       report.unknownKeys(path, value, ['subject', 'component']);
@@ -46,7 +46,7 @@ export async function inspectTransactions(
     const path = ['transactions', id];
     await report.guard(path, async () => {
       if (!isRecord(value)) {
-        report.add(path, `expected a transaction, got ${describe(value)}`);
+        report.add(path, `expected a transaction, got ${describeValue(value)}`);
         return;
       }
       report.unknownKeys(path, value, ['event', 'subject', 'component']);
@@ -63,7 +63,7 @@ export async function inspectTransactions(
 function eventOf(value: unknown, id: string, path: Path, report: Report): string {
   if (typeof value !== 'string') {
     const message =
-      value === undefined ? 'is missing' : `expected the name of an event, got ${describe(value)}`;
+      value === undefined ? 'is missing' : `expected the name of an event, got ${describeValue(value)}`;
     report.add(path, message, `Write for example event: ${JSON.stringify(id)}.`);
     return id;
   }
@@ -96,7 +96,7 @@ async function checkSubject(
   if (typeof value !== 'string' && typeof value !== 'function') {
     report.add(
       path,
-      value === undefined ? 'is missing' : `expected a text or a function, got ${describe(value)}`,
+      value === undefined ? 'is missing' : `expected a text or a function, got ${describeValue(value)}`,
       hint,
     );
     return undefined;
@@ -117,7 +117,7 @@ async function checkSubject(
     subject.then(undefined, () => {});
     await tell('returns a promise', 'A subject is made at once: no async.');
   } else if (typeof subject !== 'string') {
-    await tell(`returns ${describe(subject)} for ${who(sample)}, not a text`, hint);
+    await tell(`returns ${describeValue(subject)} for ${who(sample)}, not a text`, hint);
   } else if (subject.trim() === '') {
     await tell(typeof value === 'string' ? 'is empty' : `is empty for ${who(sample)}`, hint);
   } else if (/[\r\n]/.test(subject)) {
@@ -157,7 +157,7 @@ async function checkComponent(
       isRecord(value) && 'default' in value
         ? 'It looks like a module: import its default export.'
         : undefined;
-    report.add(path, `expected a React component, got ${describe(value)}`, hint);
+    report.add(path, `expected a React component, got ${describeValue(value)}`, hint);
     return undefined;
   }
   if (!render) return undefined;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { messageOf, SegflowError } from '../../core/errors.ts';
 import { occasionOf } from '../../core/ids.ts';
 import type { MailProvider, OutgoingEmail, SendResult } from '../../engine/ports/mail.ts';
-import { composeMail } from '../compose.ts';
+import { mimeMessage } from '../compose.ts';
 
 /*
  * Mail as files: `<message id>.eml` in one folder. Ids begin with the time they were made, so names sort by time.
@@ -65,7 +65,7 @@ async function write(directory: string, email: OutgoingEmail): Promise<SendResul
     const name = fileName(email.id);
     const path = join(directory, name);
     if (await exists(path)) return { status: 'sent', providerId: name };
-    const content = await composeMail(email);
+    const content = await mimeMessage(email);
     const temporary = join(directory, `.${name}.tmp`);
     await using file = await open(temporary, 'w', 0o600);
     await file.writeFile(content);

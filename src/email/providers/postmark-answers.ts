@@ -10,7 +10,7 @@ import type { SendResult } from '../../engine/ports/mail.ts';
  */
 
 /** One message's part of a batch answer. */
-export interface Answer {
+export interface PostmarkAnswer {
   errorCode: number;
   message: string;
   messageId?: string | undefined;
@@ -52,7 +52,7 @@ const BLAMES_A_MESSAGE = new Set([INVALID_EMAIL, 402, 403, 406, 409, 410, 411]);
 const NEVER_CONNECTED =
   /^(ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|FailedToOpenSocket|DNS|CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/i;
 
-export function readAnswer({ errorCode, message, messageId }: Answer): SendResult {
+export function readAnswer({ errorCode, message, messageId }: PostmarkAnswer): SendResult {
   if (errorCode === 0 && messageId) return { status: 'sent', providerId: messageId };
   if (errorCode === 0) return { status: 'unknown', reason: `Postmark gave no message id: ${message}` };
   if (errorCode === MAINTENANCE || errorCode === RATE_LIMIT) {

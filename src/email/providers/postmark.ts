@@ -6,8 +6,8 @@ import type { MailProvider, OutgoingEmail, SendResult } from '../../engine/ports
 import { senderHeader, toAsciiDomain } from '../address.ts';
 import { cleanSubject } from '../subject.ts';
 import {
-  type Answer,
   type Failure,
+  type PostmarkAnswer,
   readAnswer,
   readFailure,
   undecided,
@@ -240,7 +240,7 @@ function unreadable(count: number): Failure {
  * The answers in the order of the messages: an answer that names a recipient belongs to that one's message. Undefined when it cannot
  * be told which answer is of which message.
  */
-function inOrder(value: unknown, messages: Models.Message[]): Answer[] | undefined {
+function inOrder(value: unknown, messages: Models.Message[]): PostmarkAnswer[] | undefined {
   if (!Array.isArray(value) || value.length !== messages.length) return undefined;
   const list = value as (Partial<Models.MessageSendingResponse> | null)[];
   const answers = list.map((answer) => (typeof answer === 'object' && answer !== null ? answer : {}));
@@ -261,7 +261,7 @@ function sameText(a: string, b: string | undefined): boolean {
   return a.toLowerCase() === b?.toLowerCase();
 }
 
-function toAnswer(answer: Partial<Models.MessageSendingResponse>): Answer {
+function toAnswer(answer: Partial<Models.MessageSendingResponse>): PostmarkAnswer {
   return {
     errorCode: typeof answer.ErrorCode === 'number' ? answer.ErrorCode : 0,
     message: answer.Message ?? '',

@@ -9,7 +9,7 @@ export const POLL_MS = 200;
 /**
  * Looks for runs and messages that are due in this process's slots. Another process that commits some wakes nobody here.
  *
- * A step of a runner or of the mailer that finds nothing takes five queries, and there are several of them. The lookout asks
+ * A turn of a runner or of the mailer that finds nothing takes five queries, and there are several of them. The lookout asks
  * four for all, so an idle server uses half as much of the database and of a core.
  */
 export class Lookout {
@@ -33,7 +33,7 @@ export class Lookout {
     this.#onMessages = options.onMessages;
   }
 
-  async step(): Promise<Next> {
+  async turn(): Promise<Next> {
     const slots = this.#slots.owned();
     const now = this.#slots.now();
     if (slots.length > 0 && now !== undefined) {

@@ -3,7 +3,7 @@ import type { Log } from '../ports/log.ts';
 
 /**
  * A time in which the database cannot be used, which is said once, not by each worker of an engine. It begins with the first worker
- * that fails, and is over when each that failed has got through a step: one without work would not notice that the database is still away.
+ * that fails, and is over when each that failed has got through a turn: one without work would not notice that the database is still away.
  */
 export class Outage {
   #log: Log;

@@ -114,7 +114,7 @@ export class LeasedSlots implements SlotOwner {
     return this.#view;
   }
 
-  async step(): Promise<Next> {
+  async turn(): Promise<Next> {
     const asked = { monotonic: performance.now(), wall: Date.now() };
     const view = await this.#leases.renew(this.#node, this.#leaseMs);
     const { nodes, free } = view;
@@ -132,7 +132,7 @@ export class LeasedSlots implements SlotOwner {
     if (given.length > 0) await this.#leases.release(this.nodeId, given);
     for (const slot of given) mine.delete(slot);
 
-    // Acquired by a step that was cut short: the store knows that they are ours.
+    // Acquired by a turn that was cut short: the store knows that they are ours.
     const found = [...mine].filter((slot) => !this.#owned.has(slot) && !this.#taking.has(slot));
     if (found.length > 0) await this.#take(found, nodes.length);
 

@@ -3,7 +3,7 @@ import { messageOf, SegflowError } from '../../core/errors.ts';
 import type { Log } from '../ports/log.ts';
 import type { Outage } from './outage.ts';
 
-/** When a step wants to run again: at once, at a time (epoch ms), or when woken. */
+/** When a turn wants to run again: at once, at a time (epoch ms), or when woken. */
 export type Next = 'now' | 'when-woken' | { at: number };
 
 const FIRST_RETRY_MS = 500;
@@ -11,20 +11,20 @@ const LAST_RETRY_MS = 30_000;
 /** A store that is away is looked for more often: it may be back any moment. */
 const LAST_LOOK_MS = 5_000;
 const LEASE_LOST_MS = 250;
-/** So often in a row a step may find that another process was faster, without a word. */
+/** So often in a row a turn may find that another process was faster, without a word. */
 const MOST_LOSSES = 20;
 
 /**
- * Repeats a step. States: idle (no timer or one that is not due), stepping, stopped.
- *  - A wake during a step is not lost: the step runs once more.
- *  - A step that throws is logged and repeated after a growing delay, so a failing database is asked again by itself; that it fails,
+ * Repeats a turn. States: idle (no timer or one that is not due), in a turn, stopped.
+ *  - A wake during a turn is not lost: the turn runs once more.
+ *  - A turn that throws is logged and repeated after a growing delay, so a failing database is asked again by itself; that it fails,
  *    and that it works again, is logged once for all workers.
- *  - A step that finds that another process was faster runs again at once; one whose users another took over, a moment later.
- *  - `stop()` lets the step under way finish. A crash in a step loses nothing: each step commits whole or not at all.
+ *  - A turn that finds that another process was faster runs again at once; one whose users another took over, a moment later.
+ *  - `stop()` lets the turn under way finish. A crash in a turn loses nothing: each turn commits whole or not at all.
  */
 export class Worker {
   readonly name: string;
-  #step: () => Promise<Next>;
+  #turn: () => Promise<Next>;
   #clock: Clock;
   #log: Log;
   #outage: Outage;
@@ -39,9 +39,9 @@ export class Worker {
   #losses = 0;
   #loop: Promise<void> | undefined;
 
-  constructor(name: string, step: () => Promise<Next>, options: { clock: Clock; log: Log; outage: Outage }) {
+  constructor(name: string, turn: () => Promise<Next>, options: { clock: Clock; log: Log; outage: Outage }) {
     this.name = name;
-    this.#step = step;
+    this.#turn = turn;
     this.#clock = options.clock;
     this.#log = options.log;
     this.#outage = options.outage;
@@ -96,7 +96,7 @@ export class Worker {
 
   async #attempt(): Promise<Next> {
     try {
-      const next = await this.#step();
+      const next = await this.#turn();
       this.#failures = 0;
       this.#losses = 0;
       this.#outage.passed(this, this.#clock.now());

@@ -15,7 +15,7 @@ import { DeploymentSecrets } from './deployment-secrets.ts';
 import { formerDeployment } from './former-deployment.ts';
 import { settleInFlight } from './in-flight.ts';
 import { changesBetween } from './manifest-changes.ts';
-import type { Change, Existing, InFlight } from './plan-shape.ts';
+import type { Existing, InFlight, PlannedChange } from './plan-shape.ts';
 import type { SecretBox } from './secret-box.ts';
 import { withSkips } from './skip-existing.ts';
 import { manifestOn } from './store-manifest.ts';
@@ -27,12 +27,12 @@ export interface Deployment {
   bundle: Bundle;
   origin: Record<string, string>;
   activatedAt: number;
-  /** The store's token of this activation. */
-  activation: string;
+  /** The store's token of this deployment being in force. */
+  revision: string;
 }
 
 /** What a push changed. */
-export interface Activation {
+export interface PushResult {
   deployment: Deployment;
   /** False when the same code with the same environment was active already. */
   changed: boolean;
@@ -46,7 +46,7 @@ export interface PushInput {
   origin?: Record<string, string> | undefined;
 }
 
-export interface ActivationChoice {
+export interface DeploymentChoice {
   inFlight?: InFlight | undefined;
   existing?: Existing | undefined;
   /** The token of the plan that was agreed to. */
@@ -54,7 +54,7 @@ export interface ActivationChoice {
 }
 
 /** A configuration that was looked over and can be put in force. */
-export interface Prepared {
+export interface PreparedDeployment {
   id: string;
   bundle: Bundle;
   manifest: Manifest;
@@ -77,11 +77,11 @@ export class Deployments {
   #evaluation: Mutex;
   #settleAfterMs: number;
   #active: Deployment | undefined;
-  #activation: string | undefined;
+  #revision: string | undefined;
   #instanceId: string | undefined;
   #bundles = new Map<string, Bundle>();
   #providers = new Map<string, Promise<ProviderSettings>>();
-  #prepared = new Map<string, Prepared>();
+  #prepared = new Map<string, PreparedDeployment>();
 
   constructor(options: {
     store: Store;
@@ -100,17 +100,17 @@ export class Deployments {
   }
 
   async active(): Promise<Deployment | undefined> {
-    if (this.#activation === undefined) await this.refresh();
+    if (this.#revision === undefined) await this.refresh();
     return this.#active;
   }
 
   /** Asks the store whether another process has put another configuration in force. Returns whether one has. */
   async refresh(): Promise<boolean> {
-    const activation = await this.#store.activation();
-    if (activation === this.#activation) return false;
+    const revision = await this.#store.revision();
+    if (revision === this.#revision) return false;
     const row = await this.#store.activeDeployment();
-    this.#active = row && (await this.#deployment(row, activation));
-    this.#activation = activation;
+    this.#active = row && (await this.#deployment(row, revision));
+    this.#revision = revision;
     return true;
   }
 
@@ -155,23 +155,23 @@ export class Deployments {
   async inForce(): Promise<InForce> {
     const active = await this.active();
     if (!active) {
-      return { activation: this.#activation ?? '', transactions: undefined, eventMatters: () => false };
+      return { revision: this.#revision ?? '', transactions: undefined, eventMatters: () => false };
     }
     const byEvent = new Map<string, string[]>();
     for (const { id, event } of active.manifest.transactions) {
       byEvent.set(event, [...(byEvent.get(event) ?? []), id]);
     }
     const transactions = { instanceId: await this.instanceId(), deploymentId: active.id, byEvent };
-    return { activation: active.activation, transactions, eventMatters: eventMatters(active.manifest) };
+    return { revision: active.revision, transactions, eventMatters: eventMatters(active.manifest) };
   }
 
   /** Checks the code, stores it and puts it in force. @throws `invalid_config` with `details: Problem[]`; nothing changes then. */
-  async push(input: PushInput, choice: ActivationChoice = {}): Promise<Activation> {
+  async push(input: PushInput, choice: DeploymentChoice = {}): Promise<PushResult> {
     return this.activate(await this.prepare(input), choice);
   }
 
   /** Checks the code; nothing changes. @throws `invalid_config` with `details: Problem[]`. */
-  async prepare(input: PushInput): Promise<Prepared> {
+  async prepare(input: PushInput): Promise<PreparedDeployment> {
     const id = await codeId(input.code);
     const bundle = bundleOf({ id, code: input.code, environment: input.environment });
     const origin = input.origin ?? {};
@@ -197,7 +197,7 @@ export class Deployments {
   async former(
     id?: string,
     by: { by?: string | undefined; host?: string | undefined } = {},
-  ): Promise<Prepared> {
+  ): Promise<PreparedDeployment> {
     await this.refresh();
     const row = await formerDeployment(this.#store, { id, activeId: this.#active?.id });
     const { bundle } = await this.#deployment(row, '');
@@ -222,17 +222,17 @@ export class Deployments {
   }
 
   /** Identifies what a plan was made from: the configuration then in force, the one to come, and what was chosen. */
-  async planToken(prepared: Prepared, choice: ActivationChoice): Promise<string> {
+  async planToken(prepared: PreparedDeployment, choice: DeploymentChoice): Promise<string> {
     await this.active();
     const { inFlight = 'migrate', existing = 'enter' } = choice;
-    return hash53(canonicalJson([this.#activation ?? '', prepared.bundle.id, inFlight, existing]));
+    return hash53(canonicalJson([this.#revision ?? '', prepared.bundle.id, inFlight, existing]));
   }
 
   /**
    * Stores the configuration and puts it in force, in one transaction.
    * @throws `conflict` when the plan agreed to was made for another state of things; nothing changes then.
    */
-  async activate(prepared: Prepared, choice: ActivationChoice = {}): Promise<Activation> {
+  async activate(prepared: PreparedDeployment, choice: DeploymentChoice = {}): Promise<PushResult> {
     return this.#evaluation.run(async () => {
       await this.refresh();
       const before = await this.active();
@@ -250,8 +250,8 @@ export class Deployments {
         existing: choice.existing,
       });
       const sendsAlike = before !== undefined && (await this.#sendsAlike(before, prepared));
-      const { at: activatedAt, activation } = await this.#store.transaction(async (tx) => {
-        if ((await tx.activation()) !== this.#activation) throw superseded();
+      const { at: activatedAt, revision } = await this.#store.transaction(async (tx) => {
+        if ((await tx.revision()) !== this.#revision) throw superseded();
         const at = await tx.now();
         await tx.putDeployment({ ...prepared.row, manifest, createdAt: at, activatedAt: at });
         await tx.activate(id, manifest, at);
@@ -260,13 +260,13 @@ export class Deployments {
         if (!sendsAlike) await tx.retryMessages({ at, askAt: at + this.#settleAfterMs });
         await tx.startSweep();
         crashPoint('deploy:before-commit');
-        return { at, activation: await tx.activation() };
+        return { at, revision: await tx.revision() };
       });
       crashPoint('deploy:after-commit');
       const { origin } = prepared.row;
-      const deployment: Deployment = { id, manifest, bundle, origin, activatedAt, activation };
+      const deployment: Deployment = { id, manifest, bundle, origin, activatedAt, revision };
       this.#active = deployment;
-      this.#activation = activation;
+      this.#revision = revision;
       this.#bundles.set(id, bundle);
       this.#providers.clear();
       this.#providers.set(bundle.id, Promise.resolve(prepared.provider));
@@ -275,12 +275,12 @@ export class Deployments {
   }
 
   /** Whether mail is sent with the same settings as before. Code that does not say any more how it sent is taken to differ. */
-  async #sendsAlike(before: Deployment, { provider }: Prepared): Promise<boolean> {
+  async #sendsAlike(before: Deployment, { provider }: PreparedDeployment): Promise<boolean> {
     const former = await this.provider(before).catch(() => undefined);
     return former !== undefined && canonicalJson(former) === canonicalJson(provider);
   }
 
-  async #deployment(row: DeploymentRow, activation: string): Promise<Deployment> {
+  async #deployment(row: DeploymentRow, revision: string): Promise<Deployment> {
     const { environment } = await this.#secrets.open(row);
     const bundle = bundleOf({ id: row.id, code: row.code, environment });
     this.#bundles.set(row.id, bundle);
@@ -290,7 +290,7 @@ export class Deployments {
       bundle,
       origin: row.origin,
       activatedAt: row.activatedAt ?? row.createdAt,
-      activation,
+      revision,
     };
   }
 }
@@ -313,14 +313,14 @@ function superseded(): SegflowError {
   });
 }
 
-function isSame(before: Deployment, prepared: Prepared, choice: ActivationChoice): boolean {
+function isSame(before: Deployment, prepared: PreparedDeployment, choice: DeploymentChoice): boolean {
   const { inFlight = 'migrate' } = choice;
   return before.bundle.id === prepared.bundle.id && inFlight === 'migrate';
 }
 
-function summary(before: Manifest | undefined, after: Manifest): Pick<Activation, 'segments' | 'campaigns'> {
+function summary(before: Manifest | undefined, after: Manifest): Pick<PushResult, 'segments' | 'campaigns'> {
   const { segments, campaigns } = changesBetween(before, after);
-  const those = (changes: Map<string, Change>, wanted: Change) =>
+  const those = (changes: Map<string, PlannedChange>, wanted: PlannedChange) =>
     [...changes].filter(([, change]) => change === wanted).map(([id]) => id);
   return {
     segments: {

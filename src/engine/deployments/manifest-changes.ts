@@ -1,11 +1,11 @@
 import { canonicalJson, type Json } from '../../core/json.ts';
 import type { ContentHashes, Manifest, ManifestSegment } from '../ports/manifest.ts';
-import type { Change, PlannedContent } from './plan-shape.ts';
+import type { PlannedChange, PlannedContent } from './plan-shape.ts';
 
 export interface ManifestChanges {
   /** By id, those of either manifest. */
-  segments: Map<string, Change>;
-  campaigns: Map<string, Change>;
+  segments: Map<string, PlannedChange>;
+  campaigns: Map<string, PlannedChange>;
   /** Campaigns that people could enter now who could not before. */
   openedCampaigns: Set<string>;
   templates: PlannedContent;
@@ -57,9 +57,9 @@ function compare<T extends { id: string }>(
   before: T[],
   after: T[],
   same: (was: T, is: T) => boolean,
-): Map<string, Change> {
+): Map<string, PlannedChange> {
   const old = new Map(before.map((item) => [item.id, item]));
-  const changes = new Map<string, Change>();
+  const changes = new Map<string, PlannedChange>();
   for (const item of after) {
     const was = old.get(item.id);
     changes.set(item.id, !was ? 'added' : same(was, item) ? 'unchanged' : 'changed');
@@ -75,6 +75,6 @@ function content<T extends { id: string }>(
   same: (was: T, is: T) => boolean,
 ): PlannedContent {
   const changes = compare(before, after, same);
-  const those = (change: Change) => [...changes].filter(([, is]) => is === change).map(([id]) => id);
+  const those = (change: PlannedChange) => [...changes].filter(([, is]) => is === change).map(([id]) => id);
   return { added: those('added'), removed: those('removed'), changed: those('changed') };
 }

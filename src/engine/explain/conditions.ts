@@ -8,7 +8,7 @@ import type { Store } from '../ports/store.ts';
 import type { EventRow, UserRow } from '../ports/users.ts';
 
 /** What of a user the queries of segments look at. */
-export interface Facts {
+export interface UserFacts {
   user: UserRow;
   since: ReadonlyMap<string, number>;
   eventCounts: { name: string; count: number; lastAt: number }[];
@@ -20,7 +20,7 @@ export interface Facts {
 export async function conditionsOf(
   { store, host, deployment }: { store: Store; host: Host; deployment: Deployment },
   wanted: { segment: string; role: Condition['role'] }[],
-  facts: Facts,
+  facts: UserFacts,
 ): Promise<Condition[]> {
   const segments = new Map(deployment.manifest.segments.map((segment) => [segment.id, segment]));
   const volatile = wanted.flatMap(({ segment }) => (segments.get(segment)?.volatile ? [segment] : []));
@@ -54,7 +54,7 @@ export async function conditionsOf(
 export function valuesSeen(
   query: Pick<SegmentSql, 'sql' | 'params'>,
   segment: Pick<ManifestSegment, 'traits'>,
-  facts: Pick<Facts, 'user' | 'eventCounts' | 'events'>,
+  facts: Pick<UserFacts, 'user' | 'eventCounts' | 'events'>,
 ): Condition['sees'] {
   const sees = new Map<string, Json>();
   const paths = pathsIn(query);

@@ -7,7 +7,7 @@ import type { ManifestCampaign } from '../ports/manifest.ts';
 import type { MessageView, RunView } from '../ports/reads.ts';
 import type { PauseRow } from '../ports/runs.ts';
 import { isLive } from '../rules/qualification.ts';
-import { conditionsOf, type Facts } from './conditions.ts';
+import { conditionsOf, type UserFacts } from './conditions.ts';
 import { explainRun } from './run-explanation.ts';
 
 const RUNS = 200;
@@ -39,7 +39,7 @@ export async function explain(engine: Engine, userId: string, campaignId?: strin
     store.pauses(),
     store.isDirty(userId),
   ]);
-  const facts: Facts = {
+  const facts: UserFacts = {
     user,
     since: new Map(since.map((row) => [row.segmentId, row.since])),
     eventCounts,
@@ -70,7 +70,7 @@ async function explainCampaign(
     id: string;
     rule: ManifestCampaign | undefined;
     deployment: Deployment | undefined;
-    facts: Facts;
+    facts: UserFacts;
     runs: RunView[];
     messages: MessageView[];
     pauses: PauseRow[];

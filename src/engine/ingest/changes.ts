@@ -4,7 +4,7 @@ import type { Statements } from '../ports/store.ts';
 import type { NewEvent, NewMark, UserRow } from '../ports/users.ts';
 import { awaitedEvents, parseAwaits } from '../waits/awaits.ts';
 import { eventMessageId } from './message-id.ts';
-import type { Operation, OperationResult } from './operations.ts';
+import type { IngestOperation, OperationResult } from './operations.ts';
 
 /** An event reported later than this after it happened sends no transaction: importing history must not mail people. */
 export const TRANSACTION_MAX_AGE_MS = 86_400_000;
@@ -38,7 +38,7 @@ export function sizeOf(attributes: JsonObject): number {
 }
 
 /** What a transaction is about to write, gathered so that each table is written in few statements. */
-export class Changes {
+export class PendingWrites {
   madeMessages = false;
   #tx: Statements;
   #now: number;
@@ -75,7 +75,11 @@ export class Changes {
     this.#known = known;
   }
 
-  static async begin(tx: Statements, operations: Operation[], options: Options): Promise<Changes> {
+  static async begin(
+    tx: Statements,
+    operations: IngestOperation[],
+    options: Options,
+  ): Promise<PendingWrites> {
     const ids = new Set(
       operations.map((operation) => (operation.type === 'event' ? operation.userId : operation.id)),
     );
@@ -88,10 +92,10 @@ export class Changes {
     const users = onlyEvents ? [] : await tx.lockUsers([...ids]);
     const found = onlyEvents ? await tx.lockUserIds([...ids]) : users.map(({ id }) => id);
     const known = options.allNew ? new Set<string>() : await tx.knownEvents(pairs);
-    return new Changes(tx, { ids: found, users, known }, options);
+    return new PendingWrites(tx, { ids: found, users, known }, options);
   }
 
-  async apply(operation: Operation): Promise<OperationResult> {
+  async apply(operation: IngestOperation): Promise<OperationResult> {
     if (operation.type === 'user') return this.#user(operation);
     if (operation.type === 'event') return this.#event(operation);
     if (this.#touched.has(operation.id)) await this.flush();
@@ -121,7 +125,7 @@ export class Changes {
     this.#touched.clear();
   }
 
-  async #user(operation: Extract<Operation, { type: 'user' }>): Promise<OperationResult> {
+  async #user(operation: Extract<IngestOperation, { type: 'user' }>): Promise<OperationResult> {
     const { id } = operation;
     const current = this.#users.get(id);
     if (!current && operation.mode === 'merge') return unknownUser(id);
@@ -139,7 +143,7 @@ export class Changes {
     return { ok: true, type: 'user', created: !current, attributes };
   }
 
-  #event(operation: Extract<Operation, { type: 'event' }>): OperationResult {
+  #event(operation: Extract<IngestOperation, { type: 'event' }>): OperationResult {
     const { userId, name, attributes, messageId } = operation;
     if (!this.#ids.has(userId)) return unknownUser(userId);
     if (messageId !== undefined) {

@@ -2,7 +2,7 @@ import { crashPoint } from '../../core/crash-point.ts';
 import { SegflowError } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
 import type { Statements, Store } from '../ports/store.ts';
-import { Changes, type TransactionsOf } from './changes.ts';
+import { PendingWrites, type TransactionsOf } from './changes.ts';
 import type { OperationResult, Submission } from './operations.ts';
 
 /** Operations that share a commit, at most; a larger submission is still committed whole. */
@@ -10,8 +10,8 @@ const COMMIT_SIZE = 4_000;
 
 /** What this process knows to be in force. */
 export interface InForce {
-  /** The store's token of the activation. */
-  activation: string;
+  /** The store's token of it. */
+  revision: string;
   transactions: TransactionsOf | undefined;
   /** Whether an event of this name is anything to a segment, or to a campaign's `exitWhen` or `goal`. */
   eventMatters: (name: string) => boolean;
@@ -101,10 +101,10 @@ export class Ingest {
   async #apply(batch: Waiting[]): Promise<Applied> {
     let allNew = true;
     while (true) {
-      const { activation, transactions, eventMatters } = await this.#inForce();
+      const { revision, transactions, eventMatters } = await this.#inForce();
       try {
         const applied = await this.#store.transaction(async (tx) => {
-          if ((await tx.activation()) !== activation) return undefined;
+          if ((await tx.revision()) !== revision) return undefined;
           const done = await applySubmissions(tx, batch, { transactions, eventMatters, allNew });
           crashPoint('ingest:before-commit');
           return done;
@@ -130,13 +130,13 @@ interface Applied {
 async function applySubmissions(
   tx: Statements,
   submissions: Submission[],
-  options: Omit<InForce, 'activation'> & { allNew: boolean },
+  options: Omit<InForce, 'revision'> & { allNew: boolean },
 ): Promise<Applied> {
   const now = await tx.now();
   const keys = submissions.flatMap(({ idempotency }) => (idempotency ? [idempotency.key] : []));
   const answered = new Map((await tx.idempotent(keys)).map((row) => [row.key, row]));
   const fresh = submissions.filter(({ idempotency }) => !idempotency || !answered.has(idempotency.key));
-  const changes = await Changes.begin(
+  const changes = await PendingWrites.begin(
     tx,
     fresh.flatMap(({ operations }) => operations),
     { now, ...options },

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../core/json.ts';
 
 /** What a client can ask the engine to record. */
-export type Operation =
+export type IngestOperation =
   /** `mode: 'merge'` is rejected with `user_not_found` when the user does not exist; `upsert` creates it. */
   | { type: 'user'; id: string; attributes: JsonObject; mode: 'upsert' | 'merge' }
   | { type: 'delete'; id: string }
@@ -23,6 +23,6 @@ export type OperationResult =
 
 /** Operations of one request: applied in order, committed together, answered together. */
 export interface Submission {
-  operations: Operation[];
+  operations: IngestOperation[];
   idempotency?: { key: string; requestHash: string } | undefined;
 }

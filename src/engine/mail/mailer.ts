@@ -20,7 +20,7 @@ import type { DueMessage } from '../ports/messages.ts';
 import type { Store } from '../ports/store.ts';
 import { CampaignGuard } from '../quarantine/campaign-guard.ts';
 import { Doubts } from '../quarantine/doubts.ts';
-import { Suspects, TRIAL_LOOK_MS } from '../quarantine/suspects.ts';
+import { Quarantine, TRIAL_LOOK_MS } from '../quarantine/quarantine.ts';
 import { backoff, FIRST_RETRY_MS, LAST_RETRY_MS, LONGEST_DELAY_MS } from './backoff.ts';
 import { composeMail, type Outgoing } from './compose.ts';
 import { askAbout } from './inquiry.ts';
@@ -60,7 +60,7 @@ export class Mailer {
   #guard: CampaignGuard;
   #provider: { settings: string; provider: MailProvider } | undefined;
   #inFlight = new Set<Promise<void>>();
-  #suspects = new Suspects<string>();
+  #quarantine = new Quarantine<string>();
   #doubts = new Doubts();
   /** No batch leaves before this time: the provider refused a whole batch for now. */
   #pausedUntil = 0;
@@ -128,7 +128,7 @@ export class Mailer {
     this.#ledger.close();
   }
 
-  async step(): Promise<Next> {
+  async turn(): Promise<Next> {
     if (this.#inDoubt) await this.#marking.run(() => this.#settleDoubt());
     const deployment = await this.#deployments.active();
     if (!deployment) return 'when-woken';
@@ -140,7 +140,7 @@ export class Mailer {
     const provider = await this.#providerFor(deployment);
     if (now < this.#pausedUntil) return { at: this.#clock.now() + this.#pausedUntil - now };
     const slots = this.#slots.owned();
-    const { due, onlySuspects } = await this.#suspects.others(provider.batchSize, (limit) =>
+    const { due, onlySuspects } = await this.#quarantine.others(provider.batchSize, (limit) =>
       this.#store.dueMessages(now, limit, slots),
     );
     if (onlySuspects) return { at: this.#clock.now() + TRIAL_LOOK_MS };
@@ -153,25 +153,25 @@ export class Mailer {
     const queued = due.filter(({ status }) => status === 'queued');
     if (queued.length > 0) {
       const suspects = await this.#dispatch(queued, { deployment, provider, suspected: false });
-      for (const { id } of suspects) this.#suspects.add(id);
+      for (const { id } of suspects) this.#quarantine.add(id);
       if (suspects.length > 0) this.#onSuspects();
     }
     return 'now';
   }
 
-  /** Tries one suspect alone, beside the steps. */
+  /** Tries one suspect alone, beside the turns. */
   async tryAlone(): Promise<Next> {
-    if (this.#suspects.size === 0) return 'when-woken';
+    if (this.#quarantine.size === 0) return 'when-woken';
     const deployment = await this.#deployments.active();
     if (!deployment) return 'when-woken';
     const now = await this.#store.now();
     const provider = await this.#providerFor(deployment);
-    const suspect = await this.#suspects.next((limit) =>
+    const suspect = await this.#quarantine.next((limit) =>
       this.#store.dueMessages(now, limit, this.#slots.owned()),
     );
     if (!suspect || now < this.#pausedUntil) return { at: this.#clock.now() + TRIAL_LOOK_MS };
     await this.#dispatch([suspect], { deployment, provider, suspected: true });
-    this.#suspects.delete(suspect.id);
+    this.#quarantine.delete(suspect.id);
     this.#onSuspects();
     return 'now';
   }

@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from '../../core/json.ts';
 import type { ActivationOutput } from '../../flow/activation/activation.ts';
 import type { Pending } from '../../flow/commands/pending.ts';
-import type { Forecast } from '../deployments/plan-shape.ts';
+import type { MessageForecast } from '../../protocol/plan.ts';
 import type { ActivationRequest } from '../ports/host.ts';
-import { resolve } from '../waits/awaits.ts';
+import { resolveWait } from '../waits/awaits.ts';
 import type { Entrant } from './people.ts';
 import type { PlanWorld } from './plan-world.ts';
 
@@ -17,32 +17,32 @@ const MAX_ACTIVATIONS = 75_000;
  * How many emails those who enter a campaign would be sent: a sample of them goes through its flow ahead of time, every email being
  * delivered, nothing being done by them, and every wait running out.
  */
-export async function forecast(
+export async function forecastMessages(
   world: PlanWorld,
   campaignId: string,
   { enter, sample }: { enter: number; sample: Entrant[] },
-): Promise<Forecast> {
+): Promise<MessageForecast> {
   const { host, prepared, store, onProgress } = world;
   const now = await store.now();
-  const people = await passages(world, sample, now);
+  const people = await forecastRuns(world, sample, now);
   if (people.length === 0) return { now: 0, later: 0, more: true, estimated: true };
   let going = people;
   let left = MAX_ACTIVATIONS;
   for (let step = 0; step < MAX_STEPS && left > 0 && going.length > 0; step++) {
     left -= going.length;
-    const requests = going.map((passage) => requestOf(passage, campaignId));
+    const requests = going.map((forecastRun) => requestOf(forecastRun, campaignId));
     const results = await host.advance(prepared.bundle, requests);
-    going = going.filter((passage, i) => follow(passage, results[i]!, now));
+    going = going.filter((forecastRun, i) => follow(forecastRun, results[i]!, now));
     onProgress({ stage: 'messages', done: step + 1, total: MAX_STEPS });
   }
-  for (const passage of going) passage.more = true;
+  for (const forecastRun of going) forecastRun.more = true;
   const scale = enter / people.length;
-  const sum = (count: (passage: Passage) => number) =>
-    Math.round(people.reduce((total, passage) => total + count(passage), 0) * scale);
+  const sum = (count: (forecastRun: ForecastRun) => number) =>
+    Math.round(people.reduce((total, forecastRun) => total + count(forecastRun), 0) * scale);
   return {
-    now: sum((passage) => passage.atOnce),
-    later: sum((passage) => passage.later),
-    more: people.some((passage) => passage.more),
+    now: sum((forecastRun) => forecastRun.atOnce),
+    later: sum((forecastRun) => forecastRun.later),
+    more: people.some((forecastRun) => forecastRun.more),
     ...failing(people, scale),
     estimated: people.length < enter,
   };
@@ -51,7 +51,7 @@ export async function forecast(
 // --- internal ------------------------------------------------------------------------------------
 
 /** One person's way through the flow. */
-interface Passage {
+interface ForecastRun {
   runId: number;
   userId: string;
   attributes: JsonObject;
@@ -67,14 +67,14 @@ interface Passage {
   failure: string | undefined;
 }
 
-function failing(people: Passage[], scale: number): Pick<Forecast, 'failing'> {
+function failing(people: ForecastRun[], scale: number): Pick<MessageForecast, 'failing'> {
   const reasons = people.flatMap(({ failure }) => failure ?? []);
   const groups = [...Map.groupBy(reasons, (reason) => reason).values()];
   const most = groups.sort((a, b) => b.length - a.length)[0];
   return most ? { failing: { count: Math.round(reasons.length * scale), reason: most[0]! } } : {};
 }
 
-async function passages({ store }: PlanWorld, sample: Entrant[], now: number): Promise<Passage[]> {
+async function forecastRuns({ store }: PlanWorld, sample: Entrant[], now: number): Promise<ForecastRun[]> {
   const users = new Map(
     (await store.usersById(sample.map(({ userId }) => userId))).map((user) => [user.id, user]),
   );
@@ -87,8 +87,8 @@ async function passages({ store }: PlanWorld, sample: Entrant[], now: number): P
   });
 }
 
-function requestOf(passage: Passage, campaignId: string): ActivationRequest {
-  const { runId, userId, attributes, enteredAt, journal, result, at } = passage;
+function requestOf(forecastRun: ForecastRun, campaignId: string): ActivationRequest {
+  const { runId, userId, attributes, enteredAt, journal, result, at } = forecastRun;
   return {
     runId,
     campaignId,
@@ -104,37 +104,37 @@ function requestOf(passage: Passage, campaignId: string): ActivationRequest {
   };
 }
 
-/** Takes the passage to where it goes on. Returns whether it does. */
-function follow(passage: Passage, result: ActivationOutput, now: number): boolean {
-  if (result.outcome === 'failed') passage.failure = result.error.stack || result.error.message;
+/** Takes the forecastRun to where it goes on. Returns whether it does. */
+function follow(forecastRun: ForecastRun, result: ActivationOutput, now: number): boolean {
+  if (result.outcome === 'failed') forecastRun.failure = result.error.stack || result.error.message;
   if (result.outcome !== 'advanced' || result.pending === null) return false;
-  passage.journal = result.fresh ? result.appended : passage.journal + result.appended;
+  forecastRun.journal = result.fresh ? result.appended : forecastRun.journal + result.appended;
   const { pending } = result;
   if (pending.kind === 'email') {
-    if (passage.at > now) passage.later++;
-    else passage.atOnce++;
-    passage.result = { status: 'sent', messageId: 'msg_planned' };
+    if (forecastRun.at > now) forecastRun.later++;
+    else forecastRun.atOnce++;
+    forecastRun.result = { status: 'sent', messageId: 'msg_planned' };
     return true;
   }
-  const end = endOf(pending, passage, now + HORIZON_MS);
+  const end = endOf(pending, forecastRun, now + HORIZON_MS);
   if (!end) {
-    passage.more = true;
+    forecastRun.more = true;
     return false;
   }
-  passage.at = Math.max(passage.at, end.at);
-  passage.result = end.value;
+  forecastRun.at = Math.max(forecastRun.at, end.at);
+  forecastRun.result = end.value;
   return true;
 }
 
 /** How a wait ends until `horizon` for someone who does nothing. Undefined: it does not, or it cannot be told. */
 function endOf(
   pending: Exclude<Pending, { kind: 'email' }>,
-  { at, attributes, segments }: Passage,
+  { at, attributes, segments }: ForecastRun,
   horizon: number,
 ): { at: number; value: Json } | undefined {
   if (pending.kind === 'member') return { at, value: segments.has(pending.segment) };
   if (pending.kind === 'query' || pending.kind === 'retry') return undefined;
   const members = new Map([...segments].map((id) => [id, at]));
-  const resolution = resolve({ pending, since: at }, { now: horizon, attributes, events: [], members });
+  const resolution = resolveWait({ pending, since: at }, { now: horizon, attributes, events: [], members });
   return resolution.done ? resolution : undefined;
 }

@@ -1,5 +1,6 @@
-import type { ActivationChoice, Deployments, Prepared } from '../deployments/deployments.ts';
-import type { Plan, PlanProgress } from '../deployments/plan-shape.ts';
+import type { Plan } from '../../protocol/plan.ts';
+import type { DeploymentChoice, Deployments, PreparedDeployment } from '../deployments/deployments.ts';
+import type { PlanProgress } from '../deployments/plan-shape.ts';
 import type { Host } from '../ports/host.ts';
 import type { Store } from '../ports/store.ts';
 import { makePlan } from './plan.ts';
@@ -30,8 +31,8 @@ export class PlanJobs {
 
   /** The plan, or how far it is after `patienceMs`. */
   async make(
-    prepared: Prepared,
-    choice: ActivationChoice,
+    prepared: PreparedDeployment,
+    choice: DeploymentChoice,
     patienceMs: number,
   ): Promise<{ plan: Plan } | { progress: PlanProgress }> {
     const token = await this.#world.deployments.planToken(prepared, choice);
@@ -61,7 +62,7 @@ export class PlanJobs {
     return this.#given.get(token);
   }
 
-  #start(prepared: Prepared, choice: ActivationChoice): Job {
+  #start(prepared: PreparedDeployment, choice: DeploymentChoice): Job {
     const job: Job = {
       plan: makePlan(this.#world, prepared, {
         ...choice,

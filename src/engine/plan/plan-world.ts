@@ -1,4 +1,4 @@
-import type { Deployment, Prepared } from '../deployments/deployments.ts';
+import type { Deployment, PreparedDeployment } from '../deployments/deployments.ts';
 import type { Existing, InFlight, PlanProgress } from '../deployments/plan-shape.ts';
 import type { Host } from '../ports/host.ts';
 import type { Bundle } from '../ports/manifest.ts';
@@ -8,7 +8,7 @@ import type { Store } from '../ports/store.ts';
 export interface PlanWorld {
   store: Store;
   host: Host;
-  prepared: Prepared;
+  prepared: PreparedDeployment;
   before: Deployment | undefined;
   /** The code of a deployment. */
   bundle: (deploymentId: string) => Promise<Bundle>;

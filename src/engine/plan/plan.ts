@@ -1,16 +1,15 @@
-import type { ActivationChoice, Deployments, Prepared } from '../deployments/deployments.ts';
+import type { MessageForecast, Plan } from '../../protocol/plan.ts';
+import type { DeploymentChoice, Deployments, PreparedDeployment } from '../deployments/deployments.ts';
 import { changesBetween } from '../deployments/manifest-changes.ts';
 import {
-  type Forecast,
   noRuns,
-  type Plan,
   type PlannedCampaign,
   type PlannedSegment,
   type PlanProgress,
 } from '../deployments/plan-shape.ts';
 import type { Host } from '../ports/host.ts';
 import type { Store } from '../ports/store.ts';
-import { forecast } from './messages.ts';
+import { forecastMessages } from './messages.ts';
 import { planPeople } from './people.ts';
 import type { PlanWorld } from './plan-world.ts';
 import { planRuns } from './runs.ts';
@@ -22,8 +21,8 @@ import { planRuns } from './runs.ts';
  */
 export async function makePlan(
   { store, host, deployments }: { store: Store; host: Host; deployments: Deployments },
-  prepared: Prepared,
-  options: ActivationChoice & { onProgress?: (progress: PlanProgress) => void },
+  prepared: PreparedDeployment,
+  options: DeploymentChoice & { onProgress?: (progress: PlanProgress) => void },
 ): Promise<Plan> {
   const { inFlight = 'migrate', existing = 'enter', onProgress = () => {} } = options;
   const token = await deployments.planToken(prepared, { inFlight, existing });
@@ -52,7 +51,7 @@ export async function makePlan(
     if (inFlight === 'restart') inFlightRuns.restart = found?.restart ?? 0;
     const enter = (found?.enter ?? 0) + inFlightRuns.restart;
     const messages =
-      enter > 0 ? await forecast(world, id, { enter, sample: found?.sample ?? [] }) : noMessages();
+      enter > 0 ? await forecastMessages(world, id, { enter, sample: found?.sample ?? [] }) : noMessages();
     if (messages.now + messages.later > 0 || messages.more) mailing.add(id);
     campaigns.push({ id, change, enter, skip: found?.skip ?? 0, messages, runs: inFlightRuns });
   }
@@ -82,6 +81,6 @@ function mailedBy(mailing: ReadonlySet<string>, entrances: ReadonlyMap<string, n
   return people;
 }
 
-function noMessages(): Forecast {
+function noMessages(): MessageForecast {
   return { now: 0, later: 0, more: false, estimated: false };
 }

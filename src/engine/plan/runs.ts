@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ActivationOutput } from '../../flow/activation/activation.ts';
-import { type Divergence, noRuns, type PlannedRuns } from '../deployments/plan-shape.ts';
+import type { PlannedRuns } from '../../protocol/plan.ts';
+import { noRuns, type PlannedDivergence } from '../deployments/plan-shape.ts';
 import type { ReplayableRun, RunGroup } from '../ports/deployments.ts';
 import type { Bundle } from '../ports/manifest.ts';
 import type { PlanWorld } from './plan-world.ts';
@@ -96,7 +97,7 @@ async function tryNewCode(
   toTry.sort((a, b) => b.count - a.count);
   const tried = toTry.slice(0, MAX_HISTORIES);
   left.push(...toTry.slice(MAX_HISTORIES));
-  const counted = { runs, divergences: new Map<string, Divergence>() };
+  const counted = { runs, divergences: new Map<string, PlannedDivergence>() };
   const before = { migrate: runs.migrate, stay: runs.stay, block: runs.block };
   const mixed: RunGroup[] = [];
   for (let from = 0; from < tried.length; from += BATCH) {
@@ -136,7 +137,7 @@ async function tryEach(
 
 interface Counted {
   runs: PlannedRuns;
-  divergences: Map<string, Divergence>;
+  divergences: Map<string, PlannedDivergence>;
 }
 
 /** Counts each group by what its first run does, but for those of which that one cannot speak for the others: returns these. */

@@ -22,10 +22,10 @@ export interface DeploymentRow {
 export interface DeploymentStatements {
   activeDeployment(): Promise<DeploymentRow | undefined>;
   /**
-   * Which activation is in force: changes with every one, '' before the first. Within a transaction no other activation
-   * can commit until it ends.
+   * Names which deployment is in force since when: changes each time one is put in force, '' before the first. Within a
+   * transaction no other can be put in force until it ends.
    */
-  activation(): Promise<string>;
+  revision(): Promise<string>;
   deployment(id: string): Promise<DeploymentRow | undefined>;
   /** Inserts the deployment or, when its code is known, replaces its environment and manifest. */
   putDeployment(row: DeploymentRow): Promise<void>;

@@ -5,7 +5,7 @@ import type { EventRow } from './users.ts';
 /** For people who look, not for the engine. */
 export interface ReadStatements {
   counts(): Promise<Counts>;
-  listMessages(filter: MessageFilter): Promise<MessageView[]>;
+  listMessages(filter: MessageSelection): Promise<MessageView[]>;
   /** Runs of a user, latest first, each with its whole journal. */
   runsOfUser(userId: string, limit: number): Promise<RunView[]>;
   eventsOfUser(userId: string, limit: number): Promise<EventRow[]>;
@@ -23,7 +23,7 @@ export interface Counts {
   messages: Partial<Record<MessageStatus, number>>;
 }
 
-export interface MessageFilter {
+export interface MessageSelection {
   userId?: string;
   status?: MessageStatus;
   campaignId?: string;

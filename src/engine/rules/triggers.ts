@@ -43,7 +43,7 @@ export function triggerEvents(campaigns: ManifestCampaign[]): Set<string> {
 }
 
 /** What of a run decides which events count for it. */
-export type Entered = Pick<LatestRun, 'userId' | 'entryAfterEvent'>;
+export type EnteredRun = Pick<LatestRun, 'userId' | 'entryAfterEvent'>;
 
 /**
  * The events that trigger something for these runs and came after the entry, whatever the clock says: by run and name, in the order
@@ -51,9 +51,9 @@ export type Entered = Pick<LatestRun, 'userId' | 'entryAfterEvent'>;
  */
 export async function eventsOfRuns(
   tx: Statements,
-  runs: { run: Entered; campaign: ManifestCampaign }[],
+  runs: { run: EnteredRun; campaign: ManifestCampaign }[],
   happened?: ReadonlyMap<string, { has(name: string): boolean }>,
-): Promise<(run: Entered, name: string | undefined) => EventRow[]> {
+): Promise<(run: EnteredRun, name: string | undefined) => EventRow[]> {
   const queries = runs.flatMap(({ run, campaign }) =>
     [...triggerEvents([campaign])]
       .filter((name) => !happened || happened.get(run.userId)?.has(name))

@@ -7,15 +7,15 @@ import type { DueRun } from '../ports/runs.ts';
 import type { Store } from '../ports/store.ts';
 import { awaitsOf, type Go } from '../waits/answers.ts';
 import { type Question, questionOf } from '../waits/awaits.ts';
-import { Passage } from './passage.ts';
+import { RunAdvance } from './run-advance.ts';
 
-/** Questions a flow may ask in one step: a loop that asks without ever waiting is stopped. */
+/** Questions a flow may ask in one turn: a loop that asks without ever waiting is stopped. */
 const MAX_QUESTIONS = 1_000;
 
 /**
  * Lets the host continue the flows of due runs. A flow that asks whether its user is in a segment, or what a query gives, is
- * answered and continued in the same step, in rounds: each round is one batch for all runs that asked. An answer comes from what is
- * committed, so a flow that has just changed something is first committed, and asks with the next step.
+ * answered and continued in the same turn, in rounds: each round is one batch for all runs that asked. An answer comes from what is
+ * committed, so a flow that has just changed something is first committed, and asks with the next turn.
  */
 export class Advancer {
   #store: Store;
@@ -35,38 +35,38 @@ export class Advancer {
   async advance(
     runs: { run: DueRun; answer: Go }[],
     { now, suspected }: { now: number; suspected: boolean },
-  ): Promise<Passage[]> {
+  ): Promise<RunAdvance[]> {
     const active = await this.#deployments.active();
     const segments = new Set(active?.manifest.segments.map(({ id }) => id));
     const campaigns = new Set(active?.manifest.campaigns.map(({ id }) => id));
-    const passages = runs.map(({ run, answer }) => new Passage(run, { answer, now }));
-    const asked = passages.filter(({ run }) => questionOf(awaitsOf(run)?.pending) !== undefined);
+    const advances = runs.map(({ run, answer }) => new RunAdvance(run, { answer, now }));
+    const asked = advances.filter(({ run }) => questionOf(awaitsOf(run)?.pending) !== undefined);
     await this.#answer(asked, segments);
 
     // A pinned run that its own code does not follow any more is better off with code that does.
     const movable = ({ pinned, status }: DueRun) => !pinned || status === 'blocked';
-    const here = active ? passages.filter(({ run }) => movable(run) && campaigns.has(run.campaignId)) : [];
+    const here = active ? advances.filter(({ run }) => movable(run) && campaigns.has(run.campaignId)) : [];
     if (active)
       await this.#through(here, { bundle: active.bundle, deploymentId: active.id, segments, suspected });
-    const elsewhere = passages.filter(
-      (passage) =>
-        !passage.failed &&
-        !passage.suspect &&
-        (!here.includes(passage) || (passage.diverged && passage.run.deploymentId !== active?.id)),
+    const elsewhere = advances.filter(
+      (advance) =>
+        !advance.failed &&
+        !advance.suspect &&
+        (!here.includes(advance) || (advance.diverged && advance.run.deploymentId !== active?.id)),
     );
     for (const [deploymentId, group] of Map.groupBy(elsewhere, ({ run }) => run.deploymentId)) {
       const bundle = await this.#deployments.bundle(deploymentId);
       await this.#through(group, { bundle, deploymentId, segments, suspected });
     }
-    return passages;
+    return advances;
   }
 
-  /** Continues the passages with this code until each waits, ends, fails or diverges. */
+  /** Continues the advances with this code until each waits, ends, fails or diverges. */
   async #through(
-    passages: Passage[],
+    advances: RunAdvance[],
     code: { bundle: Bundle; deploymentId: string; segments: ReadonlySet<string>; suspected: boolean },
   ): Promise<void> {
-    let going = passages.filter(({ failed }) => !failed);
+    let going = advances.filter(({ failed }) => !failed);
     for (let round = 0; going.length > 0; round++) {
       const suspects = new Set<number>();
       const manner = code.suspected
@@ -74,37 +74,37 @@ export class Advancer {
         : { onSuspect: ({ runId }: { runId: number }) => suspects.add(runId) };
       const results = await this.#host.advance(
         code.bundle,
-        going.map((passage) => passage.request()),
+        going.map((advance) => advance.request()),
         manner,
       );
-      going.forEach((passage, i) => {
-        if (suspects.has(passage.run.id)) passage.suspect = true;
-        else passage.take(results[i]!, code.deploymentId);
+      going.forEach((advance, i) => {
+        if (suspects.has(advance.run.id)) advance.suspect = true;
+        else advance.take(results[i]!, code.deploymentId);
       });
       going = going.filter(({ canAskNow, suspect }) => canAskNow && !suspect);
-      if (round >= MAX_QUESTIONS) for (const passage of going) passage.fail(TOO_MANY);
+      if (round >= MAX_QUESTIONS) for (const advance of going) advance.fail(TOO_MANY);
       await this.#answer(going, code.segments);
       going = going.filter(({ failed }) => !failed);
     }
   }
 
-  async #answer(passages: Passage[], segments: ReadonlySet<string>): Promise<void> {
-    const asking = passages.map((passage) => ({ passage, question: questionOf(passage.pending)! }));
-    const aboutSegments = asking.flatMap(({ passage, question }) =>
-      question.kind === 'member' ? [passage.run.userId] : [],
+  async #answer(advances: RunAdvance[], segments: ReadonlySet<string>): Promise<void> {
+    const asking = advances.map((advance) => ({ advance, question: questionOf(advance.pending)! }));
+    const aboutSegments = asking.flatMap(({ advance, question }) =>
+      question.kind === 'member' ? [advance.run.userId] : [],
     );
     const members = new Set(
       (await this.#store.memberships([...new Set(aboutSegments)])).map(
         ({ userId, segmentId }) => `${userId}\n${segmentId}`,
       ),
     );
-    for (const { passage, question } of asking) {
-      if (passage.failed) continue;
+    for (const { advance, question } of asking) {
+      if (advance.failed) continue;
       try {
-        passage.tell(await this.#replyTo(passage.run, { question, segments, members }));
+        advance.tell(await this.#replyTo(advance.run, { question, segments, members }));
       } catch (error) {
         if (!SegflowError.is(error) || error.code !== 'flow_error') throw error;
-        passage.fail(`${messageOf(error)}${error.hint ? `. ${error.hint}` : ''}`);
+        advance.fail(`${messageOf(error)}${error.hint ? `. ${error.hint}` : ''}`);
       }
     }
   }

@@ -4,17 +4,17 @@ import type { ManifestCampaign } from '../ports/manifest.ts';
 import type { DueRun } from '../ports/runs.ts';
 import type { Store } from '../ports/store.ts';
 
-/** A look for what goes first passes over all else that is due, so it is taken once in so many steps. */
+/** A look for what goes first passes over all else that is due, so it is taken once in so many turns. */
 const LOOK_EVERY = 10;
 
 /**
- * Runs that are due, those that have been for longest first. When there are more than a step takes, those of campaigns with a higher
- * priority overtake them, if not with every step.
+ * Runs that are due, those that have been for longest first. When there are more than a turn takes, those of campaigns with a higher
+ * priority overtake them, if not with every turn.
  */
 export class DueByPriority {
   #store: Store;
   #deployments: Deployments;
-  #steps = 0;
+  #turns = 0;
 
   constructor(options: { store: Store; deployments: Deployments }) {
     this.#store = options.store;
@@ -23,15 +23,15 @@ export class DueByPriority {
 
   async read(now: number, limit: number, slots: Slots): Promise<DueRun[]> {
     const longest = await this.#store.dueRuns(now, limit, slots);
-    if (longest.length < limit) this.#steps = 0;
-    if (longest.length < limit || this.#steps++ % LOOK_EVERY > 0) return longest;
+    if (longest.length < limit) this.#turns = 0;
+    if (longest.length < limit || this.#turns++ % LOOK_EVERY > 0) return longest;
     const active = await this.#deployments.active();
     const first: DueRun[] = [];
     for (const campaigns of levelsAbove(active?.manifest.campaigns ?? [])) {
       first.push(...(await this.#store.dueRuns(now, limit - first.length, slots, campaigns)));
       if (first.length < limit) continue;
       // There may be more of them.
-      this.#steps = 0;
+      this.#turns = 0;
       return first;
     }
     const ids = new Set(first.map(({ id }) => id));

@@ -1,14 +1,14 @@
 import { mergePatch } from '../../core/json.ts';
 import type { Effect } from '../../flow/activation/activation.ts';
-import { Changes, MAX_ATTRIBUTES_BYTES, sizeOf, type TransactionsOf } from '../ingest/changes.ts';
-import type { Operation } from '../ingest/operations.ts';
+import { MAX_ATTRIBUTES_BYTES, PendingWrites, sizeOf, type TransactionsOf } from '../ingest/changes.ts';
+import type { IngestOperation } from '../ingest/operations.ts';
 import type { Manifest } from '../ports/manifest.ts';
 import type { LatestRun, NewRun } from '../ports/runs.ts';
 import type { Statements } from '../ports/store.ts';
 import { isLive } from '../rules/qualification.ts';
 import { emittedBy } from '../waits/answers.ts';
-import type { Place } from '../waits/awaits.ts';
-import type { Passage } from './passage.ts';
+import type { EventPlace } from '../waits/awaits.ts';
+import type { RunAdvance } from './run-advance.ts';
 
 /** So many entries of a person a campaign may have before it is looked whether campaigns start one another without end. */
 const MAX_HURRIED_ENTRIES = 100;
@@ -16,7 +16,7 @@ const MOMENT_MS = 1_000;
 
 export interface AppliedEffects {
   /** Passages whose effects were refused, and why: nothing of theirs was applied. */
-  refused: Map<Passage, string>;
+  refused: Map<RunAdvance, string>;
   /** Users or events were changed. */
   changed: boolean;
   /** Transactions' messages were queued. */
@@ -24,44 +24,44 @@ export interface AppliedEffects {
 }
 
 /**
- * Applies what flows did besides waiting, within the step's transaction and by the code that applies what clients send. An event has
- * an id made from its run and position: a step that is repeated does not emit twice.
+ * Applies what flows did besides waiting, within the turn's transaction and by the code that applies what clients send. An event has
+ * an id made from its run and position: a turn that is repeated does not emit twice.
  */
 export async function applyEffects(
   tx: Statements,
-  placed: { passage: Passage; place: Place }[],
+  placed: { advance: RunAdvance; place: EventPlace }[],
   context: {
     now: number;
     transactions: TransactionsOf | undefined;
     active: { id: string; manifest: Manifest } | undefined;
   },
 ): Promise<AppliedEffects> {
-  const places = new Map(placed.map(({ passage, place }) => [passage, place]));
+  const places = new Map(placed.map(({ advance, place }) => [advance, place]));
   const acting = [...places.keys()].filter(({ effects }) => effects.length > 0);
-  const refused = new Map<Passage, string>();
+  const refused = new Map<RunAdvance, string>();
   if (acting.length === 0) return { refused, changed: false, messages: false };
-  const changes = await Changes.begin(tx, acting.flatMap(operationsOf), context);
+  const changes = await PendingWrites.begin(tx, acting.flatMap(operationsOf), context);
   const latest = await latestRuns(tx, acting);
   const { now, active } = context;
-  for (const passage of acting) {
-    const problem = problemWith(passage, { changes, manifest: active?.manifest, latest, now });
+  for (const advance of acting) {
+    const problem = problemWith(advance, { changes, manifest: active?.manifest, latest, now });
     if (problem !== undefined) {
-      refused.set(passage, problem);
+      refused.set(advance, problem);
       continue;
     }
-    for (const operation of operationsOf(passage)) await changes.apply(operation);
+    for (const operation of operationsOf(advance)) await changes.apply(operation);
   }
   await changes.flush();
-  const applied = acting.filter((passage) => !refused.has(passage));
+  const applied = acting.filter((advance) => !refused.has(advance));
   await enter(tx, applied, { now, active, latest, places });
-  const changed = applied.some((passage) => operationsOf(passage).length > 0);
+  const changed = applied.some((advance) => operationsOf(advance).length > 0);
   return { refused, changed, messages: changes.madeMessages };
 }
 
 // --- internal ------------------------------------------------------------------------------------
 
-function operationsOf({ run, effects }: Passage): Operation[] {
-  return effects.flatMap((effect): Operation[] => {
+function operationsOf({ run, effects }: RunAdvance): IngestOperation[] {
+  return effects.flatMap((effect): IngestOperation[] => {
     if (effect.kind === 'update') {
       return [{ type: 'user', id: run.userId, attributes: effect.patch, mode: 'merge' }];
     }
@@ -73,13 +73,13 @@ function operationsOf({ run, effects }: Passage): Operation[] {
 }
 
 function problemWith(
-  { run, effects }: Passage,
+  { run, effects }: RunAdvance,
   {
     changes,
     manifest,
     latest,
     now,
-  }: { changes: Changes; manifest: Manifest | undefined; latest: Latest; now: number },
+  }: { changes: PendingWrites; manifest: Manifest | undefined; latest: Latest; now: number },
 ): string | undefined {
   let attributes = changes.attributesOf(run.userId) ?? {};
   for (const effect of effects) {
@@ -99,7 +99,7 @@ function problemWith(
 /** Enters users into the campaigns that flows started, unless a run of theirs lives. */
 async function enter(
   tx: Statements,
-  passages: Passage[],
+  advances: RunAdvance[],
   {
     now,
     active,
@@ -109,14 +109,14 @@ async function enter(
     now: number;
     active: { id: string } | undefined;
     latest: Latest;
-    places: ReadonlyMap<Passage, Place>;
+    places: ReadonlyMap<RunAdvance, EventPlace>;
   },
 ): Promise<void> {
-  const starts = passages.flatMap((passage) =>
-    passage.effects.filter(isStart).map(({ campaignId }) => ({
-      userId: passage.run.userId,
+  const starts = advances.flatMap((advance) =>
+    advance.effects.filter(isStart).map(({ campaignId }) => ({
+      userId: advance.run.userId,
       campaignId,
-      afterEvent: places.get(passage)!.afterEvent,
+      afterEvent: places.get(advance)!.afterEvent,
     })),
   );
   if (starts.length === 0 || !active) return;
@@ -135,14 +135,14 @@ async function enter(
 /** By user and campaign. */
 type Latest = ReadonlyMap<string, LatestRun>;
 
-async function latestRuns(tx: Statements, passages: Passage[]): Promise<Latest> {
-  const starting = passages.filter(({ effects }) => effects.some(isStart));
+async function latestRuns(tx: Statements, advances: RunAdvance[]): Promise<Latest> {
+  const starting = advances.filter(({ effects }) => effects.some(isStart));
   const users = new Set(starting.map(({ run }) => run.userId));
   return new Map((await tx.latestRuns([...users])).map((run) => [keyOf(run.userId, run.campaignId), run]));
 }
 
 /** Whether what a flow that has just begun is to start has just begun as well, and both have so often that neither is by chance. */
-function isHurried(run: Passage['run'], last: LatestRun | undefined, now: number): boolean {
+function isHurried(run: RunAdvance['run'], last: LatestRun | undefined, now: number): boolean {
   if (!last || isLive(last) || Math.min(run.entry, last.entry) < MAX_HURRIED_ENTRIES) return false;
   return now - Math.min(run.enteredAt, last.enteredAt) < MOMENT_MS;
 }

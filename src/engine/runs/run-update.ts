@@ -1,7 +1,7 @@
 import { rollHash } from '../../flow/journal/journal.ts';
 import type { DueRun, RunUpdate } from '../ports/runs.ts';
-import type { Awaits, Place } from '../waits/awaits.ts';
-import type { Passage } from './passage.ts';
+import type { Awaits, EventPlace } from '../waits/awaits.ts';
+import type { RunAdvance } from './run-advance.ts';
 
 /** The unsealed part of a journal beyond which it is sealed, in characters. */
 const SEAL_AT = 16_384;
@@ -11,38 +11,38 @@ export interface RunChange {
   seal?: { runId: number; chunk: number; text: string };
 }
 
-/** What a step writes of a run. `awaits` and `wakeAt` say what it waits for, if it does; `place` what it has passed. */
+/** What a turn writes of a run. `awaits` and `wakeAt` say what it waits for, if it does; `place` what it has passed. */
 export function changeOf(
-  passage: Passage,
+  advance: RunAdvance,
   {
     now,
     awaits,
     wakeAt,
     place: { afterEvent, afterTime },
-  }: { now: number; awaits: Awaits | null; wakeAt: number | null; place: Place },
+  }: { now: number; awaits: Awaits | null; wakeAt: number | null; place: EventPlace },
 ): RunChange {
-  const { run, pending } = passage;
-  if (passage.diverged) return { update: blocked(passage) };
+  const { run, pending } = advance;
+  if (advance.diverged) return { update: blocked(advance) };
   const update: RunUpdate = {
     ...unchanged(run),
     status: 'failed',
-    deploymentId: passage.deploymentId,
-    position: passage.position,
-    journal: (passage.fresh ? '' : unsealed(run)) + passage.appended,
-    journalHash: rollHash(passage.fresh ? '' : run.journalHash, passage.appended),
-    chunks: passage.fresh ? 0 : run.chunks,
+    deploymentId: advance.deploymentId,
+    position: advance.position,
+    journal: (advance.fresh ? '' : unsealed(run)) + advance.appended,
+    journalHash: rollHash(advance.fresh ? '' : run.journalHash, advance.appended),
+    chunks: advance.fresh ? 0 : run.chunks,
     awaits: awaits && JSON.stringify(awaits),
     afterEvent,
     afterTime,
   };
-  if (passage.failed) {
-    update.reason = passage.failure!;
+  if (advance.failed) {
+    update.reason = advance.failure!;
     update.ending = 'failed';
     update.endedAt = now;
   } else if (pending === null) {
     update.status = 'completed';
-    update.reason = passage.exit ?? null;
-    update.ending = passage.exit === undefined ? 'completed' : 'exited';
+    update.reason = advance.exit ?? null;
+    update.ending = advance.exit === undefined ? 'completed' : 'exited';
     update.endedAt = now;
   } else {
     update.status = pending.kind === 'email' ? 'running' : 'sleeping';
@@ -67,7 +67,7 @@ export function waitingOn(
 // --- internal ------------------------------------------------------------------------------------
 
 /** Nothing is written but that, and why, it cannot go on: other code may follow its history. */
-function blocked({ run, diverged }: Passage): RunUpdate {
+function blocked({ run, diverged }: RunAdvance): RunUpdate {
   const { position, recorded, yielded, deploymentId } = diverged!;
   const reason = `step ${position + 1} was "${recorded}" and is now "${yielded}" (deployment ${deploymentId.slice(0, 12)})`;
   return { ...unchanged(run), status: 'blocked', wakeAt: null, reason, awaits: run.awaits };

@@ -9,23 +9,23 @@ import type { Log } from '../ports/log.ts';
 import type { DueRun } from '../ports/runs.ts';
 import type { Store } from '../ports/store.ts';
 import { CampaignGuard } from '../quarantine/campaign-guard.ts';
-import { Suspects, TRIAL_LOOK_MS } from '../quarantine/suspects.ts';
+import { Quarantine, TRIAL_LOOK_MS } from '../quarantine/quarantine.ts';
 import { type Answer, answersFor, type Go } from '../waits/answers.ts';
 import { Advancer } from './advancer.ts';
 import { DueByPriority } from './due-by-priority.ts';
 import { withoutStale } from './retried.ts';
-import { commitStep, type StepOutcome } from './step-commit.ts';
+import { commitTurn, type TurnOutcome } from './turn-commit.ts';
 
-/** Runs advanced by one step. */
+/** Runs advanced by one turn. */
 const BATCH = 500;
 /** Runs named in a warning. */
 const NAMED = 5;
 
 /**
- * Advances the runs that are due. A step takes a batch, finds out what each run is told, lets the host replay and continue their
+ * Advances the runs that are due. A turn takes a batch, finds out what each run is told, lets the host replay and continue their
  * flows, and commits in one transaction: the journals, what the flows did, what each run waits for, and the messages to send. Until the
  * commit nothing has happened; a crash repeats the batch with the same result, because flows are deterministic. A run at which the code hung
- * is tried alone, while the steps go on with the others.
+ * is tried alone, while the turns go on with the others.
  *
  * States: pending → (running ⇄ sleeping) → completed | failed | cancelled. `running` waits for its message to be settled,
  * `sleeping` for a time or for what its `awaits` say (engine/awaits). A run that no code follows is `blocked`, and due again with
@@ -40,8 +40,8 @@ export class Runner {
   #log: Log;
   #guard: CampaignGuard;
   #due: DueByPriority;
-  #suspects = new Suspects<number>();
-  #onCommit: (outcome: StepOutcome) => void;
+  #quarantine = new Quarantine<number>();
+  #onCommit: (outcome: TurnOutcome) => void;
   #onSuspects: () => void;
 
   constructor(options: {
@@ -52,7 +52,7 @@ export class Runner {
     clock: Clock;
     log: Log;
     /** Messages were queued, or users changed. */
-    onCommit: (outcome: StepOutcome) => void;
+    onCommit: (outcome: TurnOutcome) => void;
     /** There are suspects to be tried, or fewer. */
     onSuspects: () => void;
   }) {
@@ -68,10 +68,10 @@ export class Runner {
     this.#guard = new CampaignGuard({ ...options, what: 'its flow' });
   }
 
-  async step(): Promise<Next> {
+  async turn(): Promise<Next> {
     const now = await this.#store.now();
     const slots = this.#slots.owned();
-    const { due, onlySuspects } = await this.#suspects.others(BATCH, (limit) =>
+    const { due, onlySuspects } = await this.#quarantine.others(BATCH, (limit) =>
       this.#due.read(now, limit, slots),
     );
     if (onlySuspects) return { at: this.#clock.now() + TRIAL_LOOK_MS };
@@ -81,21 +81,21 @@ export class Runner {
       return wake === undefined ? 'when-woken' : { at: this.#clock.now() + Math.max(wake - now, 1) };
     }
     const suspects = await this.#advance(due, { now, suspected: false });
-    for (const { id } of suspects) this.#suspects.add(id);
+    for (const { id } of suspects) this.#quarantine.add(id);
     if (suspects.length > 0) this.#onSuspects();
     return 'now';
   }
 
-  /** Tries one suspect alone, beside the steps. */
+  /** Tries one suspect alone, beside the turns. */
   async tryAlone(): Promise<Next> {
-    if (this.#suspects.size === 0) return 'when-woken';
+    if (this.#quarantine.size === 0) return 'when-woken';
     const now = await this.#store.now();
-    const suspect = await this.#suspects.next((limit) =>
+    const suspect = await this.#quarantine.next((limit) =>
       this.#store.dueRuns(now, limit, this.#slots.owned()),
     );
     if (!suspect) return { at: this.#clock.now() + TRIAL_LOOK_MS };
     await this.#advance([suspect], { now, suspected: true });
-    this.#suspects.delete(suspect.id);
+    this.#quarantine.delete(suspect.id);
     this.#onSuspects();
     return 'now';
   }
@@ -108,23 +108,23 @@ export class Runner {
     const answers = await answersFor(this.#store, taken, now);
     const going = [...answers].flatMap(([run, answer]) => (answer.kind === 'go' ? [{ run, answer }] : []));
     const advanced = await this.#advancer.advance(going, { now, suspected });
-    const passages = advanced.filter(({ suspect }) => !suspect);
-    const outcome = await commitStep(this.#store, {
+    const advances = advanced.filter(({ suspect }) => !suspect);
+    const outcome = await commitTurn(this.#store, {
       now,
-      passages: passages.map((passage) => ({ passage, place: (answers.get(passage.run) as Go).place })),
+      advances: advances.map((advance) => ({ advance, place: (answers.get(advance.run) as Go).place })),
       waiting: [...answers].flatMap(waitingOf),
       active,
       instanceId: await this.#deployments.instanceId(),
       transactions: await this.#deployments.transactions(),
       fence,
     });
-    crashPoint('step:after-commit');
+    crashPoint('runs:after-commit');
     await this.#report(outcome);
     this.#onCommit(outcome);
     return advanced.filter(({ suspect }) => suspect).map(({ run }) => run);
   }
 
-  async #report({ ended }: StepOutcome): Promise<void> {
+  async #report({ ended }: TurnOutcome): Promise<void> {
     const stuck = ended.filter(({ status }) => status === 'failed' || status === 'blocked');
     for (const [words, runs] of Map.groupBy(stuck, inWords)) {
       const ids = runs.slice(0, NAMED).map(({ run }) => run.id);
@@ -148,7 +148,7 @@ function waitingOf([run, answer]: [DueRun, Answer]) {
   return answer.kind === 'wait' ? [{ run, wait: answer }] : [];
 }
 
-function inWords({ run, status, reason }: StepOutcome['ended'][number]): string {
+function inWords({ run, status, reason }: TurnOutcome['ended'][number]): string {
   const { campaignId } = run;
   // Why a run is blocked is about the code alone.
   if (status === 'blocked') return `campaign ${campaignId} is blocked: ${firstLine(reason)}`;

@@ -62,7 +62,7 @@ export class Scheduler {
     for (const id of segmentIds) this.#whole.add(id);
   }
 
-  async step(): Promise<Next> {
+  async turn(): Promise<Next> {
     // One process is enough: the marks it sets are for whoever owns the users.
     if (!this.#slots.leads()) return 'when-woken';
     const now = await this.#store.now();

@@ -13,11 +13,11 @@ import { wakeAsking } from '../waits/wakeups.ts';
 import { type Causes, causesOf } from './causes.ts';
 import { move } from './movements.ts';
 
-/** Users evaluated by one step. */
+/** Users evaluated by one turn. */
 const BATCH = 500;
 
 /**
- * Turns what changed about users into memberships and campaign entries. A step takes a batch of marked users (or, when
+ * Turns what changed about users into memberships and campaign entries. A turn takes a batch of marked users (or, when
  * there are none, of the sweep that follows a deployment), asks the store which segments select them, and commits in one
  * transaction: memberships, runs that begin, end or are due (engine/movements), and the marks it has dealt with. A mark set again meanwhile
  * stays, so a change is never missed; a crash before the commit repeats the batch, which is harmless.
@@ -55,7 +55,7 @@ export class Segmenter {
     this.#onCleared = options.onCleared;
   }
 
-  step(): Promise<Next> {
+  turn(): Promise<Next> {
     return this.#evaluation.run(async () => {
       const deployment = await this.#deployments.active();
       const slots = this.#slots.owned();
@@ -147,7 +147,7 @@ export class Segmenter {
     const unswept = skipExisting.length > 0 ? await this.#store.unswept(userIds) : new Set<string>();
 
     const due = await this.#store.transaction(async (tx) => {
-      if ((await tx.activation()) !== deployment.activation) throw superseded();
+      if ((await tx.revision()) !== deployment.revision) throw superseded();
       const moved = await move(tx, { ...evaluation, unswept });
       await batch.done(tx);
       const asking = await wakeAsking(tx, userIds, now);

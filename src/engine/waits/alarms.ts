@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { Statements } from '../ports/store.ts';
 import { factsFor, type Waiter } from './answers.ts';
-import { type Awaits, isWoken, questionOf, resolve } from './awaits.ts';
+import { type Awaits, isWoken, questionOf, resolveWait } from './awaits.ts';
 
 /** A run that begins to wait, or goes on waiting. */
 export interface Wait extends Waiter {
@@ -37,7 +37,7 @@ export async function alarmsFor<W extends Wait>(
     if (awaits.pending.kind === 'retry') return { awaits, wakeAt: awaits.pending.until };
     if (awaits.pending.kind === 'email') return { awaits, wakeAt: null };
     const attributes = users.get(userId)?.attributes ?? wait.attributes;
-    const resolution = resolve(awaits, { now, attributes, ...facts(runId) });
+    const resolution = resolveWait(awaits, { now, attributes, ...facts(runId) });
     return resolution.done
       ? { awaits, wakeAt: now }
       : { awaits: resolution.awaits, wakeAt: resolution.until };

@@ -3,7 +3,14 @@ import type { SettledMessage } from '../ports/messages.ts';
 import type { DueRun } from '../ports/runs.ts';
 import type { Statements } from '../ports/store.ts';
 import type { EventRow } from '../ports/users.ts';
-import { type Awaits, awaitedEvents, awaitedSegments, type Place, parseAwaits, resolve } from './awaits.ts';
+import {
+  type Awaits,
+  awaitedEvents,
+  awaitedSegments,
+  type EventPlace,
+  parseAwaits,
+  resolveWait,
+} from './awaits.ts';
 
 /** What a due run is told, if it is to go on. */
 export type Answer =
@@ -16,7 +23,7 @@ export interface Go {
   kind: 'go';
   result?: Json;
   /** Where the flow then stands in the user's events. */
-  place: Place;
+  place: EventPlace;
 }
 
 /** What each of these runs is to be told at `now`. */
@@ -50,7 +57,7 @@ export async function answersFor(
       if (message) return { kind: 'go', result: outcomeOf(message), place };
       return { kind: 'wait', wakeAt: null, awaits: awaitsOf(run), status: 'running' };
     }
-    const resolution = resolve(wait, { now, attributes: run.attributes, ...facts(run.id) });
+    const resolution = resolveWait(wait, { now, attributes: run.attributes, ...facts(run.id) });
     if (!resolution.done) {
       return { kind: 'wait', wakeAt: resolution.until, awaits: resolution.awaits, status: 'sleeping' };
     }
@@ -103,7 +110,7 @@ export function awaitsOf(run: DueRun): Awaits | null {
 // --- internal ------------------------------------------------------------------------------------
 
 /** A moment is no place before the last event that was passed. */
-function placeAfter(place: Place, passed: Partial<Place>): Place {
+function placeAfter(place: EventPlace, passed: Partial<EventPlace>): EventPlace {
   const afterEvent = Math.max(place.afterEvent, passed.afterEvent ?? 0);
   return { ...place, ...passed, afterEvent };
 }

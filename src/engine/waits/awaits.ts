@@ -19,22 +19,22 @@ export interface Awaits {
    * Segments the user came into during the wait: when, and the place in the user's events of what caused it. Kept because the user
    * may have left again before the run is advanced.
    */
-  entered?: Record<string, Entered>;
+  entered?: Record<string, SegmentEntry>;
 }
 
-export interface Entered {
+export interface SegmentEntry {
   /** Epoch milliseconds. */
   at: number;
   afterEvent: number;
 }
 
 /** Where a run stands in the user's sequence of events: see the columns of the same names. */
-export interface Place {
+export interface EventPlace {
   afterEvent: number;
   afterTime: number | null;
 }
 
-export interface Facts {
+export interface WaitFacts {
   now: number;
   attributes: JsonObject;
   /** Events of the user of the awaited names that the flow has not passed, in the order of their ids. */
@@ -45,7 +45,7 @@ export interface Facts {
 
 export type Resolution =
   /** The command's result, when it came, and what the flow has passed by then in the user's events. */
-  | { done: true; value: Json; at: number; passed: Partial<Place> }
+  | { done: true; value: Json; at: number; passed: Partial<EventPlace> }
   /** Nothing yet; look again then, or when woken. `awaits` with deadlines that moved. */
   | { done: false; until: number | null; awaits: Awaits };
 
@@ -87,7 +87,7 @@ export function followsTimezone({ pending }: Pick<Awaits, 'pending'>): boolean {
   return branchesOf(pending).some(([, branch]) => branch.kind === 'daytime' && branch.timezone === null);
 }
 
-export function resolve(awaits: Awaits, facts: Facts): Resolution {
+export function resolveWait(awaits: Awaits, facts: WaitFacts): Resolution {
   const outcomes = branchesOf(awaits.pending).map(([label, branch]) => ({
     label,
     branch,
@@ -129,7 +129,7 @@ export function eventValue({ name, attributes, createdAt }: EventRow): JsonObjec
 interface Outcome {
   at: number | null;
   value: Json;
-  passed: Partial<Place>;
+  passed: Partial<EventPlace>;
   event?: EventRow;
 }
 
@@ -144,7 +144,7 @@ function timed(at: number | null, value: Json): Outcome {
   return { at, value, passed: { afterTime: at } };
 }
 
-function outcomeOf(branch: TimedPending, awaits: Awaits, facts: Facts): Outcome {
+function outcomeOf(branch: TimedPending, awaits: Awaits, facts: WaitFacts): Outcome {
   switch (branch.kind) {
     case 'wait':
       return timed(branch.until, null);
@@ -175,7 +175,10 @@ function outcomeOf(branch: TimedPending, awaits: Awaits, facts: Facts): Outcome 
 }
 
 /** A time of day that has come stays come; one that is ahead moves with the user's time zone. */
-function daytimeOf(branch: Extract<TimedPending, { kind: 'daytime' }>, { now, attributes }: Facts): number {
+function daytimeOf(
+  branch: Extract<TimedPending, { kind: 'daytime' }>,
+  { now, attributes }: WaitFacts,
+): number {
   if (branch.until <= now || branch.timezone !== null) return branch.until;
   const { time, weekdays } = branch;
   return nextDaytime(now, { time, weekdays, timezone: timezoneOf(attributes) });

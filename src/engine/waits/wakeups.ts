@@ -3,9 +3,9 @@ import {
   type Awaits,
   awaitedEvents,
   awaitedSegments,
-  type Entered,
   followsTimezone,
   parseAwaits,
+  type SegmentEntry,
 } from './awaits.ts';
 
 /** What an evaluation found about its users. */
@@ -82,7 +82,7 @@ function concerns(awaits: Awaits, userId: string, found: Happenings): boolean {
 }
 
 /** A user who has left again by the time the run is advanced has been in all the same. */
-function withEntered(awaits: Awaits, segments: string[], enteredNow: (id: string) => Entered): Awaits {
+function withEntered(awaits: Awaits, segments: string[], enteredNow: (id: string) => SegmentEntry): Awaits {
   const entered = { ...awaits.entered };
   for (const id of segments) entered[id] ??= enteredNow(id);
   return { ...awaits, entered };

@@ -22,7 +22,7 @@ export interface ActivationInput {
   dryRun?: boolean;
   /** The event that caused the entry. */
   event?: { name: string; attributes: JsonObject; createdAt: number } | null;
-  /** 1 for the user's first passage through the campaign. */
+  /** 1 for the user's first run of the campaign. */
   entry?: number;
 }
 

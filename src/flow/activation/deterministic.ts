@@ -2,7 +2,7 @@ import { hash53 } from '../../core/hash.ts';
 
 /**
  * Time and chance as a flow sees them: the clock stands still at the activation's time, and random numbers are a function
- * of the run and the position, so that a replay sees what the first passage saw. Random bytes made in a flow are therefore
+ * of the run and the position, so that a replay sees what the first activation saw. Random bytes made in a flow are therefore
  * predictable to whoever knows the run's id: they are no secrets.
  *
  * Installed over the globals while a flow runs, which is one synchronous stretch, and taken off afterwards. What a module

@@ -2,7 +2,7 @@ import type { ActivationInput, ActivationOutput, Outside } from './activation.ts
 import { abandonScope, flowScope, within } from './deterministic.ts';
 import { abandonReplay } from './journal-replay.ts';
 import type { Interruption } from './live-activation.ts';
-import { Passage } from './passage.ts';
+import { OngoingActivation } from './ongoing-activation.ts';
 
 /**
  * Runs one activation of `flow`. Never throws or rejects, unless `outside.limit` does: what goes wrong is an outcome. It is done when it
@@ -14,14 +14,14 @@ export function activate(
   outside: Outside,
 ): ActivationOutput | Promise<ActivationOutput> {
   const scope = flowScope(input.runId);
-  const passage = new Passage(flow, input, { scope, outside });
+  const activation = new OngoingActivation(flow, input, { scope, outside });
   const stretch = (work: () => ActivationOutput | Interruption) => {
     const inScope = () => within(scope, work);
     return outside.limit ? outside.limit(inScope) : inScope();
   };
-  const first = stretch(() => passage.begin());
+  const first = stretch(() => activation.begin());
   if ('outcome' in first) return first;
-  return finish(first, (interruption, settled) => stretch(() => passage.goOnAfter(interruption, settled)));
+  return finish(first, (interruption, settled) => stretch(() => activation.goOnAfter(interruption, settled)));
 }
 
 /** For when an activation was interrupted and could put nothing back: this does. */

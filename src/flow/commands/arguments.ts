@@ -17,7 +17,7 @@ export function refuse(message: string, hint?: string): SegflowError {
 export function nameArgument(value: unknown, what: string): string {
   if (typeof value === 'string' && value !== '' && value.length <= MAX_NAME && value.isWellFormed())
     return value;
-  throw refuse(`${what} (1 to ${MAX_NAME} characters), got ${describe(value)}`);
+  throw refuse(`${what} (1 to ${MAX_NAME} characters), got ${describeArgument(value)}`);
 }
 
 /** The options of a command: an object with no properties but `known`. Undefined counts as left out. */
@@ -29,7 +29,7 @@ export function optionsArgument(
   if (value === undefined) return {};
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw refuse(
-      `the options of ${command} are an object with ${known.join(', ')}; this is ${describe(value)}`,
+      `the options of ${command} are an object with ${known.join(', ')}; this is ${describeArgument(value)}`,
     );
   }
   for (const name of Object.keys(value)) {
@@ -63,7 +63,7 @@ export function jsonArgument(value: unknown, what: string): Json {
   } catch (error) {
     throw refuse(`${what} must be JSON: ${messageOf(error)}`);
   }
-  if (text === undefined) throw refuse(`${what} must be JSON, got ${describe(value)}`);
+  if (text === undefined) throw refuse(`${what} must be JSON, got ${describeArgument(value)}`);
   if (text.length > MAX_JSON) {
     throw refuse(`${what} is too large: ${text.length} characters of JSON, at most ${MAX_JSON}`);
   }
@@ -73,7 +73,7 @@ export function jsonArgument(value: unknown, what: string): Json {
 export function jsonObjectArgument(value: unknown, what: string): JsonObject {
   const json = jsonArgument(value, what);
   if (isObject(json)) return json;
-  throw refuse(`${what} must be an object, got ${describe(value)}`);
+  throw refuse(`${what} must be an object, got ${describeArgument(value)}`);
 }
 
 /** Epoch milliseconds of a Date, an ISO text with its offset, or a number of milliseconds. */
@@ -81,20 +81,20 @@ export function momentArgument(value: unknown): number {
   const expected = 'sleepUntil takes a Date, an ISO 8601 text with time and offset, or epoch milliseconds';
   if (typeof value === 'string' && !ISO_MOMENT.test(value)) {
     throw refuse(
-      `${expected}, got ${describe(value)}`,
+      `${expected}, got ${describeArgument(value)}`,
       'Write for example "2026-12-24T09:00:00Z", or use waitUntil for a time of day.',
     );
   }
   const at = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : value;
   if (typeof at !== 'number' || !Number.isFinite(at) || at < 0 || at > MAX_MOMENT) {
     throw refuse(
-      `${expected}, got ${value instanceof Date ? `an impossible Date (${at})` : describe(value)}`,
+      `${expected}, got ${value instanceof Date ? `an impossible Date (${at})` : describeArgument(value)}`,
     );
   }
   return Math.round(at);
 }
 
-export function describe(value: unknown): string {
+export function describeArgument(value: unknown): string {
   if (value === null || value === undefined || typeof value === 'number') return String(value);
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (typeof value !== 'object') return `a ${typeof value}`;

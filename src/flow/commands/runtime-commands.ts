@@ -1,6 +1,6 @@
 import { durationMs } from '../../core/duration.ts';
 import {
-  describe,
+  describeArgument,
   durationOption,
   idOption,
   jsonArgument,
@@ -23,7 +23,7 @@ export const runtime: Runtime = Object.freeze({
     const given = optionsArgument(options, 'sendEmail', ['props', 'subject', 'id']);
     const { props, subject } = given;
     if (subject !== undefined && (typeof subject !== 'string' || subject.trim() === '')) {
-      throw refuse(`the subject of sendEmail is a text, got ${describe(subject)}`);
+      throw refuse(`the subject of sendEmail is a text, got ${describeArgument(subject)}`);
     }
     const detail = {
       ...(props !== undefined && { props: jsonObjectArgument(props, 'the props of sendEmail') }),
@@ -47,13 +47,13 @@ export const runtime: Runtime = Object.freeze({
     const { time, timezone } = given;
     if (typeof time !== 'string' || !isDaytime(time)) {
       throw refuse(
-        `waitUntil takes a time from 00:00 to 23:59 as HH:MM or HH:MM:SS, got ${describe(time)}`,
+        `waitUntil takes a time from 00:00 to 23:59 as HH:MM or HH:MM:SS, got ${describeArgument(time)}`,
         DAYTIME_HINT,
       );
     }
     if (timezone !== undefined) {
       if (typeof timezone !== 'string')
-        throw refuse(`the timezone of waitUntil is a text, got ${describe(timezone)}`);
+        throw refuse(`the timezone of waitUntil is a text, got ${describeArgument(timezone)}`);
       checkTimezone(timezone);
     }
     const weekdays = given.weekdays === undefined ? null : weekdaysOf(given.weekdays);
@@ -85,14 +85,14 @@ export const runtime: Runtime = Object.freeze({
   race(branches, options) {
     const id = idOption(optionsArgument(options, 'race', ['id']), 'race');
     if (typeof branches !== 'object' || branches === null || Array.isArray(branches) || isStep(branches)) {
-      throw refuse(`race takes an object of commands by label, got ${describe(branches)}`, RACE_HINT);
+      throw refuse(`race takes an object of commands by label, got ${describeArgument(branches)}`, RACE_HINT);
     }
     const entries: [string, unknown][] = Object.entries(branches);
     if (entries.length === 0) throw refuse('race needs at least one command', RACE_HINT);
     for (const [label, branch] of entries) {
       nameArgument(label, 'a label of race is a text');
       if (!isStep(branch) || !RACEABLE.has(branch.kind)) {
-        const what = isStep(branch) ? `the command "${branch.kind}"` : describe(branch);
+        const what = isStep(branch) ? `the command "${branch.kind}"` : describeArgument(branch);
         throw refuse(
           `race is between wait, sleepUntil, waitUntil, waitForEvent and waitForSegment; "${label}" is ${what}`,
           RACE_HINT,
@@ -115,7 +115,7 @@ export const runtime: Runtime = Object.freeze({
 
   query(build, options) {
     if (typeof build !== 'function') {
-      throw refuse(`query takes a function that builds a SELECT, got ${describe(build)}`);
+      throw refuse(`query takes a function that builds a SELECT, got ${describeArgument(build)}`);
     }
     const id = idOption(optionsArgument(options, 'query', ['id']), 'query');
     return new Step('query', { build: build as (db: never, userId: string) => unknown }, { label: '', id });
@@ -150,14 +150,14 @@ export const runtime: Runtime = Object.freeze({
     nameArgument(id, 'run takes an id for the step');
     if (typeof work !== 'function') {
       throw refuse(
-        `run takes a function, got ${describe(work)}`,
+        `run takes a function, got ${describeArgument(work)}`,
         "Write rt.run('notify', async () => { … }).",
       );
     }
     const { retries = DEFAULT_RETRIES, timeout } = optionsArgument(options, 'run', ['retries', 'timeout']);
     if (!isCount(retries) || retries > MAX_RETRIES) {
       throw refuse(
-        `the retries of run are a whole number from 0 to ${MAX_RETRIES}, got ${describe(retries)}`,
+        `the retries of run are a whole number from 0 to ${MAX_RETRIES}, got ${describeArgument(retries)}`,
       );
     }
     const timeoutMs = durationOption(timeout, 'the timeout of run') ?? DEFAULT_RUN_MS;
@@ -175,13 +175,13 @@ export const runtime: Runtime = Object.freeze({
     nameArgument(name, 'variant takes the name of an experiment');
     const hint = `Write for example rt.variant(${JSON.stringify(name)}, { a: 50, b: 50 }).`;
     if (typeof weights !== 'object' || weights === null || Array.isArray(weights)) {
-      throw refuse(`variant takes an object of weights by label, got ${describe(weights)}`, hint);
+      throw refuse(`variant takes an object of weights by label, got ${describeArgument(weights)}`, hint);
     }
     const copy: Record<string, number> = { ...weights };
     for (const [label, weight] of Object.entries(copy)) {
       if (typeof weight !== 'number' || !Number.isFinite(weight) || weight < 0) {
         throw refuse(
-          `the weight of the variant "${label}" is a number from 0, got ${describe(weight)}`,
+          `the weight of the variant "${label}" is a number from 0, got ${describeArgument(weight)}`,
           hint,
         );
       }
@@ -201,7 +201,7 @@ export const runtime: Runtime = Object.freeze({
       reason.length > MAX_REASON ||
       !reason.isWellFormed()
     ) {
-      throw refuse(`exit takes a reason (1 to ${MAX_REASON} characters), got ${describe(reason)}`);
+      throw refuse(`exit takes a reason (1 to ${MAX_REASON} characters), got ${describeArgument(reason)}`);
     }
     return new Step('exit', { reason }, { label: reason });
   },
@@ -239,14 +239,14 @@ function waitOf(command: string, duration: unknown, options: unknown): Step<void
 function weekdaysOf(value: unknown): number[] {
   if (!Array.isArray(value) || value.length === 0) {
     throw refuse(
-      `the weekdays of waitUntil are a list with at least one, got ${describe(value)}`,
+      `the weekdays of waitUntil are a list with at least one, got ${describeArgument(value)}`,
       DAYTIME_HINT,
     );
   }
   const days = value.map((name: unknown) => {
     const index = WEEKDAYS.indexOf(name as Weekday);
     if (index < 0) {
-      throw refuse(`a weekday is one of ${WEEKDAYS.join(', ')}, got ${describe(name)}`, DAYTIME_HINT);
+      throw refuse(`a weekday is one of ${WEEKDAYS.join(', ')}, got ${describeArgument(name)}`, DAYTIME_HINT);
     }
     return index + 1;
   });

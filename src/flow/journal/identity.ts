@@ -18,7 +18,7 @@ import { parseCommand, record } from './journal.ts';
  * has come to is not.
  */
 
-/** Text of steps' records, and whether they match; one for each passage, as loops yield the same few steps again and again. */
+/** Text of steps' records, and whether they match; one for each run through the flow, as loops yield the same few steps again and again. */
 export class Identity {
   readonly #encoded = new Map<string, string>();
 

@@ -44,7 +44,7 @@ export interface JournalEntry {
   error?: { message: string; at: number };
 }
 
-export interface Activation {
+export interface ActivationRecord {
   at: number;
   /** Attribute values first seen, or seen changed, in this activation. */
   seen: Record<string, unknown>;
@@ -58,14 +58,14 @@ export interface Journal {
   /** Activations in a row, up to that beginning, before which the flow had not waited. */
   hurried: number;
   entries: JournalEntry[];
-  activations: Activation[];
+  activations: ActivationRecord[];
   /** For each activation, how many of the entries had been yielded before it began. */
   starts: number[];
 }
 
 export function parseJournal(text: string): Journal {
   const journal: Journal = { base: 0, state: null, hurried: 0, entries: [], activations: [], starts: [] };
-  let activation: Activation = { at: 0, seen: {} };
+  let activation: ActivationRecord = { at: 0, seen: {} };
   let entry: JournalEntry | undefined;
   const last = (): JournalEntry => {
     if (!entry) throw new Error('a journal begins with a result');

@@ -8,7 +8,7 @@ import type { Work, WorkKind } from '../wire/protocol.ts';
 import { describeThrown, frameOf, type LoadedBundle, locateIn, mapStack } from './stack.ts';
 
 /** What a child does with one item of a request. A failure of the item is part of its result where the result has room for it. */
-export type Worker<K extends WorkKind> = (
+export type ItemWork<K extends WorkKind> = (
   bundle: LoadedBundle,
   item: Work[K]['item'],
   hooks?: WorkerHooks,
@@ -23,7 +23,7 @@ export interface WorkerHooks {
   limit?: NonNullable<Outside['limit']>;
 }
 
-export const WORKERS: { [K in WorkKind]: Worker<K> } = {
+export const WORKERS: { [K in WorkKind]: ItemWork<K> } = {
   inspect,
   catalog,
   segments,
@@ -238,8 +238,8 @@ function innermost(component: unknown): unknown {
 
 async function endlessStack({ specifier }: LoadedBundle, ms: number, work: () => void): Promise<string> {
   if (ms === 0) return '';
-  const { stackOfEndless } = await import('./endless-stack.ts');
-  return stackOfEndless(work, { isAuthors: (module) => module === specifier, ms });
+  const { stackOfHang } = await import('./hang-stack.ts');
+  return stackOfHang(work, { isAuthors: (module) => module === specifier, ms });
 }
 
 const SECTION = { template: 'templates', transaction: 'transactions' } as const;

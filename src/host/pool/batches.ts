@@ -1,20 +1,20 @@
 import { isWaiting } from '../wire/progress.ts';
 import type { ThrownError, Work } from '../wire/protocol.ts';
 import { describeEnding, endingError, wireFailure } from './endings.ts';
-import type { Ending, Limits, Reply } from './host-process.ts';
+import type { ItemLimits, ProcessEnding, Reply } from './host-process.ts';
 
 /** Kinds of work with a result for each item, a failure included. */
 export type ItemKind = 'advance' | 'render';
 
 export interface ItemsOptions<K extends ItemKind> {
-  run: (items: Work[K]['item'][], limits: Limits) => Promise<Reply>;
+  run: (items: Work[K]['item'][], limits: ItemLimits) => Promise<Reply>;
   itemMs: number;
   /** How the batch is divided among the children: into at most `most` parts of at least `least` items. */
   parts: { least: number; most: number };
   /** The result of an item that hangs or kills its process. */
-  guilty: (item: Work[K]['item'], error: ThrownError) => Work[K]['result'];
+  failed: (item: Work[K]['item'], error: ThrownError) => Work[K]['result'];
   /** Where such an item was, in lines; `ending` is left out where it may not take long. */
-  placeOf: (item: Work[K]['item'], ending?: Ending) => Promise<string>;
+  placeOf: (item: Work[K]['item'], ending?: ProcessEnding) => Promise<string>;
   /** With it, an item at which its child ended is not tried again but told of, and so are those of its kin once two of them were. */
   onSuspect?: ((item: Work[K]['item']) => void) | undefined;
   kinOf: (item: Work[K]['item']) => string;
@@ -24,10 +24,10 @@ export interface ItemsOptions<K extends ItemKind> {
   suspected?: boolean | undefined;
 }
 
-/** So many suspects of a kin make the whole kin suspect. */
+/** After this many suspects from one campaign or template, the rest of it is quarantined as well. */
 const SUSPECT_KIN = 2;
 
-/** From so many guilty items in a batch on, suspicion is enough and patience is short: the code is broken for everyone. */
+/** After this many failed items in a batch, a suspect is not tried again and gets less time: the code is broken for everyone. */
 const PATIENT_WITH = 2;
 const IMPATIENT_FACTOR = 0.1;
 /** How often a child may end elsewhere than at an item before the bundle itself is to blame. */
@@ -67,15 +67,15 @@ async function runPart<K extends ItemKind>(
 ): Promise<void> {
   const { itemMs, results } = options;
   let rest = items;
-  let guilty = 0;
+  let failures = 0;
   let unexplained = 0;
   const suspects = new Map<string, number>();
 
   /** Runs items and keeps their results; else how and where the child ended. */
-  const attempt = async (some: typeof rest): Promise<{ ended: Ending; index: number } | undefined> => {
+  const attempt = async (some: typeof rest): Promise<{ ended: ProcessEnding; index: number } | undefined> => {
     const limit = options.onSuspect
       ? Math.min(itemMs, options.sharedMs)
-      : guilty < PATIENT_WITH
+      : failures < PATIENT_WITH
         ? itemMs
         : Math.ceil(itemMs * IMPATIENT_FACTOR);
     const reply = await options.run(some, { itemMs: limit, bundleMs: itemMs });
@@ -107,22 +107,22 @@ async function runPart<K extends ItemKind>(
     if (options.onSuspect) {
       const aside = new Set(putAside(suspect, { rest, kinOf: options.kinOf, counts: suspects }));
       for (const item of aside) {
-        results.set(item, options.guilty(item, { message: describeEnding(first.ended, kind), stack: '' }));
+        results.set(item, options.failed(item, { message: describeEnding(first.ended, kind), stack: '' }));
         options.onSuspect(item);
       }
       rest = rest.filter((item) => !aside.has(item));
       continue;
     }
-    const sure = guilty >= PATIENT_WITH || (options.suspected && first.ended.reason !== 'exit');
+    const sure = failures >= PATIENT_WITH || (options.suspected && first.ended.reason !== 'exit');
     const again = sure ? first : await attempt([suspect]);
     // It ended elsewhere than at the item this time: nothing is shown.
     if (again && again.index < 0 && !isWaiting(again.index)) continue;
     rest = rest.filter((item) => item !== suspect);
     if (!again) continue;
-    guilty++;
-    const place = await options.placeOf(suspect, guilty <= PATIENT_WITH ? again.ended : undefined);
+    failures++;
+    const place = await options.placeOf(suspect, failures <= PATIENT_WITH ? again.ended : undefined);
     const message = describeEnding(again.ended, kind);
-    results.set(suspect, options.guilty(suspect, { message, stack: place && `${message}\n${place}` }));
+    results.set(suspect, options.failed(suspect, { message, stack: place && `${message}\n${place}` }));
   }
 }
 

@@ -2,7 +2,7 @@ import { SegflowError } from '../../core/errors.ts';
 import type { Problem } from '../../engine/ports/manifest.ts';
 import { STAGE } from '../wire/progress.ts';
 import type { WireError, WorkKind } from '../wire/protocol.ts';
-import type { Ending } from './host-process.ts';
+import type { ProcessEnding } from './host-process.ts';
 
 /* How the end of a host child is told, by what it was at. */
 
@@ -18,13 +18,13 @@ const SUBJECT: Record<WorkKind, [who: string, late: string]> = {
 const LOADING: [who: string, late: string] = ['the configuration', 'the configuration was not loaded'];
 
 /** What an item did to its process, in words. */
-export function describeEnding(ending: Ending, kind: WorkKind): string {
+export function describeEnding(ending: ProcessEnding, kind: WorkKind): string {
   return words(ending, SUBJECT[kind]);
 }
 
 /** The error of a bundle that ends every process it is loaded into, or of a child that cannot start. */
 export function endingError(
-  ending: Ending,
+  ending: ProcessEnding,
   { index, kind }: { index: number; kind: WorkKind },
 ): SegflowError {
   if (index === STAGE.modules) {
@@ -51,7 +51,7 @@ export function wireFailure({ code, message, hint, details }: WireError): Segflo
 
 // --- internal ---
 
-function words(ending: Ending, [who, late]: [who: string, late: string]): string {
+function words(ending: ProcessEnding, [who, late]: [who: string, late: string]): string {
   switch (ending.reason) {
     case 'timeout':
       return `${late} within ${ending.limitMs / 1000} s`;

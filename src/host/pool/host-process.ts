@@ -13,7 +13,7 @@ export interface ProcessOptions {
 }
 
 /** Why a child ended while it had a request. */
-export type Ending =
+export type ProcessEnding =
   | { reason: 'timeout'; limitMs: number }
   | { reason: 'memory'; limitBytes: number }
   | { reason: 'exit'; words: string };
@@ -21,9 +21,9 @@ export type Ending =
 export type Reply =
   | { answer: WireAnswer }
   /** The child is gone. `index`: the item it was at, or a STAGE. */
-  | { ended: Ending; index: number };
+  | { ended: ProcessEnding; index: number };
 
-export interface Limits {
+export interface ItemLimits {
   /** For one item. */
   itemMs: number;
   /** For evaluating the bundle. Default: as for an item. */
@@ -51,7 +51,7 @@ export class HostProcess {
   readonly #options: ProcessOptions;
   #sequence = 0;
   #request: { sequence: number; settle: (reply: Reply) => void } | undefined;
-  #killedFor: Ending | undefined;
+  #killedFor: ProcessEnding | undefined;
   #ended = false;
   #lastLine = '';
   /** Resolves once the process has ended. */
@@ -79,7 +79,7 @@ export class HostProcess {
   }
 
   /** Sends one request; the child must be idle. Never rejects. */
-  async request(request: Omit<WireRequest, 'sequence'>, limits: Limits): Promise<Reply> {
+  async request(request: Omit<WireRequest, 'sequence'>, limits: ItemLimits): Promise<Reply> {
     if (this.#request) throw new Error('the host child is busy');
     const sequence = ++this.#sequence;
     const { promise, resolve } = Promise.withResolvers<Reply>();
@@ -132,7 +132,7 @@ export class HostProcess {
   }
 
   /** Looks at the child until the returned function is called. */
-  #watch(sequence: number, { itemMs, bundleMs = itemMs }: Limits): () => void {
+  #watch(sequence: number, { itemMs, bundleMs = itemMs }: ItemLimits): () => void {
     let at: Progress = { sequence: -1, index: STAGE.none };
     let spent = 0;
     let looked = performance.now();
@@ -157,7 +157,7 @@ export class HostProcess {
     return () => clearInterval(timer);
   }
 
-  #killFor(ending: Ending): void {
+  #killFor(ending: ProcessEnding): void {
     this.#killedFor ??= ending;
     this.kill();
   }

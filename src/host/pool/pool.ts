@@ -9,11 +9,11 @@ import { baseEnvironment, bundleEnvironment } from '../wire/environment.ts';
 import type { Work, WorkKind } from '../wire/protocol.ts';
 import { runItems } from './batches.ts';
 import { endingError, wireFailure } from './endings.ts';
-import { GuiltyPlaces } from './guilty-places.ts';
+import { HangPlaces } from './hang-places.ts';
+import { hangingEmails } from './hanging-emails.ts';
 import type { Reply } from './host-process.ts';
 import { type Job, Processes } from './processes.ts';
-import { SideEffects } from './side-effects.ts';
-import { unendingEmails } from './unending-emails.ts';
+import { OngoingSideEffects } from './side-effects.ts';
 
 export interface HostOptions {
   /** Most child processes at a time. Default: one fewer than the machine has cores, from 1 to 4. */
@@ -72,7 +72,7 @@ export function createHost(options: HostOptions = {}): ProcessHost {
     const key = `${bundle.id}.${hash53(canonicalJson(environment))}`;
     return { kind, bundle: { key, environment, code: bundle.code }, items, limits: { itemMs } };
   };
-  const places = new GuiltyPlaces({
+  const places = new HangPlaces({
     itemMs,
     run: (kind, bundle, item, limits) => {
       const job = jobOf(kind, bundle, [item] as Job['items']);
@@ -102,7 +102,7 @@ export function createHost(options: HostOptions = {}): ProcessHost {
         processes.run({ ...jobOf('advance', bundle, items), limits, aside, trial: suspected ?? false }),
       itemMs,
       parts: { least: LEAST.advance, most: max },
-      guilty: ({ journal }, error) => ({
+      failed: ({ journal }, error) => ({
         outcome: 'failed',
         appended: '',
         position: journalPosition(journal),
@@ -110,7 +110,7 @@ export function createHost(options: HostOptions = {}): ProcessHost {
       }),
       placeOf: (request, ending) => places.ofFlow(bundle, request, ending),
     });
-  const sideEffects = new SideEffects({
+  const sideEffects = new OngoingSideEffects({
     upTo: (bundle, requests, manner) => advance(bundle, requests, { ...manner, aside: false }),
     through: (bundle, requests) => advance(bundle, requests, { aside: true }),
     graceMs: options.sideEffectGraceMs ?? 1_000,
@@ -132,7 +132,7 @@ export function createHost(options: HostOptions = {}): ProcessHost {
         processes.run({ ...jobOf('render', bundle, items), limits, trial: suspected ?? false }),
       itemMs,
       parts: { least: LEAST.render, most: max },
-      guilty: (_request, error) => ({ ok: false, error }),
+      failed: (_request, error) => ({ ok: false, error }),
       placeOf: (request, ending) => places.ofEmail(bundle, request, ending),
     });
 
@@ -144,7 +144,7 @@ export function createHost(options: HostOptions = {}): ProcessHost {
           'catalog',
           jobOf('catalog', bundle, [{ at: Date.now(), unchecked: true }]),
         ).catch(() => []);
-        const details = await unendingEmails(catalog[0]?.items ?? [], (requests) =>
+        const details = await hangingEmails(catalog[0]?.items ?? [], (requests) =>
           render(bundle, requests, { suspected: true }),
         );
         if (details.length > 0) {

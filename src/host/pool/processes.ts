@@ -1,6 +1,6 @@
 import { SegflowError } from '../../core/errors.ts';
 import type { BundleRef, WireRequest, WorkKind } from '../wire/protocol.ts';
-import { HostProcess, type Limits, type Reply } from './host-process.ts';
+import { HostProcess, type ItemLimits, type Reply } from './host-process.ts';
 
 export interface ProcessesOptions {
   max: number;
@@ -15,7 +15,7 @@ export interface Job {
   kind: WorkKind;
   bundle: BundleRef & { code: string };
   items: WireRequest['items'];
-  limits: Limits;
+  limits: ItemLimits;
   /** It mostly waits for side effects: a child that does this does not count among those there may be. */
   aside?: boolean;
   /** It may hang: a child that others do not wait for does it, at once. */

@@ -33,7 +33,7 @@ const MAX_KEPT = 10_000;
  * Kept in memory alone: after a crash, or in another process, the journal says that a side effect was begun and has no result, and it is
  * done again.
  */
-export class SideEffects {
+export class OngoingSideEffects {
   readonly #options: SideEffectsOptions;
   /** By run. */
   readonly #ongoing = new Map<

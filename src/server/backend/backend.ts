@@ -1,4 +1,4 @@
-import type { Operation, OperationResult } from '../../engine/ingest/operations.ts';
+import type { IngestOperation, OperationResult } from '../../engine/ingest/operations.ts';
 import type {
   Changes,
   DeploymentAnswer,
@@ -15,7 +15,7 @@ import type {
 import type { Explanation } from '../../protocol/explain.ts';
 import type { Planning } from '../../protocol/plan.ts';
 
-export type { Operation as BackendOperation, OperationResult } from '../../engine/ingest/operations.ts';
+export type { IngestOperation as BackendOperation, OperationResult } from '../../engine/ingest/operations.ts';
 
 /** What the server serves. The application implements it over the engine; a test may hand in another. */
 export interface Backend {
@@ -25,7 +25,7 @@ export interface Backend {
    * throws `idempotency_key_reused` when the request was another.
    */
   submit(
-    operations: Operation[],
+    operations: IngestOperation[],
     idempotency?: { key: string; requestHash: string },
   ): Promise<OperationResult[]>;
   /** Runs `work` and resolves once the segments and campaigns of the user were evaluated, with what changed. */

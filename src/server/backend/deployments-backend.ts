@@ -1,5 +1,5 @@
 import { SegflowError } from '../../core/errors.ts';
-import type { ActivationChoice, Prepared } from '../../engine/deployments/deployments.ts';
+import type { DeploymentChoice, PreparedDeployment } from '../../engine/deployments/deployments.ts';
 import { type Engine, EVERYTHING } from '../../engine/engine.ts';
 import type { PauseRow } from '../../engine/ports/runs.ts';
 import type { DeploymentAnswer, PauseItem } from '../../protocol/api.ts';
@@ -22,8 +22,8 @@ export function deploymentsOf(engine: Engine): DeploymentCalls {
   const { store, deployments, plans } = engine;
 
   async function planAndApply(
-    prepared: Prepared,
-    { dryRun, ...choice }: ActivationChoice & { dryRun: boolean },
+    prepared: PreparedDeployment,
+    { dryRun, ...choice }: DeploymentChoice & { dryRun: boolean },
   ): Promise<DeploymentAnswer | Planning> {
     const known = choice.plan === undefined || dryRun ? undefined : plans.given(choice.plan);
     const made = known

@@ -39,7 +39,7 @@ export function invalid(problems: FieldProblem[], what: string): SegflowError {
 }
 
 /** A value as an error shows it: its type, or a short form of itself. */
-export function describe(value: unknown): string {
+export function describeInput(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'string') return JSON.stringify(clip(value));
   if (Array.isArray(value)) return `a list of ${value.length}`;
@@ -54,7 +54,7 @@ function problemsOf(issue: z.core.$ZodIssue, root: unknown): FieldProblem[] {
       path: pathText([...issue.path, key]),
       message: 'there is no such field',
       expected: 'absent: there is no such field',
-      got: describe(valueAt(at, [key])),
+      got: describeInput(valueAt(at, [key])),
     }));
   }
   const expected = expectationOf(issue);
@@ -104,7 +104,7 @@ function gotOf(issue: z.core.$ZodIssue, value: unknown): string {
   if ((issue.code === 'too_small' || issue.code === 'too_big') && typeof value === 'string') {
     return `${value.length} characters`;
   }
-  return describe(value);
+  return describeInput(value);
 }
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {

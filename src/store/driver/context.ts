@@ -1,5 +1,5 @@
 import type { Connection, Dialect } from './driver.ts';
-import type { Restored } from './instance-state.ts';
+import type { RestoredFact } from './instance-state.ts';
 import type { Tally } from './tally.ts';
 
 /** What a statement runs with. */
@@ -15,5 +15,5 @@ export interface Context {
   /** Ids of users that the transaction looked for, to lock them, and did not find. */
   absent: Set<string>;
   /** Set when the data came from a backup. */
-  restored(): Promise<Restored | undefined>;
+  restored(): Promise<RestoredFact | undefined>;
 }

@@ -20,7 +20,7 @@ interface On {
 }
 
 /** Times are epoch milliseconds. */
-export interface Restored {
+export interface RestoredFact {
   /** When the backup was begun: all that happened before is in it. */
   backedUpAt: number;
   restoredAt: number;
@@ -50,7 +50,7 @@ export interface Receiving {
 }
 
 export interface InstanceFacts {
-  restored: Restored;
+  restored: RestoredFact;
   moved: Moved;
   receiving: Receiving;
   [progress: `receiving:${string}`]: unknown;

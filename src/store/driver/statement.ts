@@ -5,13 +5,15 @@ import type { Slots } from '../../engine/ports/leases.ts';
 import type { Connection, Dialect, Outcome, Row, Scalar, Statement, Value } from './driver.ts';
 
 /** A statement with named parameters. Its text is made once a dialect: rendering costs more than most statements take to run. */
-export interface Prepared<Params extends Record<string, Value>> {
+export interface PreparedStatement<Params extends Record<string, Value>> {
   with(dialect: Dialect, params: Params): Statement;
 }
 
 type Build<Params> = (parameter: (name: keyof Params & string) => Placeholder, dialect: Dialect) => SQL;
 
-export function prepared<Params extends Record<string, Value>>(build: Build<Params>): Prepared<Params> {
+export function prepared<Params extends Record<string, Value>>(
+  build: Build<Params>,
+): PreparedStatement<Params> {
   const rendered = new WeakMap<Dialect, { text: string; params: unknown[] }>();
   return {
     with(dialect, params) {
@@ -46,7 +48,7 @@ function paramOf(params: Record<string, Value>, name: string): Value {
 
 /** A statement about the rows of some slots, or of all: `owned` is the condition, to be put after others. */
 export interface Slotted<Params extends Record<string, Value>> {
-  of(slots: Slots | undefined): Prepared<Params>;
+  of(slots: Slots | undefined): PreparedStatement<Params>;
 }
 
 export function slotted<Params extends Record<string, Value>>(
@@ -84,7 +86,7 @@ export function names(columns: MySqlColumn[]): SQL {
 
 export async function rows<Params extends Record<string, Value>>(
   on: { connection: Connection; dialect: Dialect },
-  statement: Prepared<Params>,
+  statement: PreparedStatement<Params>,
   params: Params,
 ): Promise<Row[]> {
   const { text, params: values } = statement.with(on.dialect, params);
@@ -93,7 +95,7 @@ export async function rows<Params extends Record<string, Value>>(
 
 export async function run<Params extends Record<string, Value>>(
   on: { connection: Connection; dialect: Dialect },
-  statement: Prepared<Params>,
+  statement: PreparedStatement<Params>,
   params: Params,
 ): Promise<Outcome> {
   const { text, params: values } = statement.with(on.dialect, params);

@@ -18,10 +18,10 @@ import { MAX_NAME, MAX_USER_ID } from '../../schema/index.ts';
 const blob = customType<{ data: Uint8Array }>({ dataType: () => 'mediumblob' });
 const seq = (name: string) => bigint(name, { mode: 'number' }).notNull();
 
-/** One row: the installation's own id, and which activation is in force ('' before the first). */
+/** One row: the installation's own id, and what is in force ('' before the first push). */
 export const instance = mysqlTable('instance', {
   id: char('id', { length: 32 }).primaryKey(),
-  activation: varchar('activation', { length: 64 }).notNull(),
+  revision: varchar('revision', { length: 64 }).notNull(),
 });
 
 /** Facts about the instance as a whole, by name: see instance-state. */

@@ -115,8 +115,8 @@ export function explainRefusal(error: unknown): unknown {
 const TABLES = 'The tables and columns are those of segflow/schema.';
 /** A deadlock, a write that a cluster's other node beat. */
 const AGAIN = new Set([1213, 1020, 1180]);
-/** Duplicate column, duplicate index, nothing to drop. */
-const DONE_BEFORE = new Set([1060, 1061, 1091]);
+/** Duplicate column, duplicate index, nothing to drop, nothing to rename. */
+const DONE_BEFORE = new Set([1060, 1061, 1091, 1054]);
 const doneBefore = new WeakSet<object>();
 const lost = new WeakSet<object>();
 const unsent = new WeakSet<object>();

@@ -5,7 +5,7 @@ import { fromTime } from '../driver/times.ts';
 import type { MysqlConnection } from './connection.ts';
 import { wasDoneBefore } from './errors.ts';
 import type { MysqlMigration } from './migrations.ts';
-import { tableMadeBy } from './split-statements.ts';
+import { altersTable, tableMadeBy } from './split-statements.ts';
 
 /*
  * MySQL commits each DDL statement at once. So a migration is recorded as started, its steps run one by one, and it is
@@ -64,7 +64,7 @@ async function runStep(
   try {
     await connection.run(step);
   } catch (error) {
-    if (!again || !wasDoneBefore(error)) throw error;
+    if (!again || !altersTable(step) || !wasDoneBefore(error)) throw error;
   }
 }
 

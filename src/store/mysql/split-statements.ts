@@ -40,6 +40,12 @@ export function tableMadeBy(statement: string): string | undefined {
   return words[3]?.replaceAll('`', '');
 }
 
+export function altersTable(statement: string): boolean {
+  return /^alter\s+table\s/i.test(statement);
+}
+
+// --- internal ---
+
 function isComment([opens]: (typeof OPAQUE)[number]): boolean {
   return opens.length > 1 || opens === '#';
 }

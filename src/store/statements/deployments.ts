@@ -19,9 +19,9 @@ export function deploymentStatements(on: Context): DeploymentStatements {
       return row && deploymentOf(row);
     },
 
-    async activation() {
-      const [row] = await rows(on, activation, {});
-      return String(row!.activation);
+    async revision() {
+      const [row] = await rows(on, revision, {});
+      return String(row!.revision);
     },
 
     async deployment(id) {
@@ -49,7 +49,7 @@ export function deploymentStatements(on: Context): DeploymentStatements {
       // The latest is the active one, so two within a millisecond must not tie.
       const activatedAt = toTime(Math.max(at, previous + 1))!;
       await run(on, setActivated, { id, at: activatedAt });
-      await run(on, setActivation, { activation: `${id} ${activatedAt}` });
+      await run(on, setRevision, { revision: `${id} ${activatedAt}` });
 
       for (const row of await rows(on, segmentsOutside, { ids: manifest.segments.map(({ id }) => id) })) {
         const segmentId = String(row.id);
@@ -99,12 +99,12 @@ const activeDeployment = prepared<None>(
     order by ${deployments.activatedAt} desc limit 1`,
 );
 
-const activation = prepared<None>(
-  (_param, dialect) => sql`select ${instance.activation} from ${instance} ${dialect.share}`,
+const revision = prepared<None>(
+  (_param, dialect) => sql`select ${instance.revision} from ${instance} ${dialect.share}`,
 );
 
-const setActivation = prepared<{ activation: string }>(
-  (param) => sql`update ${instance} set ${names([instance.activation])} = ${param('activation')}`,
+const setRevision = prepared<{ revision: string }>(
+  (param) => sql`update ${instance} set ${names([instance.revision])} = ${param('revision')}`,
 );
 
 const deploymentById = prepared<{ id: string }>(

@@ -12,7 +12,7 @@ import { counts } from './counts.ts';
 import { readSealed } from './journal-chunks.ts';
 import { liveCampaigns } from './live-campaigns.ts';
 import { runHeadColumns, runHeadOf } from './runs.ts';
-import { about } from './segments.ts';
+import { blamingSegment } from './segments.ts';
 
 /* What a plan of a deployment reads, page by page: on the embedded database nothing else happens while a statement runs. */
 
@@ -29,7 +29,9 @@ export function planStatements(on: Context): PlanStatements {
 
     async selectWhole(segment) {
       const statement = on.dialect.segments.everyone(on.dialect.segments.adapt(segment));
-      const found = await about(segment, () => on.connection.query(statement.text, statement.params));
+      const found = await blamingSegment(segment, () =>
+        on.connection.query(statement.text, statement.params),
+      );
       return new Set(found.map((row) => String(row.id)));
     },
 

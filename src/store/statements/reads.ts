@@ -1,7 +1,7 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { SegflowError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { MessageFilter, MessageView, ReadStatements } from '../../engine/ports/reads.ts';
+import type { MessageSelection, MessageView, ReadStatements } from '../../engine/ports/reads.ts';
 import { events, type MessageStatus, messages, type RunEnding, runs } from '../../schema/index.ts';
 import type { Context } from '../driver/context.ts';
 import type { Row } from '../driver/driver.ts';
@@ -71,7 +71,7 @@ function noSuchMessage(id: string): SegflowError {
   });
 }
 
-function messageQuery(filter: MessageFilter, before: number | undefined): SQL {
+function messageQuery(filter: MessageSelection, before: number | undefined): SQL {
   const older =
     before === undefined
       ? undefined

@@ -4,7 +4,7 @@ import type { NewMark, UserStatements } from '../../engine/ports/users.ts';
 import { segmentMembers, users } from '../../schema/index.ts';
 import type { Context } from '../driver/context.ts';
 import { prepared, render, rows } from '../driver/statement.ts';
-import { about } from './segments.ts';
+import { blamingSegment } from './segments.ts';
 
 /** Users compared at a time. The embedded database works on the event loop: in between, others get their turn. */
 const PAGE = 1000;
@@ -31,7 +31,7 @@ export async function findSegmentChanges(
 
   const atOnce = !adapted.traits.ownRowsOnly || !on.dialect.segments.paged;
   if (atOnce || (await rows(on, userBeyond, { count: FEW })).length === 0) {
-    const changes = await about(segment, () => wholeChanges(on, segment));
+    const changes = await blamingSegment(segment, () => wholeChanges(on, segment));
     for (let from = 0; from < changes.length; from += PAGE) await report(changes.slice(from, from + PAGE));
     return found;
   }
@@ -41,7 +41,9 @@ export async function findSegmentChanges(
     const page = (await rows(on, userPage, { after, limit: PAGE })).map((row) => String(row.id));
     if (page.length === 0) return found;
     const statement = on.dialect.segments.among(adapted, true, page);
-    const selected = await about(segment, () => on.connection.query(statement.text, statement.params));
+    const selected = await blamingSegment(segment, () =>
+      on.connection.query(statement.text, statement.params),
+    );
     const now = new Set(selected.map((row) => String(row.id)));
     const before = await rows(on, membersAmong, { segmentId: segment.id, userIds: page });
     const then = new Set(before.map((row) => String(row.user_id)));

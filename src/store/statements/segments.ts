@@ -21,7 +21,7 @@ export function segmentStatements(on: Context): Omit<SegmentStatements, Sweeping
   return {
     async inspectSegment(segment) {
       const adapted = dialect.adapt(segment);
-      const { columns } = await about(segment, () => on.connection.describe(adapted.text));
+      const { columns } = await blamingSegment(segment, () => on.connection.describe(adapted.text));
       if (columns.length !== 1) {
         throw new SegflowError(
           'invalid_config',
@@ -29,7 +29,7 @@ export function segmentStatements(on: Context): Omit<SegmentStatements, Sweeping
           { hint: 'Write db.select({ id: schema.users.id }).' },
         );
       }
-      await about(segment, () => on.connection.describe(dialect.among(adapted, true, []).text));
+      await blamingSegment(segment, () => on.connection.describe(dialect.among(adapted, true, []).text));
       return adapted.traits;
     },
 
@@ -39,7 +39,9 @@ export function segmentStatements(on: Context): Omit<SegmentStatements, Sweeping
       const adapted = dialect.adapt(segment);
       for (let from = 0; from < userIds.length; from += CHUNK) {
         const statement = dialect.among(adapted, traits.ownRowsOnly, userIds.slice(from, from + CHUNK));
-        const found = await about(segment, () => on.connection.query(statement.text, statement.params));
+        const found = await blamingSegment(segment, () =>
+          on.connection.query(statement.text, statement.params),
+        );
         for (const row of found) selected.add(String(row.id));
       }
       return selected;
@@ -103,7 +105,7 @@ export function segmentStatements(on: Context): Omit<SegmentStatements, Sweeping
 }
 
 /** What goes wrong while a segment's own SQL runs is about that segment. */
-export async function about<T>(segment: SegmentSql, work: () => Promise<T>): Promise<T> {
+export async function blamingSegment<T>(segment: SegmentSql, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -10,7 +10,7 @@ type Read<Due> = (limit: number) => Promise<Due[]>;
  * Runs or messages at which the code hung, or its process died, among others: each is tried again alone, beside the others, which do not
  * wait for it. Kept in memory: after a crash they are found again.
  */
-export class Suspects<Id> {
+export class Quarantine<Id> {
   #ids = new Set<Id>();
 
   get size(): number {

@@ -13,7 +13,7 @@ import { RunningFlow } from './running-flow.ts';
  * Nothing here is kept between calls: after a crash the journal is all there is, and all that is needed. What was done
  * in place since the last commit, side effects included, is then done again.
  */
-export class Passage {
+export class OngoingActivation {
   private readonly input: ActivationInput;
   private readonly flow: RunningFlow;
   private readonly replay: JournalReplay;

@@ -3,15 +3,15 @@ import type { Bundle } from '../../engine/ports/manifest.ts';
 import { wordsOf } from '../../flow/journal/identity.ts';
 import { journalPosition, parseJournal } from '../../flow/journal/journal.ts';
 import type { Work } from '../wire/protocol.ts';
-import type { Ending, Limits, Reply } from './host-process.ts';
+import type { ItemLimits, ProcessEnding, Reply } from './host-process.ts';
 
 type Find = 'find-flow' | 'find-email';
 
-export interface GuiltyPlacesOptions {
+export interface HangPlacesOptions {
   /** How long an item may take. */
   itemMs: number;
   /** Runs one item in a child of its own. */
-  run: <K extends Find>(kind: K, bundle: Bundle, item: Work[K]['item'], limits: Limits) => Promise<Reply>;
+  run: <K extends Find>(kind: K, bundle: Bundle, item: Work[K]['item'], limits: ItemLimits) => Promise<Reply>;
 }
 
 /** What it may take to look at an email: a child's first one is slow. */
@@ -27,17 +27,17 @@ const MAX_KEPT = 1_000;
  * Where items were that hung or took their process with them, which cannot tell any more: they are run once more, where that is possible, and
  * looked at. Else it is said where their code begins.
  */
-export class GuiltyPlaces {
-  readonly #options: GuiltyPlacesOptions;
+export class HangPlaces {
+  readonly #options: HangPlacesOptions;
   /** Where the code of flows and emails begins. */
   readonly #beginnings = new Map<string, Promise<string>>();
 
-  constructor(options: GuiltyPlacesOptions) {
+  constructor(options: HangPlacesOptions) {
     this.#options = options;
   }
 
   /** In lines: the frames of a stack trace, and after which step it was. Without an ending only where the flow begins. */
-  async ofFlow(bundle: Bundle, request: ActivationRequest, ending?: Ending): Promise<string> {
+  async ofFlow(bundle: Bundle, request: ActivationRequest, ending?: ProcessEnding): Promise<string> {
     const dry = { ...request, dryRun: true };
     const ms = { timeout: Math.min(this.#options.itemMs, FLOW_MS), memory: MEMORY_MS, exit: 0 };
     const about = { item: dry, ms: ending ? ms[ending.reason] : 0, key: request.campaignId };
@@ -46,7 +46,7 @@ export class GuiltyPlaces {
   }
 
   /** Likewise, and which email it is. */
-  async ofEmail(bundle: Bundle, request: RenderRequest, ending?: Ending): Promise<string> {
+  async ofEmail(bundle: Bundle, request: RenderRequest, ending?: ProcessEnding): Promise<string> {
     const email = `${request.kind} "${request.id}"`;
     const ms = { timeout: this.#options.itemMs * EMAIL_SHARE, memory: MEMORY_MS, exit: 0 };
     const about = { item: request, ms: ending ? ms[ending.reason] : 0, key: email };

@@ -9,15 +9,15 @@ import type { Statements, Store } from '../ports/store.ts';
 import { alarmsFor } from '../waits/alarms.ts';
 import type { Answer } from '../waits/answers.ts';
 import { awaitsOf } from '../waits/answers.ts';
-import { type Awaits, awaitedEvents, isWoken, type Place, parseAwaits } from '../waits/awaits.ts';
+import { type Awaits, awaitedEvents, type EventPlace, isWoken, parseAwaits } from '../waits/awaits.ts';
 import { type AppliedEffects, applyEffects } from './effects.ts';
-import type { Passage } from './passage.ts';
+import type { RunAdvance } from './run-advance.ts';
 import { changeOf, type RunChange, waitingOn } from './run-update.ts';
 
-/** What a step found out and is about to write. */
-export interface Step {
+/** What a turn found out and is about to write. */
+export interface Turn {
   now: number;
-  passages: Placed[];
+  advances: Placed[];
   /** Runs that were looked at, and go on waiting. */
   waiting: { run: DueRun; wait: Extract<Answer, { kind: 'wait' }> }[];
   active: Deployment | undefined;
@@ -28,11 +28,11 @@ export interface Step {
 
 /** An advanced run, and where its flow stands in the user's events. */
 export interface Placed {
-  passage: Passage;
-  place: Place;
+  advance: RunAdvance;
+  place: EventPlace;
 }
 
-export interface StepOutcome {
+export interface TurnOutcome {
   /** Every run that was advanced, as it was left. */
   ended: { run: DueRun; status: RunUpdate['status']; reason: string | null }[];
   messages: boolean;
@@ -40,52 +40,52 @@ export interface StepOutcome {
   changed: boolean;
 }
 
-/** Commits a step as one transaction. What it finds of a run that has ended meanwhile is dropped. */
-export async function commitStep(store: Store, step: Step): Promise<StepOutcome> {
+/** Commits a turn as one transaction. What it finds of a run that has ended meanwhile is dropped. */
+export async function commitTurn(store: Store, turn: Turn): Promise<TurnOutcome> {
   return store.transaction(async (tx) => {
-    const runs = [...step.passages.map(({ passage }) => passage.run), ...step.waiting.map(({ run }) => run)];
+    const runs = [...turn.advances.map(({ advance }) => advance.run), ...turn.waiting.map(({ run }) => run)];
     // Users before runs, as an evaluation does: the two then wait for each other in one order.
-    await tx.lockUserIds(usersToLock(step));
+    await tx.lockUserIds(usersToLock(turn));
     const live = await tx.lockRuns(runs.map(({ id }) => id));
-    const passages = await withPlaces(
+    const advances = await withPlaces(
       tx,
-      step.passages.filter(({ passage }) => live.has(passage.run.id)),
+      turn.advances.filter(({ advance }) => live.has(advance.run.id)),
     );
-    const advanced = passages.filter(({ passage }) => !passage.diverged);
-    const going = advanced.map(({ passage }) => passage);
-    const effects = await applyEffects(tx, advanced, step);
-    const changes = await runChanges(tx, step, { passages, effects });
-    const waiting = await waitingUpdates(tx, step, live);
+    const advanced = advances.filter(({ advance }) => !advance.diverged);
+    const going = advanced.map(({ advance }) => advance);
+    const effects = await applyEffects(tx, advanced, turn);
+    const changes = await runChanges(tx, turn, { advances, effects });
+    const waiting = await waitingUpdates(tx, turn, live);
 
     await tx.dropSealed(going.flatMap(({ fresh, run }) => (fresh && run.chunks > 0 ? [run.id] : [])));
     await tx.saveRuns([...changes.map(({ change }) => change.update), ...waiting]);
     await tx.sealJournal(changes.flatMap(({ change }) => (change.seal ? [change.seal] : [])));
-    const messages = going.flatMap((passage) =>
-      effects.refused.has(passage) ? [] : messageOf(passage, step),
+    const messages = going.flatMap((advance) =>
+      effects.refused.has(advance) ? [] : messageOf(advance, turn),
     );
     await tx.insertMessages(messages);
-    crashPoint('step:before-commit');
+    crashPoint('runs:before-commit');
     return {
-      ended: changes.map(({ passage, change }) => ({
-        run: passage.run,
+      ended: changes.map(({ advance, change }) => ({
+        run: advance.run,
         status: change.update.status,
         reason: change.update.reason,
       })),
       messages: messages.length > 0 || effects.messages,
       changed: effects.changed,
     };
-  }, step.fence);
+  }, turn.fence);
 }
 
 // --- internal ------------------------------------------------------------------------------------
 
 /** Those whom effects change, or whose runs wait for what may come just now. */
-function usersToLock({ passages, waiting }: Step): string[] {
-  const acting = passages.filter(
-    ({ passage }) => passage.effects.length > 0 || (passage.pending !== null && isWoken(passage.pending)),
+function usersToLock({ advances, waiting }: Turn): string[] {
+  const acting = advances.filter(
+    ({ advance }) => advance.effects.length > 0 || (advance.pending !== null && isWoken(advance.pending)),
   );
   return [
-    ...new Set([...acting.map(({ passage }) => passage.run.userId), ...waiting.map(({ run }) => run.userId)]),
+    ...new Set([...acting.map(({ advance }) => advance.run.userId), ...waiting.map(({ run }) => run.userId)]),
   ];
 }
 
@@ -93,23 +93,23 @@ function usersToLock({ passages, waiting }: Step): string[] {
  * A place that a moment tells is looked up where it is needed: by a flow that waits for events or enters its user into another
  * campaign.
  */
-async function withPlaces(tx: Statements, passages: Placed[]): Promise<Placed[]> {
-  const moments = passages.filter(({ passage, place }) => place.afterTime !== null && usesPlace(passage));
+async function withPlaces(tx: Statements, advances: Placed[]): Promise<Placed[]> {
+  const moments = advances.filter(({ advance, place }) => place.afterTime !== null && usesPlace(advance));
   const found = await tx.placesAt(
-    moments.map(({ passage, place }) => ({
-      userId: passage.run.userId,
+    moments.map(({ advance, place }) => ({
+      userId: advance.run.userId,
       after: place.afterEvent,
       at: place.afterTime!,
     })),
   );
-  const places = new Map(moments.map(({ passage }, i) => [passage, found[i]!]));
-  return passages.map((placed) => {
-    const afterEvent = places.get(placed.passage);
+  const places = new Map(moments.map(({ advance }, i) => [advance, found[i]!]));
+  return advances.map((placed) => {
+    const afterEvent = places.get(placed.advance);
     return afterEvent === undefined ? placed : { ...placed, place: { afterEvent, afterTime: null } };
   });
 }
 
-function usesPlace({ pending, effects }: Passage): boolean {
+function usesPlace({ pending, effects }: RunAdvance): boolean {
   return (
     effects.some(({ kind }) => kind === 'start') ||
     (pending !== null && awaitedEvents({ pending }).length > 0)
@@ -118,44 +118,44 @@ function usesPlace({ pending, effects }: Passage): boolean {
 
 async function runChanges(
   tx: Statements,
-  { now }: Step,
-  { passages, effects }: { passages: Placed[]; effects: AppliedEffects },
-): Promise<{ passage: Passage; change: RunChange }[]> {
-  const states = passages.map((placed) => ({ ...placed, awaits: awaitsAfter(placed.passage) }));
-  const waits = states.flatMap(({ passage, place, awaits }) => {
-    const { failed, diverged, run } = passage;
-    if (!awaits || failed || diverged || effects.refused.has(passage)) return [];
+  { now }: Turn,
+  { advances, effects }: { advances: Placed[]; effects: AppliedEffects },
+): Promise<{ advance: RunAdvance; change: RunChange }[]> {
+  const states = advances.map((placed) => ({ ...placed, awaits: awaitsAfter(placed.advance) }));
+  const waits = states.flatMap(({ advance, place, awaits }) => {
+    const { failed, diverged, run } = advance;
+    if (!awaits || failed || diverged || effects.refused.has(advance)) return [];
     const { id: runId, userId, attributes } = run;
-    return [{ runId, userId, attributes, afterEvent: place.afterEvent, awaits, passage }];
+    return [{ runId, userId, attributes, afterEvent: place.afterEvent, awaits, advance }];
   });
   const alarms = new Map(
-    [...(await alarmsFor(tx, waits, now))].map(([{ passage }, alarm]) => [passage, alarm] as const),
+    [...(await alarmsFor(tx, waits, now))].map(([{ advance }, alarm]) => [advance, alarm] as const),
   );
-  return states.map(({ passage, place, awaits }) => {
-    const problem = effects.refused.get(passage);
+  return states.map(({ advance, place, awaits }) => {
+    const problem = effects.refused.get(advance);
     // As if this activation had not been: a retry repeats it.
-    if (problem !== undefined) passage = passage.undone(problem);
-    const alarm = alarms.get(passage);
-    const wakeAt = alarm ? alarm.wakeAt : passage.pending?.kind === 'wait' ? passage.pending.until : null;
-    const kept = problem === undefined ? (alarm?.awaits ?? awaits) : awaitsOf(passage.run);
-    const stands = wasTold(passage) ? place : passage.run;
-    return { passage, change: changeOf(passage, { now, awaits: kept, wakeAt, place: stands }) };
+    if (problem !== undefined) advance = advance.undone(problem);
+    const alarm = alarms.get(advance);
+    const wakeAt = alarm ? alarm.wakeAt : advance.pending?.kind === 'wait' ? advance.pending.until : null;
+    const kept = problem === undefined ? (alarm?.awaits ?? awaits) : awaitsOf(advance.run);
+    const stands = wasTold(advance) ? place : advance.run;
+    return { advance, change: changeOf(advance, { now, awaits: kept, wakeAt, place: stands }) };
   });
 }
 
 /** What is stored of what the run waits for. One that failed before it was told anything still waits for the same. */
-function awaitsAfter(passage: Passage): Awaits | null {
-  return wasTold(passage) ? passage.awaits() : awaitsOf(passage.run);
+function awaitsAfter(advance: RunAdvance): Awaits | null {
+  return wasTold(advance) ? advance.awaits() : awaitsOf(advance.run);
 }
 
 /** Whether the flow has heard what it waited for: one whose process was ended has not. */
-function wasTold({ failed, appended }: Passage): boolean {
+function wasTold({ failed, appended }: RunAdvance): boolean {
   return !failed || appended !== '';
 }
 
 async function waitingUpdates(
   tx: Statements,
-  { now, waiting }: Step,
+  { now, waiting }: Turn,
   live: ReadonlySet<number>,
 ): Promise<RunUpdate[]> {
   const going = waiting.filter(({ run }) => live.has(run.id));
@@ -179,13 +179,13 @@ async function waitingUpdates(
   return going.map(({ run, wait }) => waitingOn(run, { ...wait, ...alarms.get(run) }));
 }
 
-function messageOf(passage: Passage, step: Step): NewMessage[] {
-  const { run, pending, position, deploymentId, failed } = passage;
+function messageOf(advance: RunAdvance, turn: Turn): NewMessage[] {
+  const { run, pending, position, deploymentId, failed } = advance;
   if (failed || pending?.kind !== 'email') return [];
-  const campaign = step.active?.manifest.campaigns.find(({ id }) => id === run.campaignId);
+  const campaign = turn.active?.manifest.campaigns.find(({ id }) => id === run.campaignId);
   return [
     {
-      id: stepMessageId(step.instanceId, { ...run, position: position - 1 }),
+      id: stepMessageId(turn.instanceId, { ...run, position: position - 1 }),
       userId: run.userId,
       template: pending.template,
       campaignId: run.campaignId,
@@ -193,8 +193,8 @@ function messageOf(passage: Passage, step: Step): NewMessage[] {
       position: position - 1,
       eventId: null,
       deploymentId,
-      createdAt: step.now,
-      dueAt: Math.min(run.wakeAt, step.now),
+      createdAt: turn.now,
+      dueAt: Math.min(run.wakeAt, turn.now),
       priority: campaign?.priority ?? 0,
       options: pending.options ?? null,
     },

@@ -6,7 +6,7 @@ import type { Problem } from '../../engine/ports/manifest.ts';
  * Which emails keep the check of a config from coming to an end: each is rendered by itself, for its sample. `render` fails those that hang
  * or end their process, with their place on the first line of the stack that has one.
  */
-export async function unendingEmails(
+export async function hangingEmails(
   items: PreviewItem[],
   render: (requests: RenderRequest[]) => Promise<RenderResult[]>,
 ): Promise<Problem[]> {

@@ -7,10 +7,10 @@ import { awaitsOf, type Go } from '../waits/answers.ts';
 import { type Awaits, questionOf } from '../waits/awaits.ts';
 
 /**
- * One run's way through one step: an activation, and one more for each question that is answered within the step. It gathers what
- * they add to the journal and what they do, which the step then commits as one.
+ * One run's way through one turn: an activation, and one more for each question that is answered within the turn. It gathers what
+ * they add to the journal and what they do, which the turn then commits as one.
  */
-export class Passage {
+export class RunAdvance {
   readonly run: DueRun;
   /** Whose code the run followed. */
   deploymentId: string;
@@ -103,10 +103,10 @@ export class Passage {
   }
 
   /** The run as it was before, failed: what it did is not accepted. */
-  undone(failure: string): Passage {
-    const passage = new Passage(this.run, { answer: {}, now: this.#at });
-    passage.failure = failure;
-    return passage;
+  undone(failure: string): RunAdvance {
+    const advance = new RunAdvance(this.run, { answer: {}, now: this.#at });
+    advance.failure = failure;
+    return advance;
   }
 
   /** What is stored of what the run now waits for. */

@@ -6,7 +6,7 @@ import { Interrupted, withinTime } from './time-limit.ts';
  * first; '' when it does end, or is elsewhere. The runtime interrupts it and tells of no place, so its sampling profiler looks. Code that is
  * interrupted leaves everything as it is, its `finally` included: the process is of no use after that.
  */
-export function stackOfEndless(
+export function stackOfHang(
   work: () => void,
   { isAuthors, ms }: { isAuthors: (file: string) => boolean; ms: number },
 ): string {
