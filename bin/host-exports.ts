@@ -1,5 +1,5 @@
 #!/usr/bin/env bun
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadOwnModules, parentOf } from '../src/config/host-modules/host-modules.ts';
 
@@ -35,8 +35,9 @@ const text = `${JSON.stringify(
   null,
   2,
 )}\n`;
-if (process.argv.includes('--check')) process.stdout.write(text);
-else writeFileSync(FILE, text);
+await Bun.write(process.argv.includes('--check') ? Bun.stdout : Bun.file(FILE), text);
+// React DOM for browsers opens a message channel, which nothing closes.
+process.exit(0);
 
 // --- internal ---
 
