@@ -1,7 +1,8 @@
-import { render, unstableToPlainText } from '@react-email/render';
+import { render } from '@react-email/render';
 import type { ReactElement } from 'react';
 import { messageOf, SegflowError } from '../core/errors.ts';
 import { traceOf } from './component-trace.ts';
+import { plainText } from './plain-text.ts';
 
 export interface RenderedEmail {
   html: string;
@@ -32,7 +33,7 @@ export async function renderEmail(
       hint: 'Return elements from it, starting with <Html>.',
     });
   }
-  return { html, text: unstableToPlainText(html) };
+  return { html, text: plainText(html) };
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
