@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, relative, resolve, sep } from 'node:path';
 import type { Problem } from '../../engine/ports/manifest.ts';
 import { HOST_SCHEME } from '../host-modules/host-modules.ts';
 import { isInstalled, joinSourceMap, splitSourceMap } from '../source/source-map.ts';
@@ -9,6 +9,7 @@ import { type BuildInputs, checkAssets, withoutSideEffects } from './assets.ts';
 import { buildProblem } from './errors.ts';
 import { hostImports, hostModuleOf } from './host-imports.ts';
 import { NO_FOLDER, scanBundle } from './scan.ts';
+import { nearestTsconfig, tsconfigPaths } from './tsconfig-paths.ts';
 
 export interface BundledConfig {
   /** 32 hex digits of the SHA-256 of `code`: the same sources have the same id wherever the project lies. */
@@ -85,6 +86,7 @@ async function build(
   const errors: BuildError[] = [];
   const absent = new Set<string>();
   const required = new Set<string>();
+  // Named, because a compiled executable looks for none.
   const tsconfig = nearestTsconfig(root);
   for (;;) {
     const before = absent.size + required.size;
@@ -104,10 +106,11 @@ async function build(
         __filename: JSON.stringify(NO_FOLDER),
       },
       jsx: { runtime: 'automatic', development: false },
-      ...tsconfig,
+      ...(tsconfig !== undefined && { tsconfig }),
       plugins: [
         hostImports(new Set(required), (name) => required.add(name)),
         withoutImports(absent),
+        tsconfigPaths(),
         withoutSideEffects,
       ],
       metafile: true,
@@ -122,15 +125,6 @@ async function build(
       return { result, errors: firstOfLine([...errors, ...failures]) };
     }
     errors.push(...unresolved);
-  }
-}
-
-/** For path aliases. Named, because a compiled executable looks for none. */
-function nearestTsconfig(root: string): { tsconfig?: string } {
-  for (let folder = root; ; folder = dirname(folder)) {
-    const file = ['tsconfig.json', 'jsconfig.json'].map((name) => join(folder, name)).find(existsSync);
-    if (file !== undefined) return { tsconfig: file };
-    if (folder === dirname(folder)) return {};
   }
 }
 
