@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../src/core/json.ts';
+import { type Json, type JsonObject, mergePatch } from '../../src/core/json.ts';
 import type { ActivationInput, ActivationOutput, Effect } from '../../src/flow/activation/activation.ts';
 import { activate } from '../../src/flow/activation/replay.ts';
 
@@ -38,9 +38,24 @@ export class DrivenRun {
     return this.take(output);
   }
 
-  /** One activation, whatever it comes to. */
+  /** One activation, whatever it comes to; with those that follow at once, because a side effect begins only when all before is kept. */
   async stepAsync(result?: Json): Promise<ActivationOutput> {
-    return this.take(await this.activate(result));
+    let output = this.take(await this.activate(result));
+    while (beginsNext(output)) {
+      const kept = advanced(output);
+      const before = this.attributes;
+      this.attributes = patched(before, kept.effects ?? []);
+      const next = this.take(await this.activate());
+      this.attributes = before;
+      if (next.outcome === 'diverged') return next;
+      output = {
+        ...next,
+        appended: next.fresh ? next.appended : kept.appended + next.appended,
+        effects: [...(kept.effects ?? []), ...(next.effects ?? [])],
+        ...((kept.fresh || next.fresh) && { fresh: true }),
+      };
+    }
+    return output;
   }
 
   /** What one activation would give; nothing of it is kept. */
@@ -74,12 +89,26 @@ export class DrivenRun {
     return advanced(await this.stepAsync(result)).pending;
   }
 
-  private take(output: ActivationOutput): ActivationOutput {
+  /** Keeps what an activation gave. */
+  take(output: ActivationOutput): ActivationOutput {
     if (output.outcome === 'diverged') return output;
     this.journal = output.fresh ? output.appended : this.journal + output.appended;
     this.effects.push(...(output.effects ?? []));
     return output;
   }
+}
+
+/** Whether the run goes on at once with a side effect. */
+export function beginsNext(output: ActivationOutput): boolean {
+  return output.outcome === 'advanced' && output.pending?.kind === 'retry' && output.pending.begins === true;
+}
+
+/** The user's attributes once the effects are committed. */
+export function patched(attributes: JsonObject, effects: Effect[]): JsonObject {
+  return effects.reduce(
+    (current, effect) => (effect.kind === 'update' ? mergePatch(current, effect.patch) : current),
+    attributes,
+  );
 }
 
 export function advanced(output: ActivationOutput): Advanced {

@@ -3,6 +3,7 @@ import { MySqlDialect } from 'drizzle-orm/mysql-core';
 import { SegflowError } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
 import type { CompiledQuery, FlowQueries } from '../../flow/activation/activation.ts';
+import type { RecordedRows } from '../../flow/commands/results.ts';
 import { isPromise } from '../value-kinds.ts';
 import { checkText, isSelect, queryBuilder, type Select } from './drizzle-select.ts';
 import { plainParameter } from './query-parameter.ts';
@@ -97,15 +98,17 @@ function compiled(sql: SQL, fields: Field[] | undefined): CompiledQuery {
   };
 }
 
-function rowsOf(stored: Json, fields: Field[] | undefined): { rows: Json[]; dates: string[] } {
+function rowsOf(stored: Json, fields: Field[] | undefined): RecordedRows {
   if (!Array.isArray(stored)) throw new Error('the store gave no list of rows');
   if (!fields) return { rows: stored, dates: [] };
-  const dates = fields.filter(({ field }) => isDate(field)).map(({ path }) => path.join('.'));
-  return { rows: stored.map((row) => shaped(row, fields)), dates };
+  const found = { dates: new Set<string>(), bigints: new Set<string>() };
+  const rows = stored.map((row) => shaped(row, fields, found));
+  const bigints = [...found.bigints];
+  return { rows, dates: [...found.dates], ...(bigints.length > 0 && { bigints }) };
 }
 
 /** A row of the store, an object by column name, in the shape of the selection. Joins that found nothing give null for a table. */
-function shaped(row: Json, fields: Field[]): Json {
+function shaped(row: Json, fields: Field[], found: { dates: Set<string>; bigints: Set<string> }): Json {
   const values = row as Record<string, Json>;
   const result: Record<string, Json> = {};
   for (const { path, name, field } of fields) {
@@ -114,7 +117,15 @@ function shaped(row: Json, fields: Field[]): Json {
       object[key] ??= {};
       object = object[key] as typeof result;
     }
-    object[path.at(-1)!] = decoded(values[name] ?? null, field);
+    const value = decoded(values[name] ?? null, field);
+    const place = path.join('.');
+    if (value instanceof Date) {
+      found.dates.add(place);
+      object[path.at(-1)!] = value.toISOString();
+    } else if (typeof value === 'bigint') {
+      found.bigints.add(place);
+      object[path.at(-1)!] = String(value);
+    } else object[path.at(-1)!] = plain(value, place);
   }
   return nullsOfJoins(result, fields);
 }
@@ -133,31 +144,43 @@ function nullsOfJoins(result: Record<string, Json>, fields: Field[]): Json {
   return result;
 }
 
-function isDate(field: unknown): boolean {
-  return is(field, Column) && field.dataType === 'date';
-}
-
-/** A value as the type of its column says, as JSON carries it. */
-function decoded(value: Json, field: unknown): Json {
+/** A value as Drizzle types it: by its column, by the column that an aggregate is about (`max(events.createdAt)`), or by `mapWith`. */
+function decoded(value: Json, field: unknown): unknown {
   if (value === null) return null;
-  const column = is(field, Column) ? field : undefined;
-  if (!column) {
-    const source = is(field, SQL.Aliased) ? field.sql : (field as SQL);
-    const decoder = Reflect.get(source, 'decoder') as { mapFromDriverValue(value: unknown): Json };
-    return decoder.mapFromDriverValue(value);
+  const source = is(field, SQL.Aliased) ? field.sql : field;
+  const decoder = is(source, Column) ? source : Reflect.get(source as SQL, 'decoder');
+  if (!is(decoder, Column)) {
+    return (decoder as { mapFromDriverValue(value: unknown): unknown }).mapFromDriverValue(value);
   }
-  if (column.dataType === 'date') return momentOf(value);
-  if (column.dataType === 'json') return typeof value === 'string' ? parsed(value) : value;
-  return column.mapFromDriverValue(value) as Json;
+  if (decoder.dataType === 'date') return momentOf(value);
+  if (decoder.dataType === 'json') return typeof value === 'string' ? parsed(value) : value;
+  return decoder.mapFromDriverValue(value);
 }
 
-/** ISO text of a time as stores give it: epoch milliseconds, ISO, or MySQL's own form in UTC. */
-function momentOf(value: Json): Json {
-  if (typeof value === 'number') return new Date(value).toISOString();
+/** A time as stores give it: epoch milliseconds, ISO, or MySQL's own form in UTC. What is no time stays as it is. */
+function momentOf(value: Json): Date | Json {
   const text = String(value);
-  const at = new Date(/[zZ]|[+-]\d\d:\d\d$/.test(text) ? text : `${text.replace(' ', 'T')}Z`);
-  return Number.isNaN(at.getTime()) ? text : at.toISOString();
+  const at = new Date(
+    typeof value === 'number' || /[zZ]|[+-]\d\d:\d\d$/.test(text)
+      ? (value as string)
+      : `${text.replace(' ', 'T')}Z`,
+  );
+  return Number.isNaN(at.getTime()) ? value : at;
 }
+
+/** What the journal can keep, so that a replay gives the flow the same. */
+function plain(value: unknown, place: string): Json {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return value as Json;
+  if (typeof value === 'object' && PLAIN.has(Object.getPrototypeOf(value))) return value as Json;
+  const what = typeof value === 'object' ? value.constructor?.name : String(value);
+  throw refuse(
+    `gives ${what} as "${place}"`,
+    'Its mapWith() returns text, numbers, booleans, dates, JSON or null.',
+  );
+}
+
+const PLAIN = new Set<unknown>([Object.prototype, Array.prototype, null]);
 
 function parsed(text: string): Json {
   try {

@@ -119,6 +119,7 @@ function waitOf(
       const name = `the side effect "${last?.key ?? ''}"`;
       // Its time is when it is looked for again, not one that it has to keep.
       if (pending.error === null) return { for: `${name}, which goes on`, until: null };
+      if (pending.begins) return { for: `${name}, which is about to begin`, until: null };
       return { for: `another attempt at ${name}, which failed: ${pending.error}`, until };
     }
     if (pending.kind !== 'email' && pending.kind !== 'member' && pending.kind !== 'query') {

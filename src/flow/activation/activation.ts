@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../core/json.ts';
 import type { SideEffectContext } from '../commands/commands.ts';
 import type { Pending } from '../commands/pending.ts';
+import type { RecordedRows } from '../commands/results.ts';
 
 /* What an activation of a run takes and gives. */
 
@@ -88,6 +89,6 @@ export interface CompiledQuery {
   /** MySQL's dialect. */
   sql: string;
   params: Json[];
-  /** The rows as the flow gets them, of those that the store gave; and the paths in them that hold dates (see results). */
-  rows(stored: Json): { rows: Json[]; dates: string[] };
+  /** Of the rows that the store gave, those that the flow gets, as the journal keeps them. */
+  rows(stored: Json): RecordedRows;
 }

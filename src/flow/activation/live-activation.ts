@@ -27,6 +27,8 @@ export class LiveActivation {
   private readonly outside: Outside;
   private readonly draft: ActivationDraft;
   private yielded = 0;
+  /** A side effect was completed in this activation, and its result is yet to be committed. */
+  private uncommitted = false;
 
   constructor(
     flow: RunningFlow,
@@ -122,6 +124,9 @@ export class LiveActivation {
         return draft.advanced(null, step.detail.reason);
       case 'run':
         draft.record(step);
+        // What is done is recorded before the next begins: a crash repeats one side effect at most.
+        if (this.uncommitted)
+          return draft.advanced({ kind: 'retry', until: this.input.at, error: '', begins: true });
         return this.sideEffect(step);
       case 'query':
         return this.withQueries((queries) => {
@@ -149,6 +154,7 @@ export class LiveActivation {
     return {
       work: () => attemptSideEffect(work, { attempt, idempotencyKey, timeoutMs }),
       after: (settled) => {
+        this.uncommitted = true;
         if (settled.status === 'fulfilled') {
           draft.settle(settled.value as Json);
           return this.goOn();

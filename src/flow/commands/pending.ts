@@ -16,10 +16,10 @@ export type Pending =
    */
   | { kind: 'query'; sql: string; params: Json[] }
   /**
-   * A side effect failed and is tried again then, by resuming without a result. With an error of null it goes on meanwhile, and that
-   * asks what became of it.
+   * A side effect is tried then, by resuming without a result: again, after this error; or for the first time where it `begins`. With
+   * an error of null it goes on meanwhile, and that asks what became of it.
    */
-  | { kind: 'retry'; until: number; error: string | null };
+  | { kind: 'retry'; until: number; error: string | null; begins?: true };
 
 export type TimedPending =
   | { kind: 'wait'; until: number }

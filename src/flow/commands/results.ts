@@ -7,6 +7,8 @@ import type { AnyStep } from './commands.ts';
 export interface RecordedRows {
   rows: Json[];
   dates: string[];
+  /** Paths that hold bigints, as texts. */
+  bigints?: string[];
 }
 
 export function toldOf(step: AnyStep, result: unknown): unknown {
@@ -40,16 +42,19 @@ function eventOf(result: unknown): unknown {
   return { ...result, createdAt: new Date(createdAt) };
 }
 
-function rowsOf({ rows, dates }: RecordedRows): Json[] {
-  const paths = dates.map((path) => path.split('.'));
-  for (const row of rows) for (const path of paths) reviveDate(row, path);
+function rowsOf({ rows, dates, bigints = [] }: RecordedRows): Json[] {
+  for (const row of rows) {
+    for (const path of dates) revive(row, path, (text) => new Date(text));
+    for (const path of bigints) revive(row, path, BigInt);
+  }
   return rows;
 }
 
-function reviveDate(row: Json, path: string[]): void {
+function revive(row: Json, place: string, value: (text: string) => unknown): void {
+  const path = place.split('.');
   let object = row as Record<string, unknown> | null | undefined;
   for (const name of path.slice(0, -1)) object = object?.[name] as typeof object;
   const last = path.at(-1)!;
-  const value = object?.[last];
-  if (object && typeof value === 'string') object[last] = new Date(value);
+  const text = object?.[last];
+  if (object && typeof text === 'string') object[last] = value(text);
 }
