@@ -3,7 +3,7 @@ import { aboutOf, argsOf } from '../../src/cli/command-line/about.ts';
 import { commands } from '../../src/cli/commands.ts';
 import { EXIT_CODE, HTTP_STATUS } from '../../src/core/errors.ts';
 import { runtime } from '../../src/flow/commands/runtime-commands.ts';
-import { messageStatusSchema, runStatusSchema } from '../../src/protocol/states.ts';
+import { messageStatusSchema, runEndingSchema, runStatusSchema } from '../../src/protocol/states.ts';
 import * as schema from '../../src/schema/index.ts';
 import { createApp } from '../../src/server/app.ts';
 import { readSources } from '../architecture/imports.ts';
@@ -75,6 +75,12 @@ test('docs/emails.md has a row for every status of a message, ARCHITECTURE.md ea
     expect(architecture).toMatch(new RegExp(`--> ${status}:`));
   }
   for (const status of runStatusSchema.options) expect(architecture).toMatch(new RegExp(`--> ${status}\\b`));
+});
+
+test('docs/flows.md has a row for every ending of a run', () => {
+  const text = readPage('docs/flows.md');
+  const rows = text.slice(text.indexOf('| `ending` |'), text.indexOf('## When a flow fails'));
+  expect(runEndingSchema.options.filter((ending) => !rows.includes(`\`${ending}\``))).toEqual([]);
 });
 
 test('every environment variable of Segflow that the docs name is read somewhere', () => {

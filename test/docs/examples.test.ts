@@ -37,7 +37,9 @@ test('every example type-checks, and a wrong one would not', async () => {
     cwd: folder,
     stdout: 'pipe',
   });
-  const errors = (await new Response(tsc.stdout).text()).trim().split('\n');
+  const lines = (await new Response(tsc.stdout).text()).split('\n');
+  // The sources behind the examples have a check of their own, with declarations that are not seen from here.
+  const errors = lines.filter((line) => /: error TS/.test(line) && !line.startsWith('../../src/'));
   expect(errors).toEqual([expect.stringContaining("wrong.ts(2,14): error TS2322: Type 'string'")]);
 });
 
