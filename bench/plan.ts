@@ -6,7 +6,7 @@ import { createHost } from '../src/host/pool/pool.ts';
 import type { Plan } from '../src/protocol/plan.ts';
 import { openStore } from '../src/store/open.ts';
 import { configOf, flagged, World } from '../test/engine/world.ts';
-import { FakeClock } from '../test/helpers/clock.ts';
+import { testClock } from '../test/helpers/clock.ts';
 import { startPostmark } from '../test/helpers/postmark.ts';
 import { type Bench, timed } from './measure.ts';
 
@@ -17,7 +17,7 @@ const DAYS = [16, 8, 4, 2, 1, 0];
 const bench: Bench = async ({ quick }) => {
   const runs = quick ? 60_000 : 1_000_000;
   const dataDir = await mkdtemp(join(tmpdir(), 'segflow-plan-'));
-  const clock = new FakeClock();
+  const clock = testClock();
   try {
     await using postmark = await startPostmark();
     await using host = createHost({ processes: 1, log: () => {} });

@@ -4,8 +4,8 @@ if (process.argv[2] === '__host') {
   const { runHostChild } = await import('../src/host/child/child.ts');
   await runHostChild();
 } else {
-  const { run } = await import('../src/cli/run.ts');
-  await run(process.argv.slice(2));
+  const { runCommandLine } = await import('../src/cli/run.ts');
+  await runCommandLine(process.argv.slice(2));
 }
 
 export {};

@@ -8,7 +8,7 @@ import { commandNames, commands, findCommand } from './commands.ts';
 import { print } from './print/output.ts';
 
 /** Runs one command line and ends the process; nothing else in the program does. */
-export async function run(argv: string[]): Promise<never> {
+export async function runCommandLine(argv: string[]): Promise<never> {
   const json = flagsOf(argv).includes('--json');
   try {
     await dispatch(argv);

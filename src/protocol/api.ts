@@ -270,7 +270,6 @@ export const rollbackSchema = z.strictObject({
   origin: rollbackOriginSchema,
   ...choiceSchema.shape,
 });
-export type RollbackBody = z.input<typeof rollbackSchema>;
 export type Rollback = z.output<typeof rollbackSchema>;
 
 export const deploymentItemSchema = z.object({

@@ -3,7 +3,7 @@ import type { Manifest } from '../engine/ports/manifest.ts';
 type Value = string | number | boolean;
 
 /** What a config's segments ask about: from it, people can be made up who are in them and who are not. */
-export interface Compared {
+export interface ComparedInputs {
   /** Values that user attributes are compared with, by path (`plan`, `address.country`). */
   attributes: Map<string, ComparedValues>;
   /** The same of event attributes, by the event's name; '' where the segment names none. */
@@ -13,9 +13,9 @@ export interface Compared {
 }
 
 export interface ComparedValues {
-  /** Compared with = or in a list: anything else is the other case. */
+  /** ComparedInputs with = or in a list: anything else is the other case. */
   equal: Set<Value>;
-  /** Compared with < or >, also of sums: thresholds. */
+  /** ComparedInputs with < or >, also of sums: thresholds. */
   thresholds: Set<number>;
 }
 
@@ -25,8 +25,11 @@ type Asked = Pick<Manifest['segments'][number], 'sql' | 'params'> & { triggers?:
  * Reads the segments' SQL for what it compares JSON attributes with. A heuristic, good enough for a sample: what it does not
  * understand is not varied.
  */
-export function comparedValues(segments: Asked[], transactions: Manifest['transactions'] = []): Compared {
-  const compared: Compared = { attributes: new Map(), eventAttributes: new Map(), events: new Set() };
+export function comparedValues(
+  segments: Asked[],
+  transactions: Manifest['transactions'] = [],
+): ComparedInputs {
+  const compared: ComparedInputs = { attributes: new Map(), eventAttributes: new Map(), events: new Set() };
   for (const { event } of transactions) compared.events.add(event);
   for (const { sql, params, triggers } of segments) {
     const text = withParams(sql, params);

@@ -1,6 +1,6 @@
 import type { SegflowConfig } from '../config/types.ts';
 import type { Inspection } from '../engine/ports/manifest.ts';
-import { type Compared, comparedValues } from './compared-values.ts';
+import { type ComparedInputs, comparedValues } from './compared-values.ts';
 import { inspectForSimulation } from './inspect-for-simulation.ts';
 import { type MailReport, mailReport } from './mail-report.ts';
 import { parseSample } from './sample-file.ts';
@@ -60,7 +60,10 @@ export async function forecast(
 
 // --- internal ---
 
-function askedOf(config: unknown, { segments, transactions, campaigns }: Inspection['manifest']): Compared {
+function askedOf(
+  config: unknown,
+  { segments, transactions, campaigns }: Inspection['manifest'],
+): ComparedInputs {
   const compared = comparedValues(segments, transactions);
   for (const { exitWhen, goal } of campaigns) {
     for (const event of [exitWhen?.event, goal?.event]) if (event !== undefined) compared.events.add(event);

@@ -1,6 +1,6 @@
 import { SAMPLE_USER, sampleEvent } from '../config/sample.ts';
 import type { Json, JsonObject } from '../core/json.ts';
-import type { Compared, ComparedValues } from './compared-values.ts';
+import type { ComparedInputs, ComparedValues } from './compared-values.ts';
 import { seededRandom } from './seeded-random.ts';
 import type { Happening } from './timeline.ts';
 
@@ -10,7 +10,7 @@ import type { Happening } from './timeline.ts';
  * more than others; and once in 30 days one of the attributes that segments ask about changes. What happens falls on whole `step`s.
  */
 export function samplePeople(
-  compared: Compared,
+  compared: ComparedInputs,
   options: { users: number; start: number; end: number; stepMs: number; seed: number },
 ): Happening[] {
   const { users, start, end, stepMs, seed } = options;
@@ -54,7 +54,7 @@ const TIMEZONES = [
   'Asia/Kolkata',
 ];
 
-function person(userId: string, compared: Compared, random: () => number): JsonObject {
+function person(userId: string, compared: ComparedInputs, random: () => number): JsonObject {
   const firstName = pick(NAMES, random);
   const attributes: JsonObject = {
     ...SAMPLE_USER,
@@ -72,7 +72,7 @@ function person(userId: string, compared: Compared, random: () => number): JsonO
   return attributes;
 }
 
-function eventOf(name: string, compared: Compared, random: () => number): JsonObject {
+function eventOf(name: string, compared: ComparedInputs, random: () => number): JsonObject {
   const { attributes } = sampleEvent(name);
   const event: JsonObject = { ...attributes };
   for (const asked of [compared.eventAttributes.get(name), compared.eventAttributes.get('')]) {

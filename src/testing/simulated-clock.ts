@@ -5,8 +5,9 @@ export class SimulatedClock implements Clock {
   #now: number;
   #sleepers = new Set<{ at: number; wake: () => void }>();
 
-  constructor(start: number) {
-    this.#now = start;
+  /** @param start and all other times as epoch milliseconds, a Date, or ISO 8601. */
+  constructor(start: number | string | Date) {
+    this.#now = millisOf(start);
   }
 
   now(): number {
@@ -35,9 +36,17 @@ export class SimulatedClock implements Clock {
   }
 
   /** Goes to a time, forwards or backwards, and wakes who is due. */
-  set(to: number): void {
-    this.#now = to;
-    const due = [...this.#sleepers].filter(({ at }) => at <= to).sort((a, b) => a.at - b.at);
+  set(to: number | string | Date): void {
+    this.#now = millisOf(to);
+    const due = [...this.#sleepers].filter(({ at }) => at <= this.#now).sort((a, b) => a.at - b.at);
     for (const sleeper of due) sleeper.wake();
   }
+
+  advance(ms: number): void {
+    this.set(this.#now + ms);
+  }
+}
+
+function millisOf(time: number | string | Date): number {
+  return new Date(time).getTime();
 }

@@ -3,14 +3,15 @@ import { fileURLToPath } from 'node:url';
 import { buildSegmentQuery } from '../../src/config/queries/segment-query.ts';
 import type { Store } from '../../src/engine/ports/store.ts';
 import { openStore } from '../../src/store/open.ts';
-import { FakeClock } from '../helpers/clock.ts';
+import type { SimulatedClock } from '../../src/testing/simulated-clock.ts';
+import { testClock } from '../helpers/clock.ts';
 import { EmptyStores } from '../store/database.ts';
 import { MEMBERS, REFUSED } from './members.ts';
 import { NOW, populate } from './population.ts';
 import { QUERIES } from './queries.ts';
 
 const STORES = {
-  sqlite: async (clock: FakeClock) => openStore({ memory: true, clock }),
+  sqlite: async (clock: SimulatedClock) => openStore({ memory: true, clock }),
   mariadb: onServer(process.env.SEGFLOW_TEST_MARIADB_URL),
   mysql: onServer(process.env.SEGFLOW_TEST_MYSQL_URL),
 };
@@ -24,7 +25,7 @@ for (const [name, open] of Object.entries(STORES)) {
     let store: Store & AsyncDisposable;
     let everyone: string[];
     beforeAll(async () => {
-      store = await open!(new FakeClock(NOW));
+      store = await open!(testClock(NOW));
       everyone = await populate(store);
     });
     afterAll(() => store[Symbol.asyncDispose]());
@@ -119,7 +120,7 @@ async function check(
 
 function onServer(url: string | undefined) {
   if (url === undefined) return undefined;
-  return async (clock: FakeClock): Promise<Store & AsyncDisposable> => {
+  return async (clock: SimulatedClock): Promise<Store & AsyncDisposable> => {
     const stores = new EmptyStores(url);
     const { store } = await stores.open(clock);
     return {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { Lookout, POLL_MS } from '../../src/engine/cluster/lookout.ts';
 import type { Slots } from '../../src/engine/ports/leases.ts';
-import { FakeClock } from '../helpers/clock.ts';
+import { testClock } from '../helpers/clock.ts';
 
 const NOW = 1_000;
 
@@ -12,7 +12,7 @@ async function woken(
 ) {
   const asked: (Slots | undefined)[] = [];
   const woke: string[] = [];
-  const clock = new FakeClock();
+  const clock = testClock();
   const store = {
     nextWake: async (slots?: Slots) => {
       asked.push(slots);

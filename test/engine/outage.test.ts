@@ -2,10 +2,10 @@ import { expect, test } from 'bun:test';
 import { SegflowError } from '../../src/core/errors.ts';
 import { Outage } from '../../src/engine/cluster/outage.ts';
 import { Worker } from '../../src/engine/cluster/worker.ts';
-import { FakeClock } from '../helpers/clock.ts';
+import { testClock } from '../helpers/clock.ts';
 
 test('a database that is away is logged once for all workers, and once when each that failed gets through again', async () => {
-  const clock = new FakeClock();
+  const clock = testClock();
   const lines: string[] = [];
   const log = {
     info: (line: string) => lines.push(line),

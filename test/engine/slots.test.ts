@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { SLOT_COUNT } from '../../src/core/hash.ts';
 import { LEASE_MS, LeasedSlots } from '../../src/engine/cluster/slots.ts';
 import type { LeaseNode, Leases, LeaseView } from '../../src/engine/ports/leases.ts';
-import { FakeClock } from '../helpers/clock.ts';
+import { testClock } from '../helpers/clock.ts';
 
 /* How processes share the slots, over leases in memory whose time does not pass: who renews lives. */
 
@@ -126,7 +126,7 @@ test('the lease is renewed five times while it holds', async () => {
 // --- internal ---
 
 function sharing() {
-  const clock = new FakeClock();
+  const clock = testClock();
   const nodes = new Map<string, LeaseNode>();
   const owners: (string | undefined)[] = Array(SLOT_COUNT).fill(undefined);
   /** How many slots each release gave up. */

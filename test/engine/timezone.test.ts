@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { explain } from '../../src/engine/explain/explain.ts';
-import { FakeClock } from '../helpers/clock.ts';
+import { testClock } from '../helpers/clock.ts';
 import { configOf, engineWorld, type World } from './world.ts';
 
 const nineOClock = (when: string, repeat = 1) =>
@@ -68,7 +68,7 @@ test.each([
     ['2026-06-01T03:15:00.000Z', '2026-06-02T03:15:00.000Z'],
   ],
 ])('the time of day in %s from %s on', async (timezone, start, time, expected) => {
-  await using world = await engineWorld({ clock: new FakeClock(start) });
+  await using world = await engineWorld({ clock: testClock(start) });
   await world.push(nineOClock(`time: '${time}'`, 2));
   await world.add('ada', { timezone });
   await world.advance('1d');
@@ -78,7 +78,7 @@ test.each([
 });
 
 test('a wait for a time of day moves with the user, as often as the user moves', async () => {
-  await using world = await engineWorld({ clock: new FakeClock('2026-06-01T00:00:00Z') });
+  await using world = await engineWorld({ clock: testClock('2026-06-01T00:00:00Z') });
   await world.push(nineOClock(`time: '09:00'`));
   await world.add('ada', { timezone: 'America/New_York' });
   await world.add('bob', { timezone: 'America/New_York' });
@@ -103,7 +103,7 @@ test('a wait for a time of day moves with the user, as often as the user moves',
 });
 
 test('a wait in a zone of its own does not move, and weekdays count', async () => {
-  await using world = await engineWorld({ clock: new FakeClock('2026-06-05T12:00:00Z') });
+  await using world = await engineWorld({ clock: testClock('2026-06-05T12:00:00Z') });
   await world.push(nineOClock(`time: '09:00', timezone: 'Europe/Berlin', weekdays: ['mon', 'wed']`, 2));
   await world.add('ada', { timezone: 'America/New_York' });
   await world.add('ada', { timezone: 'Asia/Kathmandu' });
@@ -112,7 +112,7 @@ test('a wait in a zone of its own does not move, and weekdays count', async () =
 });
 
 test('a time of day that passed while nothing ran is not put off to the next day', async () => {
-  await using world = await engineWorld({ clock: new FakeClock('2026-06-01T00:00:00Z') });
+  await using world = await engineWorld({ clock: testClock('2026-06-01T00:00:00Z') });
   await world.push(nineOClock(`time: '09:00'`));
   await world.add('ada', { timezone: 'Europe/Berlin' });
   await world.engine.stop();
@@ -134,7 +134,7 @@ test.each([
   [['Europe/Berlin']],
   [null],
 ])("a user's time zone that is none (%j) is as one that is missing, and explain tells", async (timezone) => {
-  await using world = await engineWorld({ clock: new FakeClock('2026-06-01T00:00:00Z') });
+  await using world = await engineWorld({ clock: testClock('2026-06-01T00:00:00Z') });
   await world.push(
     configOf({
       campaigns: `c: { segments: ['everyone'], behavior: 'static', flow: function* (ctx, rt) {

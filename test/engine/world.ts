@@ -16,7 +16,8 @@ import type { Store } from '../../src/engine/ports/store.ts';
 import { parseJournal } from '../../src/flow/journal/journal.ts';
 import { createHost } from '../../src/host/pool/pool.ts';
 import { openStore } from '../../src/store/open.ts';
-import { FakeClock } from '../helpers/clock.ts';
+import type { SimulatedClock } from '../../src/testing/simulated-clock.ts';
+import { testClock } from '../helpers/clock.ts';
 import { type Postmark, startPostmark } from '../helpers/postmark.ts';
 import { EmptyStores } from '../store/database.ts';
 
@@ -32,7 +33,7 @@ const usual = (process.env.SEGFLOW_TEST_STORE ?? 'sqlite') as StoreName;
 const databases: { [name in StoreName]?: EmptyStores } = {};
 
 /** One process that has the database to itself: the time stands still, and leases would run out. */
-async function openWorldStore(name: StoreName, clock: FakeClock): Promise<Store> {
+async function openWorldStore(name: StoreName, clock: SimulatedClock): Promise<Store> {
   const server = name === 'sqlite' ? undefined : SERVERS[name];
   if (server === undefined) return openStore({ memory: true, clock });
   databases[name] ??= new EmptyStores(server);
@@ -42,12 +43,12 @@ async function openWorldStore(name: StoreName, clock: FakeClock): Promise<Store>
 /** A whole engine over an empty store, the real host and a loopback Postmark, on a clock that stands still. */
 export async function engineWorld(
   options: {
-    clock?: FakeClock;
+    clock?: SimulatedClock;
     store?: StoreName /** How long a flow or an email may take. */;
     timeoutMs?: number;
   } = {},
 ): Promise<World> {
-  const clock = options.clock ?? new FakeClock();
+  const clock = options.clock ?? testClock();
   const postmark = await startPostmark();
   const store = await openWorldStore(options.store ?? usual, clock);
   const patience = options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs };
@@ -83,14 +84,14 @@ export function flagged(key: string): string {
 }
 
 export class World implements AsyncDisposable {
-  readonly clock: FakeClock;
+  readonly clock: SimulatedClock;
   readonly postmark: Postmark;
   readonly store: Store;
   readonly host: Host;
   readonly errors: string[] = [];
   engine!: Engine;
 
-  constructor(parts: { clock: FakeClock; postmark: Postmark; store: Store; host: Host }) {
+  constructor(parts: { clock: SimulatedClock; postmark: Postmark; store: Store; host: Host }) {
     this.clock = parts.clock;
     this.postmark = parts.postmark;
     this.store = parts.store;

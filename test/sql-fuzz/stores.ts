@@ -3,7 +3,7 @@ import { SegflowError } from '../../src/core/errors.ts';
 import type { SegmentSql } from '../../src/engine/ports/segments.ts';
 import type { Store } from '../../src/engine/ports/store.ts';
 import { openStore } from '../../src/store/open.ts';
-import { FakeClock } from '../helpers/clock.ts';
+import { testClock } from '../helpers/clock.ts';
 import { EmptyStores } from '../store/database.ts';
 import { NOW, type Population } from './population.ts';
 
@@ -31,7 +31,7 @@ export async function openStores(names: readonly StoreName[]): Promise<FuzzedSto
     if (url === undefined) return undefined;
     const databases = new EmptyStores(url);
     return fuzzed(name, {
-      open: async () => (await databases.open(new FakeClock(NOW))).store,
+      open: async () => (await databases.open(testClock(NOW))).store,
       end: () => databases[Symbol.asyncDispose](),
     });
   });
@@ -72,7 +72,7 @@ export function answered(answers: ReadonlyMap<StoreName, Answer>): number {
 // --- internal ---
 
 function openEmbedded(): Promise<Store> {
-  return openStore({ memory: true, clock: new FakeClock(NOW) });
+  return openStore({ memory: true, clock: testClock(NOW) });
 }
 
 function fuzzed(name: StoreName, by: { open(): Promise<Store>; end(): Promise<void> }): FuzzedStore {

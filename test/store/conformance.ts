@@ -1,6 +1,7 @@
 import { describe } from 'bun:test';
 import type { Store } from '../../src/engine/ports/store.ts';
-import type { FakeClock } from '../helpers/clock.ts';
+import type { SimulatedClock } from '../../src/testing/simulated-clock.ts';
+
 import { awaits } from './conformance/awaits.ts';
 import { deployments } from './conformance/deployments.ts';
 import { messages } from './conformance/messages.ts';
@@ -16,7 +17,7 @@ import { users } from './conformance/users.ts';
 /** A store of a test's own: empty, on a clock that stands at 2026-01-01. */
 export interface OpenedStore extends AsyncDisposable {
   store: Store;
-  clock: FakeClock;
+  clock: SimulatedClock;
 }
 
 export type Opener = () => Promise<OpenedStore>;

@@ -3,12 +3,12 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrate, migrationStatus, openStore } from '../../src/store/open.ts';
-import { FakeClock } from '../helpers/clock.ts';
+import { testClock } from '../helpers/clock.ts';
 import { temporaryFolder } from './folder.ts';
 
 setDefaultTimeout(180_000);
 
-const clock = new FakeClock();
+const clock = testClock();
 const row = (id: string) => ({ id, attributes: {}, createdAt: 0, updatedAt: 0 });
 
 describe('the data folder', () => {

@@ -1,6 +1,6 @@
 import { createPool, type Pool } from 'mysql2/promise';
 import { openStore } from '../../src/store/open.ts';
-import { FakeClock } from '../helpers/clock.ts';
+import { testClock } from '../helpers/clock.ts';
 import { evidence, isWitnessed } from '../helpers/evidence.ts';
 import { rowsOfDatabase } from '../helpers/store-rows.ts';
 import type { OpenedStore } from './conformance.ts';
@@ -45,7 +45,7 @@ export class EmptyStores implements AsyncDisposable {
     this.#serverUrl = serverUrl;
   }
 
-  async open(clock = new FakeClock()): Promise<OpenedStore> {
+  async open(clock = testClock()): Promise<OpenedStore> {
     if (this.#database) await empty(this.#database.pool);
     this.#database ??= await createDatabase(this.#serverUrl);
     const store = await openStore({ url: this.#database.url, clock, followClock: true });

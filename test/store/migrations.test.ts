@@ -15,10 +15,10 @@ import { splitStatements, tableMadeBy } from '../../src/store/mysql/split-statem
 import { SqliteConnection } from '../../src/store/sqlite/connection.ts';
 import { appliedMigrations, migrateSqlite } from '../../src/store/sqlite/migrate.ts';
 import { sqliteMigrations } from '../../src/store/sqlite/migrations.ts';
-import { FakeClock } from '../helpers/clock.ts';
+import { testClock } from '../helpers/clock.ts';
 import { FIRST_RELEASE, TODAY } from './first-release.ts';
 
-const clock = new FakeClock();
+const clock = testClock();
 const ONE = { version: 1, name: 'one', sql: 'create table one (id integer)' };
 const TWO = { version: 2, name: 'two', sql: 'create table two (id integer); insert into two values (2)' };
 

@@ -2,7 +2,7 @@ import { Database } from 'bun:sqlite';
 import { describe, expect, test } from 'bun:test';
 import { SqliteConnection } from '../../src/store/sqlite/connection.ts';
 import { openSqlite } from '../../src/store/sqlite/driver.ts';
-import { FakeClock } from '../helpers/clock.ts';
+import { testClock } from '../helpers/clock.ts';
 import { temporaryFolder } from './folder.ts';
 
 describe('what SQLite reports', () => {
@@ -46,7 +46,7 @@ describe('what SQLite reports', () => {
 
   test('a full disk is unavailable, and takes back the transaction', async () => {
     using folder = temporaryFolder();
-    const driver = openSqlite({ path: `${folder.path}/full.db`, clock: new FakeClock() });
+    const driver = openSqlite({ path: `${folder.path}/full.db`, clock: testClock() });
     driver.writer.script('create table t (data blob); pragma max_page_count = 20');
     const filling = driver.transaction(async (connection) => {
       for (let i = 0; i < 1000; i++) await connection.execute('insert into t values (zeroblob(1000))', []);
@@ -64,7 +64,7 @@ describe('what SQLite reports', () => {
   test('a database that another connection holds is unavailable', async () => {
     using folder = temporaryFolder();
     const path = `${folder.path}/busy.db`;
-    const driver = openSqlite({ path, clock: new FakeClock() });
+    const driver = openSqlite({ path, clock: testClock() });
     driver.writer.script('create table t (n integer); pragma busy_timeout = 1');
     using other = new Database(path);
     other.run('begin immediate');
@@ -77,7 +77,7 @@ describe('what SQLite reports', () => {
 
   test('the read connection writes nothing', async () => {
     using folder = temporaryFolder();
-    const driver = openSqlite({ path: `${folder.path}/read.db`, clock: new FakeClock() });
+    const driver = openSqlite({ path: `${folder.path}/read.db`, clock: testClock() });
     await expect(driver.reads.execute('create table t (n integer)', [])).rejects.toMatchObject({
       code: 'unavailable',
     });

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
-import { FakeClock } from '../helpers/clock.ts';
+import { testClock } from '../helpers/clock.ts';
 
 test('stands still until it is set', () => {
-  const clock = new FakeClock('2026-03-01T00:00:00Z');
+  const clock = testClock('2026-03-01T00:00:00Z');
   const at = clock.now();
   expect(at).toBe(Date.UTC(2026, 2, 1));
   clock.advance(1_500);
@@ -10,7 +10,7 @@ test('stands still until it is set', () => {
 });
 
 test('wakes those who are due, in order, and no others', async () => {
-  const clock = new FakeClock(0);
+  const clock = testClock(0);
   const never = new AbortController().signal;
   const woken: string[] = [];
   for (const [name, at] of Object.entries({ late: 300, early: 100, middle: 200 })) {
@@ -24,7 +24,7 @@ test('wakes those who are due, in order, and no others', async () => {
 });
 
 test('an aborted sleep ends; a time that has come is no sleep', async () => {
-  const clock = new FakeClock(1_000);
+  const clock = testClock(1_000);
   const controller = new AbortController();
   const sleep = clock.sleepUntil(5_000, controller.signal);
   controller.abort();

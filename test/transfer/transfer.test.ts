@@ -9,7 +9,7 @@ import { openStore } from '../../src/store/open.ts';
 import { backup } from '../../src/transfer/backup.ts';
 import { transferTables } from '../../src/transfer/tables.ts';
 import { type TransferOptions, type TransferResult, transfer } from '../../src/transfer/transfer.ts';
-import { FakeClock } from '../helpers/clock.ts';
+import { testClock } from '../helpers/clock.ts';
 import { test } from '../helpers/witnessed-test.ts';
 import { createDatabase } from '../store/database.ts';
 import { attributesOf, populate } from './population.ts';
@@ -17,7 +17,7 @@ import { attributesOf, populate } from './population.ts';
 setDefaultTimeout(180_000);
 
 const SIZE = { users: 1_200, events: 2_500 };
-const clock = new FakeClock('2026-02-01T00:00:00Z');
+const clock = testClock('2026-02-01T00:00:00Z');
 
 test('every table of the embedded store is transferred, but those about the move itself', async () => {
   await using place = await Place.make('embedded');

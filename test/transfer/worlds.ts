@@ -7,7 +7,7 @@ import { openStore } from '../../src/store/open.ts';
 import { backup } from '../../src/transfer/backup.ts';
 import { type RestoreOptions, type RestoreResult, restore } from '../../src/transfer/restore.ts';
 import { World } from '../engine/world.ts';
-import { FakeClock } from '../helpers/clock.ts';
+import { testClock } from '../helpers/clock.ts';
 import { evidence, isWitnessed } from '../helpers/evidence.ts';
 import { type Postmark, startPostmark } from '../helpers/postmark.ts';
 import { rowsOfFile } from '../helpers/store-rows.ts';
@@ -15,7 +15,7 @@ import { rowsOfFile } from '../helpers/store-rows.ts';
 /** An instance with an embedded store on disk, on a clock that stands still; its backups, and what is restored from them. */
 export class Site implements AsyncDisposable {
   readonly folder: string;
-  readonly clock = new FakeClock();
+  readonly clock = testClock();
   readonly postmark: Postmark;
   #open = new Set<World>();
 

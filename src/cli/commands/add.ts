@@ -4,7 +4,7 @@ import { about } from '../command-line/about.ts';
 import { attributeArgs, attributesOf, FORMATS } from '../command-line/attribute-args.ts';
 import { connect, connectionArgs } from '../connect/connection.ts';
 import { changesOrNone, formatChanges } from '../print/changes.ts';
-import { messages, print, printJson } from '../print/output.ts';
+import { print, printJson, terminalLog } from '../print/output.ts';
 
 export default defineCommand({
   meta: about({
@@ -43,7 +43,7 @@ export default defineCommand({
         ...changes,
       });
     }
-    (await messages()).success(`${answer.created ? 'Added' : 'Updated'} user ${id}`);
+    (await terminalLog()).success(`${answer.created ? 'Added' : 'Updated'} user ${id}`);
     if (args.wait) await print(formatChanges(answer.changes));
   },
 });

@@ -4,7 +4,7 @@ import { SegflowError } from '../../core/errors.ts';
 import { about } from '../command-line/about.ts';
 import { VERSION } from '../command-line/version.ts';
 import { databaseUrlOf, serverEnvironment } from '../connect/server-environment.ts';
-import { messages, print, printJson } from '../print/output.ts';
+import { print, printJson, terminalLog } from '../print/output.ts';
 
 export default defineCommand({
   meta: about({
@@ -53,7 +53,7 @@ export default defineCommand({
     await print(
       `${result.file}: ${users} users, ${events} events, ${runs} runs, ${mail} messages, ${deployments} deployments`,
     );
-    const log = await messages();
+    const log = await terminalLog();
     if (result.secret) {
       log.info('The secret of the data folder is in the file: who has the file can read the API keys in it.');
     } else {

@@ -4,7 +4,7 @@ import { about } from '../command-line/about.ts';
 import { attributeArgs, attributesOf, FORMATS } from '../command-line/attribute-args.ts';
 import { connect, connectionArgs } from '../connect/connection.ts';
 import { changesOrNone, formatChanges } from '../print/changes.ts';
-import { messages, print, printJson } from '../print/output.ts';
+import { print, printJson, terminalLog } from '../print/output.ts';
 
 export default defineCommand({
   meta: about({
@@ -46,7 +46,7 @@ export default defineCommand({
       return printJson({ user: userId, event: name, duplicate, ...changes });
     }
     const message = duplicate ? `Event ${messageId} was stored before` : `Emitted ${name} for user ${userId}`;
-    (await messages()).success(message);
+    (await terminalLog()).success(message);
     if (args.wait) await print(formatChanges(answer.changes));
   },
 });

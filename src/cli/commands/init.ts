@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { defineCommand } from 'citty';
 import { about } from '../command-line/about.ts';
-import { messages, print, printJson } from '../print/output.ts';
+import { print, printJson, terminalLog } from '../print/output.ts';
 
 export default defineCommand({
   meta: about({
@@ -20,7 +20,7 @@ export default defineCommand({
     const { scaffold } = await import('../project/scaffold.ts');
     const { folder, written, unchanged } = await scaffold(args.dir ?? '.', { force: args.force === true });
     if (args.json) return printJson({ folder, written, unchanged });
-    const log = await messages();
+    const log = await terminalLog();
     if (written.length === 0) return log.success(`Nothing to do: ${folder} holds this project already`);
     log.success(`Wrote ${written.length} files to ${folder}`);
     await print(nextSteps(folder));

@@ -4,7 +4,7 @@ import type { Status } from '../../protocol/api.ts';
 import { about } from '../command-line/about.ts';
 import { ask, readStdin } from '../command-line/ask.ts';
 import { open } from '../connect/connection.ts';
-import { messages, printJson } from '../print/output.ts';
+import { printJson, terminalLog } from '../print/output.ts';
 
 export default defineCommand({
   meta: about({
@@ -42,7 +42,7 @@ export default defineCommand({
     const status = await server.request<Status>({ method: 'GET', path: '/v1/status' });
     const path = await writeCredentials({ url, apiKey }, process.env);
     if (args.json) return printJson({ url, path, version: status.version });
-    (await messages()).success(`Logged in to ${url} (Segflow ${status.version}); kept in ${path}`);
+    (await terminalLog()).success(`Logged in to ${url} (Segflow ${status.version}); kept in ${path}`);
   },
 });
 

@@ -3,7 +3,7 @@ import { systemClock } from '../../core/clock.ts';
 import { SegflowError } from '../../core/errors.ts';
 import { about } from '../command-line/about.ts';
 import { databaseUrlOf, serverEnvironment } from '../connect/server-environment.ts';
-import { messages, print, printJson } from '../print/output.ts';
+import { print, printJson, terminalLog } from '../print/output.ts';
 import { localTime, table } from '../print/table.ts';
 
 export default defineCommand({
@@ -52,7 +52,7 @@ export default defineCommand({
     if (args.status) return show(await migrationStatus(at), args.json);
     const ran = await migrate(at);
     if (args.json) return show(ran, true);
-    const log = await messages();
+    const log = await terminalLog();
     for (const { version, name } of ran) log.success(`Ran migration ${version} (${name})`);
     log.success(`The database${url === undefined ? ` in ${dataDir}` : ''} is up to date`);
   },

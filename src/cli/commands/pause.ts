@@ -2,7 +2,7 @@ import { defineCommand } from 'citty';
 import type { PauseItem } from '../../protocol/api.ts';
 import { about } from '../command-line/about.ts';
 import { connect, connectionArgs } from '../connect/connection.ts';
-import { messages, printJson } from '../print/output.ts';
+import { printJson, terminalLog } from '../print/output.ts';
 
 export default defineCommand({
   meta: about({
@@ -25,7 +25,7 @@ export default defineCommand({
     const body = { ...(campaign ? { campaign } : {}), ...(reason ? { reason } : {}) };
     const pause = await server.request<PauseItem>({ method: 'POST', path: '/v1/pauses', body });
     if (args.json) return printJson(pause);
-    const log = await messages();
+    const log = await terminalLog();
     log.success(
       `${campaign ? `Campaign ${campaign}` : 'Everything'} is paused; segflow resume ${campaign ?? ''}`.trimEnd(),
     );

@@ -3,7 +3,7 @@ import { defineCommand } from 'citty';
 import { about } from '../command-line/about.ts';
 import { portOf } from '../command-line/port.ts';
 import { untilSignal } from '../command-line/signals.ts';
-import { messages, print, printJson } from '../print/output.ts';
+import { print, printJson, terminalLog } from '../print/output.ts';
 
 export default defineCommand({
   meta: about({
@@ -31,7 +31,7 @@ export default defineCommand({
     json: { type: 'boolean', description: 'Print the ready line as JSON' },
   },
   async run({ args }) {
-    const log = await messages();
+    const log = await terminalLog();
     const stopped = untilSignal();
     const { findConfig } = await import('../../config/find.ts');
     const configPath = findConfig(args['config-path']);

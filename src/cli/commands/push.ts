@@ -3,7 +3,7 @@ import { defineCommand } from 'citty';
 import { about } from '../command-line/about.ts';
 import { connect, connectionArgs } from '../connect/connection.ts';
 import { choiceOf, DEPLOY_NOTES, deploy, deployArgs } from '../connect/deploy.ts';
-import { messages, print, printError, printJson } from '../print/output.ts';
+import { print, printError, printJson, terminalLog } from '../print/output.ts';
 import { short } from '../print/plan.ts';
 import { formatWarnings } from '../print/problems.ts';
 
@@ -36,16 +36,16 @@ export default defineCommand({
   async run({ args }) {
     const choice = choiceOf(args);
     const here = process.cwd();
-    const [{ preparePush }, { originOf }] = await Promise.all([
+    const [{ preparePush }, { pushOrigin }] = await Promise.all([
       import('../project/prepare-push.ts'),
       import('../project/origin.ts'),
     ]);
     const { path, code, environment, missing, warnings } = await preparePush(args['config-path'], here);
     const server = await connect(args, [here, dirname(path)]);
-    const log = await messages();
+    const log = await terminalLog();
     if (warnings.length > 0 && !args.json) await printError(formatWarnings(warnings));
     if (missing.length > 0 && !args.json) log.warn(`Not set here, so not pushed: ${missing.join(', ')}`);
-    const body = { code, environment, origin: await originOf(dirname(path)), ...choice };
+    const body = { code, environment, origin: await pushOrigin(dirname(path)), ...choice };
     const { planned, done } = await deploy(server, { path: '/v1/deployments', body, flags: args });
     if (args.json) return printJson({ ...(done ?? planned), missingEnvironment: missing, warnings });
     if (planned.environment.length > 0) await print(`Environment: ${planned.environment.join(', ')}`);

@@ -4,7 +4,7 @@ import { parseDuration } from '../../core/duration.ts';
 import { SegflowError } from '../../core/errors.ts';
 import { about } from '../command-line/about.ts';
 import { databaseUrlOf, serverEnvironment } from '../connect/server-environment.ts';
-import { messages, print, printJson } from '../print/output.ts';
+import { print, printJson, terminalLog } from '../print/output.ts';
 
 export default defineCommand({
   meta: about({
@@ -73,7 +73,7 @@ export default defineCommand({
     await print(
       `${result.dataDir}: ${users} users, ${events} events, ${runs} runs, ${mail} messages, ${deployments} deployments, as of ${new Date(result.backedUpAt).toISOString()}`,
     );
-    const log = await messages();
+    const log = await terminalLog();
     if (result.replaced) log.info(`The store that was there is in ${result.replaced}`);
     log.info(
       `The mail provider is asked before anything is sent${result.asked > 0 ? `, first about the ${result.asked} messages that were on their way` : ''}. End the original for good before you serve this one.`,

@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty';
 import { about } from '../command-line/about.ts';
 import { connect, connectionArgs } from '../connect/connection.ts';
-import { messages, printJson } from '../print/output.ts';
+import { printJson, terminalLog } from '../print/output.ts';
 
 export default defineCommand({
   meta: about({
@@ -22,7 +22,7 @@ export default defineCommand({
     const { campaign } = args;
     await server.request({ method: 'DELETE', path: '/v1/pauses', query: { campaign } });
     if (args.json) return printJson({ resumed: campaign ?? null });
-    const log = await messages();
+    const log = await terminalLog();
     log.success(`${campaign ? `Campaign ${campaign}` : 'Everything'} goes on`);
   },
 });

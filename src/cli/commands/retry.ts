@@ -3,7 +3,7 @@ import { SegflowError } from '../../core/errors.ts';
 import type { RetryAnswer, RetryBody } from '../../protocol/api.ts';
 import { about } from '../command-line/about.ts';
 import { connect, connectionArgs } from '../connect/connection.ts';
-import { messages, printJson } from '../print/output.ts';
+import { printJson, terminalLog } from '../print/output.ts';
 
 export default defineCommand({
   meta: about({
@@ -43,7 +43,7 @@ export default defineCommand({
       });
     }
     if (args.json) return printJson(answer);
-    const log = await messages();
+    const log = await terminalLog();
     log.success(
       answer.retried === 0
         ? 'No run has failed or is blocked'

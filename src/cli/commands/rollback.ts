@@ -2,7 +2,7 @@ import { defineCommand } from 'citty';
 import { about } from '../command-line/about.ts';
 import { connect, connectionArgs } from '../connect/connection.ts';
 import { choiceOf, DEPLOY_NOTES, deploy, deployArgs } from '../connect/deploy.ts';
-import { messages, printJson } from '../print/output.ts';
+import { printJson, terminalLog } from '../print/output.ts';
 import { short } from '../print/plan.ts';
 
 export default defineCommand({
@@ -38,7 +38,7 @@ export default defineCommand({
     const body = { ...(id ? { deployment: id } : {}), origin, ...choice };
     const { planned, done } = await deploy(server, { path: '/v1/rollback', body, flags: args });
     if (args.json) return printJson(done ?? planned);
-    const log = await messages();
+    const log = await terminalLog();
     if (!done) return log.info('Only planned: nothing was changed');
     log.success(
       done.changed

@@ -5,7 +5,7 @@ import { portOf } from '../command-line/port.ts';
 import { untilSignal } from '../command-line/signals.ts';
 import { VERSION } from '../command-line/version.ts';
 import { databaseUrlOf, isLoopback, serverEnvironment } from '../connect/server-environment.ts';
-import { messages, print, printJson } from '../print/output.ts';
+import { print, printJson, terminalLog } from '../print/output.ts';
 import { localTime } from '../print/table.ts';
 
 export default defineCommand({
@@ -74,7 +74,7 @@ export default defineCommand({
     const environment = await serverEnvironment(process.cwd(), process.env);
     const host = args.host || environment.SEGFLOW_HOST || '127.0.0.1';
     const dataDir = args.data || environment.SEGFLOW_DATA || '.segflow';
-    const log = await messages();
+    const log = await terminalLog();
     const stopped = untilSignal();
     const { startServer } = await import('../../app.ts');
     await using server = await startServer({

@@ -4,7 +4,7 @@ import { SegflowError } from '../../core/errors.ts';
 import type { TransferResult } from '../../transfer/transfer.ts';
 import { about } from '../command-line/about.ts';
 import { databaseUrlOf, serverEnvironment } from '../connect/server-environment.ts';
-import { messages, print, printJson } from '../print/output.ts';
+import { print, printJson, terminalLog } from '../print/output.ts';
 import { table } from '../print/table.ts';
 
 export default defineCommand({
@@ -61,7 +61,7 @@ export default defineCommand({
     line.clear();
     if (args.json) return printJson(result);
     await print(format(result));
-    const log = await messages();
+    const log = await terminalLog();
     for (const text of whatNext(result, Boolean(environment.SEGFLOW_SECRET))) log.info(text);
   },
 });

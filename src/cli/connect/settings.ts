@@ -7,12 +7,12 @@ import { readDotenv } from './dotenv.ts';
 /** Where the server is and the key it takes, with the place each was found. */
 export interface Settings {
   url: string;
-  urlFrom: Source;
+  urlFrom: SettingSource;
   apiKey: string;
-  apiKeyFrom: Source;
+  apiKeyFrom: SettingSource;
 }
 
-export type Source = 'flag' | 'environment' | '.env' | 'credentials' | 'local instance';
+export type SettingSource = 'flag' | 'environment' | '.env' | 'credentials' | 'local instance';
 
 export interface SettingsInput {
   url?: string | undefined;
@@ -66,7 +66,7 @@ export function credentialsPath(environment: Record<string, string | undefined>)
 }
 
 /** An http(s) URL without its trailing slash. Throws `invalid_input`. */
-export function parseUrl(text: string, from: Source): string {
+export function parseUrl(text: string, from: SettingSource): string {
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || /\s/.test(text)) {
@@ -81,7 +81,9 @@ export function parseUrl(text: string, from: Source): string {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }
 
-function first(candidates: [Source, string | undefined][]): { from: Source; value: string } | undefined {
+function first(
+  candidates: [SettingSource, string | undefined][],
+): { from: SettingSource; value: string } | undefined {
   for (const [from, value] of candidates) if (value?.trim()) return { from, value: value.trim() };
   return undefined;
 }

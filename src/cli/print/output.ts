@@ -35,7 +35,7 @@ export function paintError(style: Style, text: string): string {
 let instance: ConsolaInstance | undefined;
 
 /** consola on stderr. Loaded on first use: it takes longer to load than `--help` may take altogether. */
-export async function messages(): Promise<ConsolaInstance> {
+export async function terminalLog(): Promise<ConsolaInstance> {
   if (!instance) {
     const { createConsola } = await import('consola');
     // Nobody reads the messages: what is done is done all the same.

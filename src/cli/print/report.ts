@@ -1,6 +1,6 @@
 import { type ErrorCode, EXIT_CODE, messageOf, SegflowError } from '../../core/errors.ts';
 import type { Problem } from '../../engine/ports/manifest.ts';
-import { messages, print, printError } from './output.ts';
+import { print, printError, terminalLog } from './output.ts';
 import { formatProblems } from './problems.ts';
 import { asSystemError } from './system-errors.ts';
 
@@ -15,7 +15,7 @@ export async function report(error: unknown, json: boolean): Promise<number> {
     await printError(JSON.stringify({ error: { code, message, hint, details, retryable } }));
   } else {
     if (problems) await printError(formatProblems(problems));
-    const log = await messages();
+    const log = await terminalLog();
     log.error(message);
     if (hint) log.info(hint);
     const more = details === undefined || problems ? '' : describe(details, message);

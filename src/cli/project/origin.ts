@@ -9,7 +9,7 @@ const PATIENCE_MS = 3_000;
  * Where a config comes from: who pushes it, from which machine, and the commit its folder is at, `dirty` when files differ from it.
  * What is not known is left out; a folder without git has no commit.
  */
-export async function originOf(folder: string): Promise<Record<string, string>> {
+export async function pushOrigin(folder: string): Promise<Record<string, string>> {
   const [person, head, changes] = await Promise.all([
     personIn(folder),
     git(folder, 'log', '-1', '--format=%H%n%s'),

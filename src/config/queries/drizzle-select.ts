@@ -11,7 +11,7 @@ export function queryBuilder(): QueryBuilder {
 }
 
 /** A query made with `select`, or SQL text. */
-export function isSelect(value: unknown): value is Select | SQL {
+export function isSelect(value: unknown): value is DrizzleSelect | SQL {
   return (
     is(value, SQL) ||
     (typeof value === 'object' && value !== null && 'getSelectedFields' in value && 'getSQL' in value)
@@ -37,7 +37,7 @@ export function compile(query: unknown): { sql: string; params: unknown[] } {
 }
 
 /** A select of Drizzle's, as far as is needed. */
-export interface Select {
+export interface DrizzleSelect {
   getSelectedFields(): Record<string, unknown>;
   getSQL(): SQL;
 }

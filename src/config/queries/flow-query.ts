@@ -5,7 +5,7 @@ import type { Json } from '../../core/json.ts';
 import type { CompiledQuery, FlowQueries } from '../../flow/activation/activation.ts';
 import type { RecordedRows } from '../../flow/commands/results.ts';
 import { isPromise } from '../value-kinds.ts';
-import { checkText, isSelect, queryBuilder, type Select } from './drizzle-select.ts';
+import { checkText, type DrizzleSelect, isSelect, queryBuilder } from './drizzle-select.ts';
 import { plainParameter } from './query-parameter.ts';
 
 /**
@@ -46,7 +46,7 @@ interface SelectConfig {
   fieldsFlat?: OrderedField[];
 }
 
-function compileSelect(query: Select): CompiledQuery {
+function compileSelect(query: DrizzleSelect): CompiledQuery {
   // Not getSelectedFields: that is made for unions, and takes every column for one of the first table.
   const { config } = query as unknown as { config: SelectConfig };
   const fields: Field[] = [];

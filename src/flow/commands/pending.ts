@@ -40,14 +40,14 @@ export interface EmailOptions {
 /** Steps of which the engine, and nothing else, brings the result. */
 export type WaitingStep = Extract<AnyStep, { kind: TimedCommand['kind'] | 'email' | 'race' | 'member' }>;
 
-export interface Moment {
+export interface YieldMoment {
   /** The time of the activation, epoch milliseconds. */
   at: number;
   attributes: JsonObject;
 }
 
 /** What the step, yielded at that moment, makes the run wait for. */
-export function waitsFor(step: WaitingStep, moment: Moment): Pending {
+export function waitsFor(step: WaitingStep, moment: YieldMoment): Pending {
   switch (step.kind) {
     case 'email':
       return {
@@ -68,14 +68,14 @@ export function waitsFor(step: WaitingStep, moment: Moment): Pending {
 
 type TimedStep = Extract<AnyStep, { kind: TimedCommand['kind'] }>;
 
-function branchesOf(branches: [string, AnyStep][], moment: Moment): Record<string, TimedPending> {
+function branchesOf(branches: [string, AnyStep][], moment: YieldMoment): Record<string, TimedPending> {
   const pending: Record<string, TimedPending> = Object.create(null);
   // A race is made of such steps only.
   for (const [label, branch] of branches) pending[label] = timed(branch as TimedStep, moment);
   return { ...pending };
 }
 
-function timed(step: TimedStep, { at, attributes }: Moment): TimedPending {
+function timed(step: TimedStep, { at, attributes }: YieldMoment): TimedPending {
   switch (step.kind) {
     case 'wait':
       return { kind: 'wait', until: at + step.detail.ms };

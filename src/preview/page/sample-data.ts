@@ -62,9 +62,9 @@ export function dataFor(page: PageState, item: PreviewItem): SampleData | undefi
   return parsed.ok ? parsed.data : undefined;
 }
 
-export type Parsed = { ok: true; data: SampleData } | { ok: false; part: Part; complaint: string };
+export type ParsedSample = { ok: true; data: SampleData } | { ok: false; part: Part; complaint: string };
 
-export function parseText(item: PreviewItem, text: EditedText): Parsed {
+export function parseText(item: PreviewItem, text: EditedText): ParsedSample {
   const user = parseObject(text.user);
   if (typeof user === 'string') return { ok: false, part: 'user', complaint: user };
   if (text.event === undefined) return { ok: true, data: { attributes: user, event: item.sample.event } };
@@ -76,7 +76,7 @@ export function parseText(item: PreviewItem, text: EditedText): Parsed {
     createdAt = item.sample.event?.createdAt,
   } = event;
   const at = typeof createdAt === 'number' ? createdAt : Date.parse(String(createdAt));
-  const complain = (complaint: string): Parsed => ({ ok: false, part: 'event', complaint });
+  const complain = (complaint: string): ParsedSample => ({ ok: false, part: 'event', complaint });
   if (typeof name !== 'string') return complain('"name" must be a text');
   if (!isObject(attributes)) return complain('"attributes" must be an object');
   if (Number.isNaN(at)) return complain('"createdAt" must be a time such as 2026-01-31T12:00:00Z');

@@ -28,7 +28,7 @@ export function bulkUpdate(update: RowUpdate): Bulk {
 }
 
 /** How many rows all statements changed together. */
-export function changed(outcomes: Outcome[]): number {
+export function changedRows(outcomes: Outcome[]): number {
   return outcomes.reduce((sum, outcome) => sum + outcome.changes, 0);
 }
 

@@ -69,7 +69,7 @@ function literal(value: Value): string {
 
 function scalar(value: Scalar): string {
   if (value === null) return 'null';
-  if (typeof value === 'string') return quote(value);
+  if (typeof value === 'string') return quoteValue(value);
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new Error('a number that is not finite cannot be stored');
     return String(value);
@@ -77,7 +77,7 @@ function scalar(value: Scalar): string {
   return `x'${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}'`;
 }
 
-export function quote(text: string): string {
+export function quoteValue(text: string): string {
   return NEEDS_ESCAPE.test(text)
     ? `'${text.replace(ESCAPED, (character) => ESCAPES[character]!)}'`
     : `'${text}'`;
@@ -124,11 +124,11 @@ function endOfComment(text: string, start: number): number | undefined {
 const COMMENT = /^(?:\/\*|#|--(?=\s|$))/;
 
 function endOfQuote(text: string, start: number): number {
-  const quote = text[start]!;
+  const opening = text[start]!;
   for (let at = start + 1; at < text.length; at++) {
-    if (text[at] === '\\' && quote !== '`') at++;
-    else if (text[at] === quote) {
-      if (text[at + 1] !== quote) return at + 1;
+    if (text[at] === '\\' && opening !== '`') at++;
+    else if (text[at] === opening) {
+      if (text[at + 1] !== opening) return at + 1;
       at++;
     }
   }

@@ -3,7 +3,7 @@ import { slotOf } from '../../core/hash.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { DueMessage, MessageStatements, SettledMessage } from '../../engine/ports/messages.ts';
 import { events, type MessageStatus, messages, type RunStatus, runs, users } from '../../schema/index.ts';
-import { bulkInsert, bulkUpdate, changed } from '../driver/bulk.ts';
+import { bulkInsert, bulkUpdate, changedRows } from '../driver/bulk.ts';
 import type { Context } from '../driver/context.ts';
 import type { Dialect, Row } from '../driver/driver.ts';
 import { prepared, rows, run, slotted } from '../driver/statement.ts';
@@ -43,7 +43,7 @@ export function messageStatements(on: Context): MessageStatements {
           slotOf(row.userId),
         ]),
       );
-      on.tally.add(`message:${status}`, changed(outcomes));
+      on.tally.add(`message:${status}`, changedRows(outcomes));
     },
 
     async dueMessages(now, limit, slots) {

@@ -4,7 +4,7 @@ import { messageOf, SegflowError } from '../../core/errors.ts';
 import { slotOf } from '../../core/hash.ts';
 import type { DirtyMark, SegmentSql, SegmentStatements } from '../../engine/ports/segments.ts';
 import { segmentMembers, segments } from '../../schema/index.ts';
-import { bulkInsert, changed } from '../driver/bulk.ts';
+import { bulkInsert, changedRows } from '../driver/bulk.ts';
 import type { Context } from '../driver/context.ts';
 import type { Row } from '../driver/driver.ts';
 import { prepared, rows, run, slotted } from '../driver/statement.ts';
@@ -87,7 +87,7 @@ export function segmentStatements(on: Context): Omit<SegmentStatements, Sweeping
           on,
           members.map((row) => [segmentId, row.userId, toTime(row.since)]),
         );
-        on.tally.add(`segment:${segmentId}`, changed(outcomes));
+        on.tally.add(`segment:${segmentId}`, changedRows(outcomes));
       }
     },
 

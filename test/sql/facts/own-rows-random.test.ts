@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { Store } from '../../../src/engine/ports/store.ts';
 import { openStore } from '../../../src/store/open.ts';
-import { FakeClock } from '../../helpers/clock.ts';
+import { testClock } from '../../helpers/clock.ts';
 
 setDefaultTimeout(180_000);
 
@@ -15,7 +15,7 @@ const SEED = 20260101;
 
 test('what is judged to depend on own rows does', async () => {
   const random = generator(SEED);
-  await using store = await openStore({ memory: true, clock: new FakeClock() });
+  await using store = await openStore({ memory: true, clock: testClock() });
   const ids = await populate(store, random);
   let judgedOwn = 0;
   let judgedWhole = 0;
