@@ -39,6 +39,9 @@ export function checkBetween({ operand, low, high, at }: Between, text: string):
 
 /** Two values that are compared. */
 export function checkPair([left, right]: [Expr, Expr], at: { at: number; text: string }): void {
+  // Whether it is true or 1 for JSON depends on MySQL's plan.
+  if (sortOf(left.type) === 'json' && ASKS_QUERY.has(right.kind)) throw refuseJsonQuery(right, at.text);
+  if (sortOf(right.type) === 'json' && ASKS_QUERY.has(left.kind)) throw refuseJsonQuery(left, at.text);
   if (![left, right].some(({ type }) => sortOf(type) === 'number')) checkTimes([left, right], at);
 }
 
@@ -50,7 +53,10 @@ export function checkArguments({ name, args, at }: Call, text: string): void {
       throw refuse(`${name.toUpperCase()}() is given times and other values`, { at, text, hint: CAST });
     }
   }
-  const [first] = args;
+  const [first, format] = args;
+  if (name === 'time_format' && format && /%[abcDdejMmUuVvWwXxYy]/.test(String(literal(format)))) {
+    throw refuse('TIME_FORMAT() is asked for a date', { at: format.at, text, hint: 'Use DATE_FORMAT.' });
+  }
   if (!first || !TAKE_TIMES.has(name)) return;
   const sort = sortOf(first.type);
   if (sort === 'number') {
@@ -73,6 +79,16 @@ export function checkTimeOf(expr: Expr, by: string, text: string): void {
 }
 
 // --- internal ---
+
+const ASKS_QUERY: ReadonlySet<string> = new Set(['inQuery', 'exists', 'quantified']);
+
+function refuseJsonQuery(query: Expr, text: string): Error {
+  return refuse('JSON is compared with what a subquery finds', {
+    at: query.at,
+    text,
+    hint: 'Use AND and OR.',
+  });
+}
 
 const CAST = "Write a date as '2026-01-31', or CAST(… AS DATETIME) of a text.";
 

@@ -285,7 +285,9 @@ class Typing {
   /** MySQL refuses a query that compares a time with a text that is none. */
   #checkTime(time: Expr, other: Expr): void {
     if (time.type.kind !== 'datetime' && time.type.kind !== 'date') return;
-    const text = other.kind === 'string' || other.kind === 'param' ? other.value : undefined;
+    // Of a literal also the greatest and the least are known beforehand.
+    const value = other.kind === 'aggregate' && EXTREMES.has(other.name) ? other.args[0]! : other;
+    const text = value.kind === 'string' || value.kind === 'param' ? value.value : undefined;
     if (typeof text !== 'string' || isTime(text)) return;
     throw this.#refuse(
       `a time is compared with "${text}", which is none`,
@@ -333,6 +335,8 @@ class Typing {
     return refusal(problem, { text: this.#text, at, hint });
   }
 }
+
+const EXTREMES: ReadonlySet<string> = new Set(['min', 'max']);
 
 /** Expressions that take lists of values in brackets. */
 const TAKES_ROWS: ReadonlySet<Expr['kind']> = new Set(['comparison', 'in', 'inQuery', 'quantified']);
