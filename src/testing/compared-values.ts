@@ -1,4 +1,8 @@
 import type { Manifest } from '../engine/ports/manifest.ts';
+import { factsOf } from '../sql/facts/facts.ts';
+import type { Compared, QueryFacts } from '../sql/facts/query-facts.ts';
+import { parseJsonPath } from '../sql/parse/json-path.ts';
+import { readQuery } from '../sql/read/read-query.ts';
 
 type Value = string | number | boolean;
 
@@ -21,10 +25,7 @@ export interface ComparedValues {
 
 type Asked = Pick<Manifest['segments'][number], 'sql' | 'params'> & { triggers?: { events?: string[] } };
 
-/**
- * Reads the segments' SQL for what it compares JSON attributes with. A heuristic, good enough for a sample: what it does not
- * understand is not varied.
- */
+/** What the segments' queries compare JSON attributes with. What is computed from them is not varied. */
 export function comparedValues(
   segments: Asked[],
   transactions: Manifest['transactions'] = [],
@@ -32,19 +33,17 @@ export function comparedValues(
   const compared: ComparedInputs = { attributes: new Map(), eventAttributes: new Map(), events: new Set() };
   for (const { event } of transactions) compared.events.add(event);
   for (const { sql, params, triggers } of segments) {
-    const text = withParams(sql, params);
-    const names = eventNames(text);
-    for (const name of [...names, ...(triggers?.events ?? [])]) compared.events.add(name);
-    for (const [, table = '', path = '', rest = ''] of text.matchAll(ATTRIBUTE)) {
-      const found = comparisonOf(rest);
-      if (/^e(vents?)?$/i.test(table)) {
-        for (const name of names.length > 0 ? names : ['']) {
-          const paths = compared.eventAttributes.get(name) ?? new Map<string, ComparedValues>();
-          compared.eventAttributes.set(name, paths);
-          add(paths, path, found);
-        }
-      } else {
-        add(compared.attributes, path, found);
+    const facts = factsOf(readQuery(sql, params));
+    for (const name of [...namesIn(facts), ...(triggers?.events ?? [])]) compared.events.add(name);
+    for (const use of facts.compared) {
+      const path = dotted(use.path);
+      if (path === undefined) continue;
+      if (use.table === 'users') add(compared.attributes, path, use);
+      if (use.table !== 'events') continue;
+      for (const name of use.events ?? ['']) {
+        const paths = compared.eventAttributes.get(name) ?? new Map<string, ComparedValues>();
+        compared.eventAttributes.set(name, paths);
+        add(paths, path, use);
       }
     }
   }
@@ -53,58 +52,25 @@ export function comparedValues(
 
 // --- internal ---
 
-/** Up to the next logical operator, in which what it is compared with must be. */
-const ATTRIBUTE =
-  /`?(\w+)`?\s*\.\s*`?attributes`?\s*(?:->>?|,)\s*'\$\."?([\w.]+)"?'((?:(?!\s(?:and|or|order|group|having|limit|union)\s)[^`]){0,200})/gi;
-const LITERAL = String.raw`'((?:[^']|'')*)'|(-?\d+(?:\.\d+)?)\b|\b(true|false)\b`;
-
-/** The SQL with its parameters written into it. */
-function withParams(sql: string, params: unknown[]): string {
-  let next = 0;
-  return sql.replace(/'(?:[^']|'')*'|\?/g, (token) => {
-    if (token !== '?') return token;
-    const value = params[next++];
-    if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`;
-    return String(value);
-  });
+function namesIn({ eventNames = [], compared }: QueryFacts): string[] {
+  const names = compared.flatMap(({ table, column, value }) =>
+    table === 'events' && column === 'name' && typeof value === 'string' ? [value] : [],
+  );
+  return [...eventNames, ...names];
 }
 
-function eventNames(text: string): string[] {
-  const names: string[] = [];
-  for (const [, one, list] of text.matchAll(/`?name`?\s*(?:=\s*('(?:[^']|'')*')|in\s*\(([^)]*)\))/gi)) {
-    for (const value of literals(one ?? list ?? ''))
-      if (typeof value === 'string' && value !== '') names.push(value);
-  }
-  return names;
+/** `address.country` of `$.address.country`; undefined for a path into arrays, or with names that have dots themselves. */
+function dotted(path: string | undefined): string | undefined {
+  const legs = path === undefined ? [] : (parseJsonPath(path)?.legs ?? []);
+  const names = legs.map((leg) => (leg.kind === 'key' && !leg.name.includes('.') ? leg.name : undefined));
+  return names.length > 0 && names.every((name) => name !== undefined) ? names.join('.') : undefined;
 }
 
-function comparisonOf(rest: string): ComparedValues {
-  const equal = new Set<Value>();
-  const thresholds = new Set<number>();
-  const operator =
-    /^[\s)]*(?:as\s+\w+(?:\([^)]*\))?[\s)]*)?(<=>|<>|!=|<=|>=|=|<|>|(?:not\s+)?in\b|between\b|is\s+(?:not\s+)?(?=true|false))/i.exec(
-      rest,
-    );
-  const values = operator ? literals(rest.slice(operator[0].length)) : [];
-  const isThreshold = operator !== null && /^(<|>|<=|>=|between)$/i.test(operator[1]!);
-  for (const value of values) {
-    if (isThreshold && typeof value === 'number') thresholds.add(value);
-    else equal.add(value);
-  }
-  return { equal, thresholds };
-}
+const EQUAL: readonly string[] = ['=', '<=>', '<>'];
 
-function literals(text: string): Value[] {
-  return [...text.matchAll(new RegExp(LITERAL, 'gi'))].map(([, string, number, boolean]) => {
-    if (string !== undefined) return string.replaceAll("''", "'");
-    if (number !== undefined) return Number(number);
-    return boolean!.toLowerCase() === 'true';
-  });
-}
-
-function add(paths: Map<string, ComparedValues>, path: string, { equal, thresholds }: ComparedValues): void {
+function add(paths: Map<string, ComparedValues>, path: string, { op, value }: Compared): void {
   const known = paths.get(path) ?? { equal: new Set(), thresholds: new Set() };
-  for (const value of equal) known.equal.add(value);
-  for (const value of thresholds) known.thresholds.add(value);
+  if (!EQUAL.includes(op) && typeof value === 'number') known.thresholds.add(value);
+  else known.equal.add(value);
   paths.set(path, known);
 }

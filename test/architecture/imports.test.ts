@@ -95,10 +95,9 @@ const ROOMS: Record<string, Record<string, string[]>> = {
   },
   store: {
     driver: [],
-    dialect: ['mysql'],
     statements: ['driver'],
-    sqlite: ['driver', 'dialect'],
-    mysql: ['driver', 'dialect'],
+    sqlite: ['driver'],
+    mysql: ['driver'],
     '.': ['mysql', 'sqlite', 'statements', 'driver'],
   },
   server: {

@@ -324,8 +324,12 @@ describe('a segment', () => {
       /events\.id, which/,
     ],
     ['is an update', () => sql`update users set slot = 0`, /not a SELECT/],
-    ['is two statements', () => sql`select id from users; drop table users`, /semicolon/],
-    ['hides an update', () => sql`with x as (select 1) update users set slot = 0`, /not a SELECT/],
+    ['is two statements', () => sql`select id from users; drop table users`, /more than one statement/],
+    [
+      'hides an update',
+      () => sql`with x as (select 1) update users set slot = 0`,
+      /SELECT is expected, but there is update/,
+    ],
     [
       'has an undefined parameter',
       (db: SegmentDb) =>
@@ -376,7 +380,7 @@ describe('a segment', () => {
 
   test('has parameters that are JSON: dates as DATETIME in UTC, big integers as numbers', async () => {
     const evaluator = () =>
-      sql`select id from users where a > ${new Date(AT)} and b = ${true} and c = ${7n} and d = ${null} and e = ${gt(users.createdAt, new Date(AT))}`;
+      sql`select id from users where created_at > ${new Date(AT)} and slot = ${true} and slot = ${7n} and id = ${null} and slot = (${gt(users.createdAt, new Date(AT))})`;
     const { inspection } = await inspectConfig(evaluating(evaluator), AT);
     const date = '2026-03-04 05:06:07.008';
     expect(inspection?.manifest.segments[1]?.params).toEqual([date, true, 7, null, date]);

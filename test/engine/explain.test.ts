@@ -1,6 +1,8 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { valuesSeen } from '../../src/engine/explain/conditions.ts';
 import { explain } from '../../src/engine/explain/explain.ts';
+import { factsOf } from '../../src/sql/facts/facts.ts';
+import { readQuery } from '../../src/sql/read/read-query.ts';
 import { configOf, engineWorld, flagged, type World } from './world.ts';
 
 setDefaultTimeout(180_000);
@@ -274,12 +276,12 @@ describe('the values a query names', () => {
     { name: 'purchase', count: 2, lastAt: 0 },
     { name: 'login', count: 9, lastAt: 0 },
   ];
-  const seen = (sql: string, params: unknown[] = [], readsEvents = false) =>
-    valuesSeen(
-      { sql, params },
-      { traits: { readsClock: false, ownRowsOnly: true, readsEvents } },
-      { user, eventCounts, events: [] },
-    );
+  const events = [1000, 500].map((value, index) => ({
+    ...{ id: 9 - index, userId: 'ada', name: 'purchase', createdAt: 0, messageId: null },
+    attributes: { value, coupon: index === 0 },
+  }));
+  const seen = (sql: string, params: unknown[] = []) =>
+    valuesSeen({ facts: factsOf(readQuery(sql, params)) }, { user, eventCounts, events });
 
   test.each([
     ["select id from users where `users`.`attributes`->'$.plan' = 'pro'", [], 'attributes.plan', 'pro'],
@@ -306,9 +308,30 @@ describe('the values a query names', () => {
     expect(seen(sql, params)).toEqual([{ name, value }]);
   });
 
+  test.each([
+    ["sum(p.attributes->'$.value') > 1000", 'events.purchase.value sum', 1500],
+    ["max(p.attributes->'$.value') > 1000", 'events.purchase.value max', 1000],
+    ["min(cast(p.attributes->>'$.value' as signed)) > 1000", 'events.purchase.value min', 500],
+    ["avg(p.attributes->'$.value') > 1000", 'events.purchase.value avg', 750],
+    ["count(p.attributes->'$.coupon') > 1", 'events.purchase.coupon count', 2],
+  ])('of events, as the query looks at them: %s', (having, name, value) => {
+    const sql = `select u.id from users u join events p on p.user_id = u.id and p.name = 'purchase' group by u.id having ${having}`;
+    expect(seen(sql)).toContainEqual({ name, value });
+  });
+
+  test('of the latest event, where the query adds nothing up', () => {
+    const sql = "select user_id from events e where e.name = 'purchase' and e.attributes->'$.coupon' = true";
+    expect(seen(sql)).toContainEqual({ name: 'events.purchase.coupon last', value: true });
+  });
+
+  test('through a derived table', () => {
+    const sql =
+      "select id from users join (select user_id, sum(attributes->'$.value') as total from events where name = 'purchase' group by user_id) t on t.user_id = id where total > 1000";
+    expect(seen(sql)).toContainEqual({ name: 'events.purchase.value sum', value: 1500 });
+  });
+
   test('names of events, written out or given', () => {
-    const names = (sql: string, params: unknown[]) =>
-      seen(sql, params, true).map(({ name }) => name.split(' ')[0]);
+    const names = (sql: string, params: unknown[]) => seen(sql, params).map(({ name }) => name.split(' ')[0]);
     const from = 'select user_id from events where';
     expect(new Set(names(`${from} \`events\`.\`name\` = ?`, ['purchase']))).toEqual(
       new Set(['events.purchase']),

@@ -236,7 +236,7 @@ describe('questions', () => {
             })
             .from(events)
             .where(eq(events.userId, userId))
-            .groupBy(events.name)
+            .groupBy(events.name, events.createdAt, events.attributes)
             .orderBy(desc(sql`times`)),
         );
         return rows.map((row) => ({ ...row, at: row.nested.at.getTime() }));
@@ -247,7 +247,7 @@ describe('questions', () => {
       kind: 'query',
       sql:
         'select `name` as `_0`, sum(1) as `_1`, count(*) as `times`, max(id) as `_3`, `created_at` as `_4`, ' +
-        '`attributes` as `_5` from `events` where `events`.`user_id` = ? group by `events`.`name` order by times desc',
+        '`attributes` as `_5` from `events` where `events`.`user_id` = ? group by `events`.`name`, `events`.`created_at`, `events`.`attributes` order by times desc',
       params: ['ada'],
     });
     const at = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
@@ -320,7 +320,7 @@ describe('questions', () => {
     ['nothing', () => undefined, /returns no query/],
     ['a promise', async () => {}, /returns a promise/],
     ['what writes', () => sql`delete from users`, /is not a SELECT/],
-    ['two statements', () => sql`select 1; select 2`, /semicolon/],
+    ['two statements', () => sql`select 1; select 2`, /more than one statement/],
     [
       'an error',
       () => {

@@ -62,7 +62,7 @@ export function madeUpFlow(seed: number, trace: unknown[], sideEffects: SideEffe
                 .select({ name: events.name, n: count(), at: events.createdAt })
                 .from(events)
                 .where(eq(events.userId, userId))
-                .groupBy(events.name),
+                .groupBy(events.name, events.createdAt),
             ),
           );
           break;

@@ -2,6 +2,8 @@ import type { JsonObject } from '../../src/core/json.ts';
 import type { Manifest } from '../../src/engine/ports/manifest.ts';
 import type { NewMessage } from '../../src/engine/ports/messages.ts';
 import type { Store } from '../../src/engine/ports/store.ts';
+import { factsOf } from '../../src/sql/facts/facts.ts';
+import { readQuery } from '../../src/sql/read/read-query.ts';
 
 export interface Size {
   users: number;
@@ -186,7 +188,7 @@ const SEGMENT = {
   params: [],
   timeDependent: false,
   volatile: false,
-  traits: { readsClock: false, ownRowsOnly: true, readsEvents: false },
+  facts: factsOf(readQuery('select id from users', [])),
   triggers: {},
 };
 

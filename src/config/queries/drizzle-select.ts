@@ -1,6 +1,9 @@
 import { Column, getTableName, is, SQL, Subquery, Table } from 'drizzle-orm';
 import { MySqlDialect, QueryBuilder } from 'drizzle-orm/mysql-core';
+import { SegflowError } from '../../core/errors.ts';
 import * as schema from '../../schema/index.ts';
+import { readQuery } from '../../sql/read/read-query.ts';
+import { plainParameter } from './query-parameter.ts';
 import { SegmentTrouble } from './segment-trouble.ts';
 
 const dialect = new MySqlDialect();
@@ -19,7 +22,7 @@ export function isSelect(value: unknown): value is DrizzleSelect | SQL {
 }
 
 /** SQL and parameters of what an evaluator returned. Throws SegmentTrouble for anything but one SELECT of user ids. */
-export function compile(query: unknown): { sql: string; params: unknown[] } {
+export function compile(query: unknown): { sql: string; params: ReturnType<typeof plainParameter>[] } {
   if (is(query, Subquery)) throw new SegmentTrouble('the evaluator returns a subquery', 'Leave out .as(…).');
   if (!isSelect(query))
     throw new SegmentTrouble(`the evaluator returns ${what(query)}, not a query`, missing(query));
@@ -32,27 +35,16 @@ export function compile(query: unknown): { sql: string; params: unknown[] } {
       `its query cannot be written as SQL: ${error instanceof Error ? error.message : error}`,
     );
   }
-  checkText(compiled.sql);
-  return { sql: compiled.sql, params: compiled.params };
+  const params = compiled.params.map(plainParameter);
+  const columns = columnsOf(compiled.sql, params);
+  if (columns.length !== 1) throw tooManyColumns(columns);
+  return { sql: compiled.sql, params };
 }
 
 /** A select of Drizzle's, as far as is needed. */
 export interface DrizzleSelect {
   getSelectedFields(): Record<string, unknown>;
   getSQL(): SQL;
-}
-
-/** Throws SegmentTrouble unless the text is one SELECT. */
-export function checkText(sql: string): void {
-  const bare = sql
-    .replace(/'(?:[^'\\]|''|\\.)*'|"(?:[^"\\]|""|\\.)*"|`[^`]*`|\/\*[\s\S]*?\*\/|(?:--[ \t]|#).*/g, ' ')
-    .trim();
-  if (!/^[\s(]*(select|with)\b/i.test(bare) || /\)\s*(insert|update|delete|replace)\s/i.test(bare)) {
-    throw new SegmentTrouble('its SQL is not a SELECT', 'Write sql`select id from users where …`.');
-  }
-  if (bare.includes(';')) {
-    throw new SegmentTrouble('its SQL holds a semicolon; it is to be one SELECT', 'Remove the semicolon.');
-  }
 }
 
 // --- internal ---
@@ -64,18 +56,27 @@ const OWN_TABLES: ReadonlySet<string> = new Set(
     .map((table) => getTableName(table)),
 );
 
+/** Names of the columns of one SELECT. Throws SegmentTrouble for anything else. */
+function columnsOf(sql: string, params: unknown[]): string[] {
+  try {
+    return readQuery(sql, params).query.columns.map(({ name }) => name);
+  } catch (error) {
+    if (!SegflowError.is(error)) throw error;
+    throw new SegmentTrouble(`its SQL is not accepted: ${error.message}`, error.hint);
+  }
+}
+
+function tooManyColumns(names: string[]): SegmentTrouble {
+  const shown = names.slice(0, 6).join(', ') + (names.length > 6 ? ', …' : '');
+  return new SegmentTrouble(
+    `its query selects ${names.length} columns (${shown}); a segment selects user ids`,
+    ID_ONLY,
+  );
+}
+
 function checkFields(fields: Record<string, unknown>): void {
   const columns = [...flatten(fields)];
-  if (columns.length !== 1) {
-    const names = columns
-      .slice(0, 6)
-      .map(([name]) => name)
-      .join(', ');
-    throw new SegmentTrouble(
-      `its query selects ${columns.length} columns (${names}${columns.length > 6 ? ', …' : ''}); a segment selects user ids`,
-      ID_ONLY,
-    );
-  }
+  if (columns.length !== 1) throw tooManyColumns(columns.map(([name]) => name));
   const column = columns[0]![1];
   if (!is(column, Column)) return;
   const table: unknown = Reflect.get(column.table, Symbol.for('drizzle:OriginalName'));

@@ -4,8 +4,9 @@ import { SegflowError } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
 import type { CompiledQuery, FlowQueries } from '../../flow/activation/activation.ts';
 import type { RecordedRows } from '../../flow/commands/results.ts';
+import { readQuery } from '../../sql/read/read-query.ts';
 import { isPromise } from '../value-kinds.ts';
-import { checkText, type DrizzleSelect, isSelect, queryBuilder } from './drizzle-select.ts';
+import { type DrizzleSelect, isSelect, queryBuilder } from './drizzle-select.ts';
 import { plainParameter } from './query-parameter.ts';
 
 /**
@@ -89,13 +90,27 @@ function* leaves(fields: Record<string, unknown>, path: string[]): Generator<[st
 }
 
 function compiled(sql: SQL, fields: Field[] | undefined): CompiledQuery {
-  const { sql: text, params } = dialect.sqlToQuery(sql);
-  checkText(text);
+  const { sql: text, params: given } = dialect.sqlToQuery(sql);
+  const params = given.map(plainParameter);
+  check(text, params);
   return {
     sql: text,
-    params: params.map(plainParameter),
+    params,
     rows: (stored) => rowsOf(stored, fields),
   };
+}
+
+/** Texts that were read and accepted: a flow asks the same again and again. */
+const CACHE = 500;
+const accepted = new Set<string>();
+
+/** Throws where it is not one SELECT. */
+function check(text: string, params: unknown[]): void {
+  const key = `${text}\n${params.map((value) => typeof value).join()}`;
+  if (accepted.has(key)) return;
+  readQuery(text, params);
+  if (accepted.size >= CACHE) accepted.clear();
+  accepted.add(key);
 }
 
 function rowsOf(stored: Json, fields: Field[] | undefined): RecordedRows {

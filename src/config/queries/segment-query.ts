@@ -1,7 +1,6 @@
 import { messageOf } from '../../core/errors.ts';
 import { deterministically } from '../../flow/activation/deterministic.ts';
 import { isPromise } from '../value-kinds.ts';
-import { plainParameter } from './query-parameter.ts';
 import { SegmentTrouble } from './segment-trouble.ts';
 
 /** A segment's SELECT in MySQL's dialect. Every parameter can be JSON. */
@@ -31,8 +30,7 @@ export async function buildSegmentQuery(evaluator: unknown, at: number): Promise
         'It builds a query, and Segflow runs it: no async, no await.',
       );
     }
-    const { sql, params } = drizzle.compile(query);
-    return { sql, params: params.map(plainParameter) };
+    return drizzle.compile(query);
   });
 }
 

@@ -17,6 +17,7 @@ import { settleInFlight } from './in-flight.ts';
 import { changesBetween } from './manifest-changes.ts';
 import type { Existing, InFlight, PlannedChange } from './plan-shape.ts';
 import type { SecretBox } from './secret-box.ts';
+import { withCurrentFacts } from './segment-facts.ts';
 import { withSkips } from './skip-existing.ts';
 import { manifestOn } from './store-manifest.ts';
 
@@ -203,7 +204,7 @@ export class Deployments {
     const { bundle } = await this.#deployment(row, '');
     const stored = (await this.#secrets.open(row)).provider;
     const provider = stored ?? (await this.#host.inspect(bundle)).provider;
-    const { skipExisting: _, ...manifest } = row.manifest;
+    const { skipExisting: _, ...manifest } = withCurrentFacts(row.manifest);
     const { code } = row;
     const { rolledBackBy: _by, rolledBackFrom: _from, ...pushed } = row.origin;
     const origin = {
@@ -286,7 +287,7 @@ export class Deployments {
     this.#bundles.set(row.id, bundle);
     return {
       id: row.id,
-      manifest: row.manifest,
+      manifest: withCurrentFacts(row.manifest),
       bundle,
       origin: row.origin,
       activatedAt: row.activatedAt ?? row.createdAt,

@@ -1,6 +1,7 @@
 import { messageOf, SegflowError } from '../../core/errors.ts';
 import type { Inspection, Manifest, ManifestSegment, Problem } from '../ports/manifest.ts';
 import type { Store } from '../ports/store.ts';
+import { withFacts } from './segment-facts.ts';
 
 /**
  * The manifest with what the store finds out about the segments.
@@ -11,9 +12,7 @@ export async function manifestOn(store: Store, inspection: Inspection): Promise<
   const segments: ManifestSegment[] = [];
   for (const segment of inspection.manifest.segments) {
     try {
-      const traits = await store.inspectSegment(segment);
-      const timeDependent = segment.volatile || traits.readsClock || READS_ENGINE_TABLES.test(segment.sql);
-      segments.push({ ...segment, traits, timeDependent });
+      segments.push(withFacts(segment, await store.inspectSegment(segment)));
     } catch (error) {
       if (!SegflowError.is(error) || !REFUSALS.includes(error.code)) throw error;
       problems.push({
@@ -35,6 +34,3 @@ export async function manifestOn(store: Store, inspection: Inspection): Promise<
 // --- internal ------------------------------------------------------------------------------------
 
 const REFUSALS = ['invalid_config', 'store_unsupported'];
-
-/** Members of a segment over these tables change without a user's attributes or events changing. */
-const READS_ENGINE_TABLES = /`(messages|runs|segment_members|campaigns|segments|deployments)`/;

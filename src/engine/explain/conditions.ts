@@ -1,5 +1,7 @@
 import type { Json, JsonObject } from '../../core/json.ts';
 import type { Condition } from '../../protocol/explain.ts';
+import type { PathUse, QueryFacts } from '../../sql/facts/query-facts.ts';
+import { parseJsonPath } from '../../sql/parse/json-path.ts';
 import type { Deployment } from '../deployments/deployments.ts';
 import type { Host } from '../ports/host.ts';
 import type { ManifestSegment } from '../ports/manifest.ts';
@@ -35,7 +37,7 @@ export async function conditionsOf(
     const segment = segments.get(id);
     if (!segment) continue;
     const query = queries.get(id) ?? segment;
-    const selected = await store.evaluateSegment(query, segment.traits, [facts.user.id]);
+    const selected = await store.evaluateSegment(query, segment.facts, [facts.user.id]);
     const since = facts.since.get(id);
     conditions.push({
       segment: id,
@@ -44,35 +46,30 @@ export async function conditionsOf(
       since: since === undefined ? null : new Date(since).toISOString(),
       sql: query.sql,
       params: query.params as Json[],
-      sees: valuesSeen(query, segment, facts),
+      sees: valuesSeen(segment, facts),
     });
   }
   return conditions;
 }
 
-/** The values of the user that a query names: attributes, and events of the names it asks for. */
+/** The values of the user that a query reads: attributes, and events of the names it asks for. */
 export function valuesSeen(
-  query: Pick<SegmentSql, 'sql' | 'params'>,
-  segment: Pick<ManifestSegment, 'traits'>,
-  facts: Pick<UserFacts, 'user' | 'eventCounts' | 'events'>,
+  { facts }: Pick<ManifestSegment, 'facts'>,
+  { user, eventCounts, events }: Pick<UserFacts, 'user' | 'eventCounts' | 'events'>,
 ): Condition['sees'] {
   const sees = new Map<string, Json>();
-  const paths = pathsIn(query);
-  for (const { table, path } of paths) {
-    if (table === 'users') sees.set(`attributes${path.slice(1)}`, valueAt(facts.user.attributes, path));
+  for (const { table, path } of facts.paths) {
+    if (table === 'users') sees.set(`attributes${path.slice(1)}`, valueAt(user.attributes, path));
   }
-  if (segment.traits.readsEvents) {
-    const names = eventNamesIn(query);
-    const counts = new Map(facts.eventCounts.map(({ name, count }) => [name, count]));
-    const asked = names.length > 0 ? names : [...counts.keys()].slice(0, 10);
-    for (const name of asked) {
-      sees.set(`events.${name}`, counts.get(name) ?? 0);
-      const last = facts.eventCounts.find((counted) => counted.name === name)?.lastAt;
-      if (last !== undefined) sees.set(`events.${name} last`, new Date(last).toISOString());
-      for (const { table, path } of paths) {
-        if (table === 'events')
-          sees.set(`events.${name}${path.slice(1)} sum`, sumOf(facts.events, name, path));
-      }
+  for (const name of eventsAsked(facts, eventCounts)) {
+    const counted = eventCounts.find((it) => it.name === name);
+    sees.set(`events.${name}`, counted?.count ?? 0);
+    if (counted) sees.set(`events.${name} last`, new Date(counted.lastAt).toISOString());
+    const own = events.filter((event) => event.name === name);
+    for (const use of facts.paths) {
+      if (use.table !== 'events' || (use.events && !use.events.includes(name))) continue;
+      const { how, value } = overEvents(own, use);
+      sees.set(`events.${name}${use.path.slice(1)} ${how}`, value);
     }
   }
   return [...sees].map(([name, value]) => ({ name, value }));
@@ -80,63 +77,59 @@ export function valuesSeen(
 
 // --- internal ------------------------------------------------------------------------------------
 
-/** `attributes`->'$.path', ->>, or a JSON function of them, with the path written out or as a parameter. */
-const PATH = /(?:`?(\w+)`?\.)?`?attributes`?\s*(?:->>?|,)\s*(?:'(\$[^']*)'|\?)/gi;
+/** Kinds of events shown where a query asks for none by name. */
+const SHOWN = 10;
 
-function pathsIn({
-  sql,
-  params,
-}: Pick<SegmentSql, 'sql' | 'params'>): { table: 'users' | 'events'; path: string }[] {
-  const found: { table: 'users' | 'events'; path: string }[] = [];
-  const readsUsers = /\b(?:from|join)\s+`?users\b/i.test(sql);
-  for (const match of sql.matchAll(PATH)) {
-    const path = match[2] ?? params[placeholdersBefore(sql, match.index + match[0].length) - 1];
-    if (typeof path !== 'string' || !path.startsWith('$')) continue;
-    const table = match[1]?.toLowerCase() ?? (readsUsers ? 'users' : 'events');
-    found.push({ table: table === 'events' ? 'events' : 'users', path });
-  }
-  return found;
-}
-
-/** Names of events the query compares `name` with. */
-function eventNamesIn({ sql, params }: Pick<SegmentSql, 'sql' | 'params'>): string[] {
-  const names = new Set<string>();
-  for (const match of sql.matchAll(
-    /`?\bname`?\s*(?:=|<>|!=|in\s*\(|like)\s*((?:(?:\?|'[^']*')\s*,?\s*)+)/gi,
-  )) {
-    let at = placeholdersBefore(sql, match.index);
-    for (const [item] of match[1]!.matchAll(/\?|'[^']*'/g)) {
-      const name = item === '?' ? params[at++] : item.slice(1, -1);
-      if (typeof name === 'string') names.add(name);
-    }
-  }
-  return [...names];
-}
-
-/** How many `?` there are before a place, outside of quotes. */
-function placeholdersBefore(sql: string, place: number): number {
-  return (
-    sql
-      .slice(0, place)
-      .replace(/'(?:[^']|'')*'|`[^`]*`|"[^"]*"/g, '')
-      .split('?').length - 1
+function eventsAsked(facts: QueryFacts, counts: UserFacts['eventCounts']): string[] {
+  if (!facts.tables.includes('events')) return [];
+  const compared = facts.compared.flatMap(({ table, column, value }) =>
+    table === 'events' && column === 'name' && typeof value === 'string' ? [value] : [],
   );
+  const names = new Set([...(facts.eventNames ?? []), ...compared]);
+  return names.size > 0 ? [...names] : counts.slice(0, SHOWN).map(({ name }) => name);
+}
+
+/** What the query makes of the path over the user's events, the latest first: where it is no aggregate, that of the latest. */
+function overEvents(events: EventRow[], { path, aggregate }: PathUse): { how: string; value: Json } {
+  const found = events.map(({ attributes }) => valueAt(attributes, path)).filter((value) => value !== null);
+  const numbers = found.map((value) => Number(value) || 0);
+  switch (aggregate) {
+    case 'sum':
+      return { how: aggregate, value: numbers.reduce((sum, value) => sum + value, 0) };
+    case 'avg':
+      return {
+        how: aggregate,
+        value: found.length === 0 ? null : numbers.reduce((sum, value) => sum + value, 0) / found.length,
+      };
+    case 'count':
+      return { how: aggregate, value: found.length };
+    case 'max':
+    case 'min':
+      return { how: aggregate, value: extremeOf(found, aggregate) };
+    default:
+      return { how: 'last', value: found[0] ?? null };
+  }
+}
+
+/** Of numbers by their value, of anything else by its text. */
+function extremeOf(values: Json[], which: 'max' | 'min'): Json {
+  const areNumbers = values.every((value) => typeof value === 'number');
+  const sorted = values.toSorted((a, b) => {
+    if (areNumbers) return Number(a) - Number(b);
+    const [left, right] = [String(a), String(b)];
+    return left < right ? -1 : left > right ? 1 : 0;
+  });
+  return sorted.at(which === 'max' ? -1 : 0) ?? null;
 }
 
 function valueAt(attributes: JsonObject, path: string): Json {
   let value: Json | undefined = attributes;
-  for (const [, key, quoted, index] of path.matchAll(/\.(\w+)|\."([^"]+)"|\[(\d+)\]/g)) {
+  for (const leg of parseJsonPath(path)?.legs ?? []) {
     if (typeof value !== 'object' || value === null) return null;
-    const part: string = key ?? quoted ?? index ?? '';
-    value = Array.isArray(value) ? value[Number(part)] : value[part];
+    if (leg.kind === 'key') value = Array.isArray(value) ? undefined : value[leg.name];
+    else if (!Array.isArray(value)) return null;
+    else if (leg.kind === 'index') value = value[leg.index];
+    else value = leg.kind === 'last' ? value.at(-1 - leg.back) : undefined;
   }
   return value ?? null;
-}
-
-function sumOf(events: EventRow[], name: string, path: string): number {
-  let sum = 0;
-  for (const event of events) {
-    if (event.name === name) sum += Number(valueAt(event.attributes, path)) || 0;
-  }
-  return sum;
 }

@@ -44,7 +44,7 @@ export async function planPeople(world: PlanWorld, changes: ManifestChanges): Pr
       behind ||
       changes.segments.get(segment.id) !== 'unchanged' ||
       segment.timeDependent ||
-      !segment.traits.ownRowsOnly,
+      !segment.facts.ownRowsOnly,
   );
   const found: PlannedPeople = {
     segments: new Map(evaluated.map(({ id }) => [id, { enter: 0, leave: 0 }])),
@@ -141,9 +141,9 @@ async function memberTests(
   const tests: MemberTest[] = [];
   for (const segment of segments) {
     const query = queries.get(segment.id) ?? segment;
-    if (segment.traits.ownRowsOnly) {
-      const { traits } = segment;
-      tests.push({ id: segment.id, test: (userIds) => store.evaluateSegment(query, traits, userIds) });
+    if (segment.facts.ownRowsOnly) {
+      const { facts } = segment;
+      tests.push({ id: segment.id, test: (userIds) => store.evaluateSegment(query, facts, userIds) });
     } else {
       const whole = await store.selectWhole(query);
       tests.push({ id: segment.id, test: async () => whole });

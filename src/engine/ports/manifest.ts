@@ -1,4 +1,4 @@
-import type { SegmentTraits } from './segments.ts';
+import type { QueryFacts } from '../../sql/facts/query-facts.ts';
 
 /* What is known of pushed code: what it defines, and what is wrong with it. */
 
@@ -55,13 +55,14 @@ export interface ManifestSegment {
   timeDependent: boolean;
   /** The evaluator's SQL or parameters change with time: ask the host for them at each evaluation. */
   volatile: boolean;
-  traits: SegmentTraits;
+  /** What its query reads. */
+  facts: QueryFacts;
   triggers: { everyMs?: number; cron?: string; events?: string[] };
 }
 
-/** What the host finds in a bundle. `traits` come from the store, `timeDependent` from both. */
+/** What the host finds in a bundle. `facts` come from the store, `timeDependent` from both. */
 export interface Inspection {
-  manifest: Omit<Manifest, 'segments'> & { segments: Omit<ManifestSegment, 'traits' | 'timeDependent'>[] };
+  manifest: Omit<Manifest, 'segments'> & { segments: Omit<ManifestSegment, 'facts' | 'timeDependent'>[] };
   provider: ProviderSettings;
 }
 

@@ -1,3 +1,4 @@
+import type { QueryFacts } from '../../sql/facts/query-facts.ts';
 import type { Slots } from './leases.ts';
 import type { NewMark } from './users.ts';
 
@@ -6,17 +7,6 @@ export interface SegmentSql {
   id: string;
   sql: string;
   params: unknown[];
-}
-
-/** What the store found out about a segment's SELECT. */
-export interface SegmentTraits {
-  /** The SQL reads the clock, so time alone can change the members. */
-  readsClock: boolean;
-  /** Whether a user's membership depends on that user's own rows alone. When false it is evaluated whole. */
-  ownRowsOnly: boolean;
-  readsEvents: boolean;
-  /** Only events of these names can change the members; undefined: events of any name. */
-  eventNames?: string[];
 }
 
 export interface DirtyMark extends NewMark {
@@ -28,9 +18,13 @@ export interface DirtyMark extends NewMark {
 
 export interface SegmentStatements {
   /** Checks that the store can run this SELECT. Throws `store_unsupported` or `invalid_config` with the reason. */
-  inspectSegment(segment: SegmentSql): Promise<SegmentTraits>;
+  inspectSegment(segment: SegmentSql): Promise<QueryFacts>;
   /** Those of `userIds` that the segment selects. */
-  evaluateSegment(segment: SegmentSql, traits: SegmentTraits, userIds: string[]): Promise<Set<string>>;
+  evaluateSegment(
+    segment: SegmentSql,
+    facts: Pick<QueryFacts, 'ownRowsOnly'>,
+    userIds: string[],
+  ): Promise<Set<string>>;
   /** Marks the users whose stored membership differs from what the segment selects now, with the cause `segment`. Returns how many. */
   markSegmentChanges(segment: SegmentSql): Promise<number>;
   /** All marks of up to `limit` users in these slots, oldest first. */

@@ -78,7 +78,7 @@ export function reachesGoal(
 
 // --- internal ------------------------------------------------------------------------------------
 
-function namesRead({ traits, triggers }: ManifestSegment): string[] | 'any' {
-  if (!traits.readsEvents) return [];
-  return triggers.events ?? traits.eventNames ?? 'any';
+function namesRead({ facts, triggers }: ManifestSegment): string[] | 'any' {
+  if (!facts.tables.includes('events')) return [];
+  return triggers.events ?? facts.eventNames ?? 'any';
 }

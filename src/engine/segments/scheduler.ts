@@ -119,7 +119,7 @@ export class Scheduler {
       });
       if (next !== undefined) due.set(segment.id, next);
       // What changed while no process ran, or since a crash, is found by one evaluation at the start.
-      else if (!segment.traits.ownRowsOnly) due.set(segment.id, now);
+      else if (!segment.facts.ownRowsOnly) due.set(segment.id, now);
     }
     this.#plan = { deploymentId: key, due };
     return due;

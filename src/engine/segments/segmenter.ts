@@ -84,7 +84,7 @@ export class Segmenter {
         const users = concerned.get(segment);
         if (users) users.add(userId);
         else concerned.set(segment, new Set([userId]));
-        if (!segment.traits.ownRowsOnly && cause !== 'segment') whole.add(segment.id);
+        if (!segment.facts.ownRowsOnly && cause !== 'segment') whole.add(segment.id);
       }
     }
     const userIds = [...new Set(marks.map(({ userId }) => userId))];
@@ -121,7 +121,7 @@ export class Segmenter {
     const queries = await this.#queries(deployment, [...concerned.keys()], now);
     for (const [segment, users] of concerned) {
       const query = queries.get(segment.id) ?? segment;
-      const selected = await this.#store.evaluateSegment(query, segment.traits, [...users]);
+      const selected = await this.#store.evaluateSegment(query, segment.facts, [...users]);
       for (const userId of users) {
         if (selected.has(userId)) after.get(userId)!.add(segment.id);
         else after.get(userId)!.delete(segment.id);

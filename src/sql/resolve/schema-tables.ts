@@ -30,6 +30,14 @@ export function schemaTables(): SchemaTable[] {
   return [...TABLES.values()];
 }
 
+/** The tables among these whose rows belong to users, with the column that says to whom. */
+export function userTables(names: readonly string[]): { table: string; userColumn: string }[] {
+  return names.flatMap((table) => {
+    const userColumn = TABLES.get(table)?.userColumn;
+    return userColumn === undefined ? [] : [{ table, userColumn }];
+  });
+}
+
 function schemaTable(table: MySqlTable): SchemaTable {
   const { name, columns, primaryKeys } = getTableConfig(table);
   const own = columns.filter((column) => column.primary).map((column) => [column.name]);

@@ -1,7 +1,7 @@
 import type { Placeholder, SQL } from 'drizzle-orm';
 import type { MySqlColumn, MySqlTable } from 'drizzle-orm/mysql-core';
 import type { Json } from '../../core/json.ts';
-import type { SegmentTraits } from '../../engine/ports/segments.ts';
+import type { QueryFacts } from '../../sql/facts/query-facts.ts';
 
 /*
  * What the statements need from a database. Statements are written once, with Drizzle's `sql` template and the tables of
@@ -100,9 +100,9 @@ export interface RowsText {
 export interface AdaptedSegment {
   text: string;
   params: Value[];
-  traits: SegmentTraits;
+  facts: QueryFacts;
   /** The SELECT as a whole has a LIMIT. */
-  isLimited?: boolean;
+  isLimited: boolean;
 }
 
 export interface SegmentDialect {

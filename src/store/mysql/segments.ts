@@ -1,10 +1,8 @@
-import type { Select } from '../../sql/ast.ts';
 import { factsOf } from '../../sql/facts/facts.ts';
 import { printMariadb } from '../../sql/mariadb/print.ts';
 import { printMysql } from '../../sql/mysql/print.ts';
 import { readQuery } from '../../sql/read/read-query.ts';
-import { selectsIn } from '../../sql/walk.ts';
-import { USER_TABLES } from '../dialect/scopes.ts';
+import { userTables } from '../../sql/resolve/schema-tables.ts';
 import { adaptedOnce } from '../driver/adapted-segments.ts';
 import type { AdaptedSegment, SegmentDialect } from '../driver/driver.ts';
 import type { Server } from './server.ts';
@@ -15,25 +13,23 @@ import type { Server } from './server.ts';
  * uncorrelated `not in (select user_id from events …)` would read all events).
  */
 export function mysqlSegments(flavor: Server['flavor'], database: string): SegmentDialect {
-  const shown = (text: string, list: string) =>
-    [...USER_TABLES]
-      .filter(([table]) => text.includes(table))
-      .map(
-        ([table, column]) =>
-          `${table} as (select * from \`${database.replaceAll('`', '``')}\`.${table} where ${column} in (${list})), `,
-      );
+  const shown = ({ facts }: AdaptedSegment) =>
+    userTables(facts.tables).map(
+      ({ table, userColumn }) =>
+        `${table} as (select * from \`${database.replaceAll('`', '``')}\`.${table} where ${userColumn} in (?)), `,
+    );
   return {
     paged: false,
     adapt: adaptedOnce((sql, params) => adapt(sql, params, flavor)),
     among(segment, ownRowsOnly, userIds) {
       const { text, params } = segment;
-      if (!ownRowsOnly || !segment.traits.ownRowsOnly) {
+      if (!ownRowsOnly || !segment.facts.ownRowsOnly) {
         return {
           text: `with segment(id) as (${text}\n) select distinct id from segment where id in (?)`,
           params: [...params, userIds],
         };
       }
-      const tables = shown(text, '?');
+      const tables = shown(segment);
       return {
         text: `with ${tables.join('')}segment(id) as (${text}\n) select distinct id from segment`,
         params: [...tables.map(() => userIds), ...params],
@@ -42,7 +38,7 @@ export function mysqlSegments(flavor: Server['flavor'], database: string): Segme
     aboutUser(query, { userId, columns, limit }) {
       const { text, params } = query;
       const names = Array.from({ length: columns }, (_, index) => `c${index}`).join(', ');
-      const tables = shown(text, '?');
+      const tables = shown(query);
       return {
         text: `with ${tables.join('')}answer(${names}) as (${limited(query, limit)}) select * from answer limit ${limit}`,
         params: [...tables.map(() => [userId]), ...params],
@@ -60,23 +56,12 @@ export function mysqlSegments(flavor: Server['flavor'], database: string): Segme
 function adapt(sql: string, params: unknown[], flavor: Server['flavor']): AdaptedSegment {
   const read = readQuery(sql, params);
   const { text, params: values } = flavor === 'mariadb' ? printMariadb(read) : printMysql(read);
-  const { clock, tables, eventNames, ownRowsOnly } = factsOf(read);
   return {
     text,
     params: values.map((value) => (typeof value === 'bigint' ? String(value) : value)),
-    traits: {
-      readsClock: clock.length > 0,
-      readsEvents: tables.includes('events'),
-      ...(eventNames && { eventNames }),
-      // MySQL takes no JSON_TABLE of a table that is a CTE.
-      ownRowsOnly: ownRowsOnly && ![...selectsIn(read.query)].some(readsJsonTable),
-    },
+    facts: factsOf(read),
     isLimited: read.query.limit !== undefined,
   };
-}
-
-function readsJsonTable({ sources }: Select): boolean {
-  return sources.some(({ kind }) => kind === 'jsonTable');
 }
 
 /** MariaDB forgets the order of a subquery that has no limit. */

@@ -1,10 +1,9 @@
+import { factsOf } from '../../sql/facts/facts.ts';
 import { readQuery } from '../../sql/read/read-query.ts';
+import { userTables } from '../../sql/resolve/schema-tables.ts';
 import { printSqlite } from '../../sql/sqlite/print.ts';
-import { readSelect } from '../dialect/adapt.ts';
-import { USER_TABLES } from '../dialect/scopes.ts';
-import { traitsOf } from '../dialect/traits.ts';
 import { adaptedOnce } from '../driver/adapted-segments.ts';
-import type { SegmentDialect } from '../driver/driver.ts';
+import type { AdaptedSegment, SegmentDialect } from '../driver/driver.ts';
 
 /**
  * SQLite does not push a condition into a segment's query, so the tables are shown to the query as if only the users in
@@ -14,28 +13,24 @@ import type { SegmentDialect } from '../driver/driver.ts';
 export function sqliteSegments(): SegmentDialect {
   return {
     paged: true,
-    adapt: adaptedOnce((sql, params) => {
-      const { text } = printSqlite(readQuery(sql, params).query, sql);
-      const { tree, kept } = readSelect(sql, params);
-      return { text, params: [], traits: traitsOf(tree, kept) };
-    }),
+    adapt: adaptedOnce(adapt),
     among(segment, ownRowsOnly, userIds) {
-      if (!ownRowsOnly || !segment.traits.ownRowsOnly) {
+      if (!ownRowsOnly || !segment.facts.ownRowsOnly) {
         return {
           text: `with segment(id) as (${segment.text}) select distinct id from segment where id in (select value from json_each(?))`,
           params: [...segment.params, userIds],
         };
       }
       return {
-        text: `with ${SHOWN}, segment(id) as (${segment.text}) select distinct id from segment`,
+        text: `with ${shown(segment)}segment(id) as (${segment.text}) select distinct id from segment`,
         params: [userIds, ...segment.params],
       };
     },
-    aboutUser({ text, params }, { userId, columns, limit }) {
+    aboutUser(query, { userId, columns, limit }) {
       const names = Array.from({ length: columns }, (_, index) => `c${index}`).join(', ');
       return {
-        text: `with ${SHOWN}, answer(${names}) as (${text}) select * from answer limit ${limit}`,
-        params: [[userId], ...params],
+        text: `with ${shown(query)}answer(${names}) as (${query.text}) select * from answer limit ${limit}`,
+        params: [[userId], ...query.params],
       };
     },
     everyone: ({ text, params }) => ({
@@ -45,9 +40,17 @@ export function sqliteSegments(): SegmentDialect {
   };
 }
 
-const SHOWN = [...USER_TABLES]
-  .map(
-    ([table, column]) =>
-      `${table} as not materialized (select * from main.${table} where ${column} in (select value from json_each(?1)))`,
-  )
-  .join(', ');
+function adapt(sql: string, params: unknown[]): AdaptedSegment {
+  const read = readQuery(sql, params);
+  const { text } = printSqlite(read.query, sql);
+  return { text, params: [], facts: factsOf(read), isLimited: read.query.limit !== undefined };
+}
+
+/** The tables with the rows of the users of the first parameter, which is then used whatever the query reads. */
+function shown({ facts }: AdaptedSegment): string {
+  const tables = userTables(facts.tables).map(
+    ({ table, userColumn }) =>
+      `${table} as not materialized (select * from main.${table} where ${userColumn} in (select value from json_each(?1))), `,
+  );
+  return tables.length > 0 ? tables.join('') : 'nobody as (select ?1), ';
+}

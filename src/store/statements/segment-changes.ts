@@ -29,7 +29,7 @@ export async function findSegmentChanges(
     await new Promise((resolve) => setImmediate(resolve));
   };
 
-  const atOnce = !adapted.traits.ownRowsOnly || !on.dialect.segments.paged;
+  const atOnce = !adapted.facts.ownRowsOnly || !on.dialect.segments.paged;
   if (atOnce || (await rows(on, userBeyond, { count: FEW })).length === 0) {
     const changes = await blamingSegment(segment, () => wholeChanges(on, segment));
     for (let from = 0; from < changes.length; from += PAGE) await report(changes.slice(from, from + PAGE));

@@ -30,15 +30,15 @@ export function segmentStatements(on: Context): Omit<SegmentStatements, Sweeping
         );
       }
       await blamingSegment(segment, () => on.connection.describe(dialect.among(adapted, true, []).text));
-      return adapted.traits;
+      return adapted.facts;
     },
 
-    async evaluateSegment(segment, traits, userIds) {
+    async evaluateSegment(segment, facts, userIds) {
       const selected = new Set<string>();
       if (userIds.length === 0) return selected;
       const adapted = dialect.adapt(segment);
       for (let from = 0; from < userIds.length; from += CHUNK) {
-        const statement = dialect.among(adapted, traits.ownRowsOnly, userIds.slice(from, from + CHUNK));
+        const statement = dialect.among(adapted, facts.ownRowsOnly, userIds.slice(from, from + CHUNK));
         const found = await blamingSegment(segment, () =>
           on.connection.query(statement.text, statement.params),
         );

@@ -21,15 +21,15 @@ test('what is judged to depend on own rows does', async () => {
   let judgedWhole = 0;
   for (let i = 0; i < QUERIES; i++) {
     const segment = { id: 'random', sql: query(random, 2), params: [] };
-    const traits = await store.inspectSegment(segment);
-    if (!traits.ownRowsOnly) {
+    const facts = await store.inspectSegment(segment);
+    if (!facts.ownRowsOnly) {
       judgedWhole++;
       continue;
     }
     judgedOwn++;
-    const everyone = await store.evaluateSegment(segment, { ...traits, ownRowsOnly: false }, ids);
+    const everyone = await store.evaluateSegment(segment, { ...facts, ownRowsOnly: false }, ids);
     for (const some of [[ids[i % ids.length]!], ids.filter((_, index) => (index + i) % 3 === 0)]) {
-      const found = await store.evaluateSegment(segment, traits, some);
+      const found = await store.evaluateSegment(segment, facts, some);
       const expected = some.filter((id) => everyone.has(id));
       if (found.size !== expected.length || !expected.every((id) => found.has(id))) {
         throw new Error(`for ${some}: ${[...found]} instead of ${expected}\n${segment.sql}`);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import type { DeploymentRow } from '../../../src/engine/ports/deployments.ts';
 import type { Manifest } from '../../../src/engine/ports/manifest.ts';
+import { factsOf } from '../../../src/sql/facts/facts.ts';
+import { readQuery } from '../../../src/sql/read/read-query.ts';
 import type { Opener } from '../conformance.ts';
 import { newRun, START } from './rows.ts';
 
@@ -91,7 +93,7 @@ function manifest(segmentIds: string[]): Manifest {
     templates: ['hello'],
     segments: segmentIds.map((id) => ({
       ...{ id, sql: 'select id from users', params: [], timeDependent: false, volatile: false, triggers: {} },
-      traits: { readsClock: false, readsEvents: false, ownRowsOnly: true },
+      facts: factsOf(readQuery('select id from users', [])),
     })),
     campaigns: [
       {

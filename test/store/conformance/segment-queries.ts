@@ -278,15 +278,15 @@ export function segmentQueries(open: Opener): void {
       const segment = { id: 'tested', sql: query.sql, params: query.params ?? [] };
       const expected = new Set(query.selects.split(' '));
 
-      const traits = await store.inspectSegment(segment);
-      expect(traits.ownRowsOnly).toBe(query.whole !== true);
-      expect(await store.evaluateSegment(segment, traits, everyone)).toEqual(expected);
+      const facts = await store.inspectSegment(segment);
+      expect(facts.ownRowsOnly).toBe(query.whole !== true);
+      expect(await store.evaluateSegment(segment, facts, everyone)).toEqual(expected);
       // One by one the answer is the same: nothing that was hidden mattered.
       for (const id of everyone) {
-        const alone = await store.evaluateSegment(segment, traits, [id]);
+        const alone = await store.evaluateSegment(segment, facts, [id]);
         expect(alone).toEqual(new Set(expected.has(id) ? [id] : []));
       }
-      expect(await store.evaluateSegment(segment, { ...traits, ownRowsOnly: false }, everyone)).toEqual(
+      expect(await store.evaluateSegment(segment, { ...facts, ownRowsOnly: false }, everyone)).toEqual(
         expected,
       );
       expect(await store.markSegmentChanges(segment)).toBe(expected.size);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import type { SegmentSql } from '../../../src/engine/ports/segments.ts';
 import type { Store } from '../../../src/engine/ports/store.ts';
+import { factsOf } from '../../../src/sql/facts/facts.ts';
+import { readQuery } from '../../../src/sql/read/read-query.ts';
 import type { Opener } from '../conformance.ts';
 import { event, mark, START, user } from './rows.ts';
 
@@ -76,29 +78,29 @@ export function segments(open: Opener): void {
       await store.putUsers(
         ['ann', 'bob', 'cid'].map((id) => user(id, { plan: id === 'bob' ? 'pro' : 'free' })),
       );
-      const traits = await store.inspectSegment(PRO);
-      expect(traits).toEqual({ readsClock: false, readsEvents: false, eventNames: [], ownRowsOnly: true });
-      expect(await store.evaluateSegment(PRO, traits, ['ann', 'bob', 'nobody'])).toEqual(new Set(['bob']));
-      expect(await store.evaluateSegment(PRO, traits, ['ann'])).toEqual(new Set());
-      expect(await store.evaluateSegment(PRO, traits, [])).toEqual(new Set());
+      const facts = await store.inspectSegment(PRO);
+      expect(facts).toMatchObject({ tables: ['users'], clock: [], eventNames: [], ownRowsOnly: true });
+      expect(await store.evaluateSegment(PRO, facts, ['ann', 'bob', 'nobody'])).toEqual(new Set(['bob']));
+      expect(await store.evaluateSegment(PRO, facts, ['ann'])).toEqual(new Set());
+      expect(await store.evaluateSegment(PRO, facts, [])).toEqual(new Set());
     });
 
     test('looks at everyone where membership depends on others', async () => {
       await using opened = await open();
       const { store } = opened;
       await store.putUsers(['ann', 'bob', 'cid'].map((id) => user(id)));
-      const traits = await store.inspectSegment(FIRST_TWO);
-      expect(traits.ownRowsOnly).toBe(false);
-      expect(await store.evaluateSegment(FIRST_TWO, traits, ['bob', 'cid'])).toEqual(new Set(['bob']));
+      const facts = await store.inspectSegment(FIRST_TWO);
+      expect(facts.ownRowsOnly).toBe(false);
+      expect(await store.evaluateSegment(FIRST_TWO, facts, ['bob', 'cid'])).toEqual(new Set(['bob']));
     });
 
     test('sees what the transaction it runs in has written', async () => {
       await using opened = await open();
       const { store } = opened;
-      const traits = await store.inspectSegment(PRO);
+      const facts = await store.inspectSegment(PRO);
       await store.transaction(async (tx) => {
         await tx.putUsers([user('ann', { plan: 'pro' })]);
-        expect(await tx.evaluateSegment(PRO, traits, ['ann'])).toEqual(new Set(['ann']));
+        expect(await tx.evaluateSegment(PRO, facts, ['ann'])).toEqual(new Set(['ann']));
       });
     });
 
@@ -199,21 +201,21 @@ export function segments(open: Opener): void {
       sql: "select `users`.`id` from `users` inner join `events` on `events`.`user_id` = `users`.`id` where `events`.`name` = ? group by `users`.`id` having sum(`events`.`attributes`->'$.value') > 1000",
       params: ['purchase'],
     };
-    const traits = await store.inspectSegment(spenders);
-    expect(traits).toEqual({
-      readsClock: false,
-      readsEvents: true,
+    const facts = await store.inspectSegment(spenders);
+    expect(facts).toMatchObject({
+      tables: ['events', 'users'],
+      clock: [],
       eventNames: ['purchase'],
       ownRowsOnly: true,
     });
-    expect(await store.evaluateSegment(spenders, traits, ['ann', 'bob'])).toEqual(new Set(['ann']));
+    expect(await store.evaluateSegment(spenders, facts, ['ann', 'bob'])).toEqual(new Set(['ann']));
   });
 }
 
 async function withSegments(store: Store, list: SegmentSql[]): Promise<void> {
   const segments = list.map(({ id, sql, params }) => ({
     ...{ id, sql, params, timeDependent: false, volatile: false, triggers: {} },
-    traits: { readsClock: false, readsEvents: false, ownRowsOnly: true },
+    facts: factsOf(readQuery('select id from users', [])),
   }));
   await store.activate(
     'd1',

@@ -1,0 +1,44 @@
+import { FACTS_VERSION, factsOf } from '../../sql/facts/facts.ts';
+import type { QueryFacts } from '../../sql/facts/query-facts.ts';
+import { readQuery } from '../../sql/read/read-query.ts';
+import type { Manifest, ManifestSegment } from '../ports/manifest.ts';
+
+/** A segment with what its query reads. */
+export function withFacts(
+  segment: Omit<ManifestSegment, 'facts' | 'timeDependent'>,
+  facts: QueryFacts,
+): ManifestSegment {
+  const others = facts.tables.some((table) => !OF_PEOPLE.has(table));
+  return { ...segment, facts, timeDependent: segment.volatile || facts.clock.length > 0 || others };
+}
+
+/** A manifest as this version of Segflow keeps it: one that was stored by another has its facts found again. */
+export function withCurrentFacts(manifest: Manifest): Manifest {
+  if (manifest.segments.every(isCurrent)) return manifest;
+  return {
+    ...manifest,
+    segments: manifest.segments.map((it) => (isCurrent(it) ? it : withFacts(it, foundAgain(it)))),
+  };
+}
+
+// --- internal ---
+
+/** Rows of other tables change without a user's attributes or events changing. */
+const OF_PEOPLE: ReadonlySet<string> = new Set(['users', 'events']);
+
+function isCurrent({ facts }: { facts?: QueryFacts }): boolean {
+  return facts?.version === FACTS_VERSION;
+}
+
+function foundAgain({ sql, params }: Pick<ManifestSegment, 'sql' | 'params'>): QueryFacts {
+  try {
+    return factsOf(readQuery(sql, params));
+  } catch {
+    // A query that this version refuses: it may depend on everything, until it is pushed again.
+    const clock = [{ excerpt: sql.slice(0, 60) }];
+    return {
+      ...{ version: FACTS_VERSION, tables: ['events', 'users'], ownRowsOnly: false },
+      ...{ clock, paths: [], compared: [] },
+    };
+  }
+}
