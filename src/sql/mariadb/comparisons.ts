@@ -38,8 +38,8 @@ const FLIPPED: Record<ComparisonOperator, ComparisonOperator> = {
 
 /** An operand, converted for the one that it is compared with. */
 function operand(printer: Printer, expr: Expr, other: Expr): string {
-  // A number that differs from row to row is compared with the number of a time; a constant becomes a time.
-  if (isTime(expr.type) && isNumber(other.type) && !isConstant(other)) return `(${printer.expr(expr)} + 0)`;
+  // Only a constant that looks like a date becomes a time; with other numbers the number of the time is compared.
+  if (isTime(expr.type) && isNumber(other.type) && !isDateNumber(other)) return `(${printer.expr(expr)} + 0)`;
   if (expr.type.kind !== 'text') return printer.expr(expr);
   if (isNumber(other.type)) return asNumber(printer, expr);
   // MySQL heeds the offset of a text, 12:00+02:00, only where what it is compared with differs from row to row.
@@ -52,10 +52,13 @@ function operand(printer: Printer, expr: Expr, other: Expr): string {
 function compareWithDate(printer: Printer, op: ComparisonOperator, date: Expr, text: Expr): string {
   const [left, right] = [printer.expr(date), printer.expr(text)];
   const moved = isConstant(date) ? right : shiftedText(printer, text);
-  const compared = `${left} ${op} (cast(${moved} as date) + interval 0 day)`;
-  const missing = op === '<=>' ? `${left} is null and ${right} is null` : 'null';
+  const made = `(cast(${moved} as date) + interval 0 day)`;
+  const missing = `${left} is null or ${right} is null`;
+  if (op === '<=>') {
+    return `(case when ${missing} then ${left} is null and ${right} is null else coalesce(${left} = ${made}, 0) end)`;
+  }
   const [, greater] = OUTCOMES[op];
-  return `coalesce(${compared}, if(${left} is null or ${right} is null, ${missing}, ${greater}))`;
+  return `coalesce(${left} ${op} ${made}, if(${missing}, null, ${greater}))`;
 }
 
 /** Refuses times of day among other things: MariaDB converts one into the other by rules of its own. */
@@ -74,6 +77,12 @@ function checkTimes(printer: Printer, operands: Expr[]): void {
 
 function isTime({ kind }: SqlType): boolean {
   return kind === 'datetime' || kind === 'date';
+}
+
+/** 20260131 or 20260131120000. */
+function isDateNumber(expr: Expr): boolean {
+  const constant = constantOf(expr);
+  return constant?.kind === 'number' && /^\d{8}(?:\d{6}(?:\.\d+)?)?$/.test(constant.text);
 }
 
 function isNumber({ kind }: SqlType): boolean {
@@ -120,6 +129,9 @@ export function inList(printer: Printer, expr: Expr & { kind: 'in' }): string {
   if (left.kind === 'row') return inRows(printer, left, { list, negated });
   const [only] = list;
   const hasJson = [left, ...list].some(holdsJson);
+  if (hasJson && left.type.kind !== 'json' && list.length > 1) {
+    printer.refuse(expr.at, 'JSON among other values in a list', 'write it with OR');
+  }
   if (list.length === 1 || hasJson) {
     const texts = hasJson && left.type.kind === 'json' ? list.map(jsonLiteral) : [];
     if (texts.length > 0 && texts.every((text) => text !== undefined)) {
@@ -130,6 +142,17 @@ export function inList(printer: Printer, expr: Expr & { kind: 'in' }): string {
     return negated ? `(not ${any})` : any;
   }
   checkTimes(printer, [left, ...list]);
+  if (
+    isText(left) &&
+    list.some(({ type }) => isTime(type)) &&
+    list.some(({ type }) => type.kind === 'text')
+  ) {
+    printer.refuse(
+      expr.at,
+      'a text in a list of times and texts',
+      'it makes times of other texts; write it with OR',
+    );
+  }
   const items = list.map((item) => printer.expr(item)).join(', ');
   return `(${printer.expr(left)}${negated ? ' not' : ''} in (${items}))`;
 }
@@ -164,8 +187,12 @@ function holdsJson(expr: Expr): boolean {
 export function between(printer: Printer, expr: Expr & { kind: 'between' }): string {
   const operands = [expr.operand, expr.low, expr.high];
   const types = operands.map(({ type }) => type);
+  // Times become numbers among numbers, but for dates that are written as numbers.
+  const asNumbers = types.some(isTime) && operands.some((item) => isNumber(item.type) && !isDateNumber(item));
   const print = (item: Expr) => {
-    if (!types.some(({ kind }) => kind === 'json')) return printer.expr(item);
+    if (!types.some(({ kind }) => kind === 'json')) {
+      return asNumbers ? asDouble(printer, item) : printer.expr(item);
+    }
     const texts = types.every(({ kind }) => kind === 'json' || kind === 'text' || kind === 'null');
     return texts ? asText(printer, item) : asDouble(printer, item);
   };
@@ -242,7 +269,11 @@ function compareJson(printer: Printer, op: ComparisonOperator, left: Expr, right
     case 'double':
       return byType(printer, op, left, { expr: right, kind: 'number' });
     case 'boolean':
-      return byType(printer, op, left, { expr: right, kind: 'boolean' });
+      // MySQL computes a constant condition before it looks at its type: then it is 1 or 0.
+      return byType(printer, op, left, {
+        expr: right,
+        kind: isConstant(right) && !constantOf(right) ? 'number' : 'boolean',
+      });
     case 'datetime':
     case 'date':
     case 'time':

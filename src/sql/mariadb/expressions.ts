@@ -204,8 +204,12 @@ function cast(printer: Printer, { operand, to, at }: Cast): string {
     case 'float':
       return `cast(${asNumber(printer, operand)} as ${to.kind})`;
     case 'char':
-    case 'binary':
-      return `cast(${asText(printer, operand)} as ${to.kind}${to.length === undefined ? '' : `(${to.length})`})`;
+    case 'binary': {
+      const length = to.length === undefined ? '' : `(${to.length})`;
+      const printed = `cast(${asText(printer, operand)} as ${to.kind}${length})`;
+      // Compared with an integer, MariaDB takes the number inside the cast, and rounds it.
+      return operand.type.kind === 'text' ? printed : `concat(${printed})`;
+    }
     case 'date':
     case 'datetime': {
       const [type, unit] = to.kind === 'datetime' ? [`datetime(${to.fsp})`, 'second'] : ['date', 'day'];

@@ -2,6 +2,7 @@ import type { Call, Expr } from '../ast.ts';
 import { compare } from './comparisons.ts';
 import { asDouble, asFlag, asInteger, asNumber, asText, jsonText } from './convert.ts';
 import { JSON_FUNCTIONS } from './json-functions.ts';
+import { constantOf } from './literals.ts';
 import type { PrintCall, Printer } from './printer.ts';
 import { REGEXP_FUNCTIONS } from './regexps.ts';
 import { TIME_FUNCTIONS } from './time-functions.ts';
@@ -16,7 +17,7 @@ export function call(printer: Printer, node: Call): string {
 
 const FUNCTIONS: ReadonlyMap<string, PrintCall> = new Map<string, PrintCall>([
   ...named(
-    `concat concat_ws lower upper substring_index replace reverse find_in_set char_length length bit_length ascii ord strcmp quote soundex
+    `concat concat_ws lower upper substring_index reverse find_in_set char_length length bit_length ascii ord strcmp quote soundex
      unhex md5 sha crc32 to_base64 from_base64`,
     (printer, node) =>
       plain(
@@ -29,6 +30,7 @@ const FUNCTIONS: ReadonlyMap<string, PrintCall> = new Map<string, PrintCall>([
     const numbers = rest.map((arg) => asWhole(printer, arg));
     return `${name}(${[asText(printer, first!), ...numbers].join(', ')})`;
   }),
+  ['replace', replace],
   ...named('lpad rpad', (printer, { name, args: [text, length, fill] }) => {
     return `${name}(${asText(printer, text!)}, ${asWhole(printer, length!)}, ${asText(printer, fill!)})`;
   }),
@@ -107,6 +109,14 @@ function choose(printer: Printer, { name, type }: Call, args: Expr[], condition?
   const print = (arg: Expr) =>
     arg.type.kind === 'json' && type.kind !== 'json' ? jsonText(printer, arg) : printer.expr(arg);
   return `${name}(${[...(condition === undefined ? [] : [condition]), ...args.map(print)].join(', ')})`;
+}
+
+/** Where there is nothing to replace, MariaDB does not look at the replacement; to MySQL NULL gives NULL. */
+function replace(printer: Printer, { args }: Call): string {
+  const printed = `replace(${args.map((arg) => asText(printer, arg)).join(', ')})`;
+  const replacement = args[2]!;
+  if ((constantOf(replacement)?.kind ?? 'null') !== 'null') return printed;
+  return `if(${printer.expr(replacement)} is null, null, ${printed})`;
 }
 
 function nullIf(printer: Printer, { args: [first, second] }: Call): string {

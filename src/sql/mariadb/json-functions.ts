@@ -2,6 +2,7 @@ import type { Call, Expr, MemberOf } from '../ast.ts';
 import { asJson, asText } from './convert.ts';
 import { constantOf, quote, textOf } from './literals.ts';
 import type { PrintCall, Printer } from './printer.ts';
+import { ofTimeType } from './time-functions.ts';
 
 export const JSON_FUNCTIONS: [string, PrintCall][] = [
   ...named('json_extract json_remove json_merge_patch json_merge_preserve', (printer, node) =>
@@ -33,6 +34,10 @@ export const JSON_FUNCTIONS: [string, PrintCall][] = [
 
 /** A value is compared with the elements of an array, or with what is no array. */
 export function memberOf(printer: Printer, { value, array }: MemberOf): string {
+  if (constantOf(value)?.kind === 'null') return 'null';
+  // JSON out of a table holds no times.
+  if (ofTimeType(value))
+    return `if(${printer.expr(value)} is null or ${printer.expr(array)} is null, null, 0)`;
   const overlaps = `json_overlaps(${printer.expr(array)}, json_array(${asJson(printer, value)}))`;
   return constantOf(value) ? overlaps : `if(${printer.expr(value)} is null, null, ${overlaps})`;
 }
@@ -81,9 +86,11 @@ function valid(printer: Printer, { args: [value] }: Call): string {
   const { kind } = value!.type;
   if (kind === 'json') return `(${printed} is not null or null)`;
   if (kind !== 'text') return `if(${printed} is null, null, 0)`;
-  // MariaDB takes `5.` for a number.
-  return `if(${printed} regexp ${quote('^\\s*-?[0-9]+\\.\\s*$')}, 0, json_valid(${printed}))`;
+  // MariaDB takes `5.` and `1e400` for numbers.
+  return `if(${printed} regexp ${quote(NO_NUMBER)}, 0, json_valid(${printed}))`;
 }
+
+const NO_NUMBER = '^\\s*-?[0-9]+(\\.|(\\.[0-9]+)?e\\+?0*(309|3[1-9][0-9]|[4-9][0-9]{2}|[1-9][0-9]{3,}))\\s*$';
 
 /** Where a path leads nowhere, MySQL changes nothing and MariaDB gives NULL. */
 function arrayAppend(printer: Printer, { args: [doc, ...pairs] }: Call): string {

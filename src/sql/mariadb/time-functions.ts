@@ -1,6 +1,6 @@
-import type { Call, DateArithmetic, Expr, Extract, TimestampDiff } from '../ast.ts';
+import type { Call, DateArithmetic, Expr, Extract, TimestampDiff, Unit } from '../ast.ts';
 import { asInteger, asNumber, asText, asTime } from './convert.ts';
-import { textOf } from './literals.ts';
+import { constantOf, textOf } from './literals.ts';
 import type { PrintCall, Printer } from './printer.ts';
 
 /*
@@ -95,10 +95,23 @@ export function dateArithmetic(
       ? fractional
         ? asText(printer, amount)
         : asInteger(printer, amount)
-      : printer.expr(amount);
+      : withinRange(printer, amount, unit);
   const sum = `(${asTime(printer, operand)} ${op} interval ${printed} ${unit})`;
   // The result is a text where a text is added to; MariaDB writes six digits of the second.
   return type.kind === 'text' ? `replace(${sum}, '.000000', '')` : sum;
+}
+
+/** MariaDB's amounts run over; beyond these no date is left anyhow. */
+const RANGES: Partial<Record<Unit, number>> = {
+  ...{ year: 1e4, quarter: 4e4, month: 1.2e5, week: 6e5, day: 4e6 },
+  ...{ hour: 1e8, minute: 6e9, second: 4e11, microsecond: 4e17 },
+};
+
+function withinRange(printer: Printer, amount: Expr, unit: Unit): string {
+  const printed = printer.expr(amount);
+  const most = RANGES[unit];
+  if (most === undefined || amount.type.kind !== 'integer' || constantOf(amount)) return printed;
+  return `greatest(least(${printed}, ${most}), ${-most})`;
 }
 
 export function extractUnit(printer: Printer, { unit, operand }: Extract): string {
@@ -171,5 +184,12 @@ function strToDate(printer: Printer, node: Call): string {
 /** Of a text that is no time MySQL gives 0, MariaDB NULL. */
 function unixTimestamp(printer: Printer, { args: [time] }: Call): string {
   const printed = `unix_timestamp(${asTime(printer, time!)})`;
-  return isText(time!) ? `coalesce(${printed}, if(${printer.expr(time!)} is null, null, 0))` : printed;
+  const source = sourceOf(time!);
+  return isText(source) ? `coalesce(${printed}, if(${printer.expr(source)} is null, null, 0))` : printed;
+}
+
+/** What a time was made of. */
+function sourceOf(expr: Expr): Expr {
+  if (expr.kind === 'cast') return sourceOf(expr.operand);
+  return expr.kind === 'call' && ['date', 'timestamp'].includes(expr.name) ? sourceOf(expr.args[0]!) : expr;
 }
