@@ -1,9 +1,10 @@
 import type { ComparisonOperator, Expr } from '../ast.ts';
 import { refusal } from '../refusal.ts';
 import type { SqlType } from '../sql-type.ts';
+import { partsOf, walkExpr } from '../walk.ts';
 import { compareJsonWith } from './compare-json.ts';
 import { compareTexts, isTrimmed, mixedCollation, textIn } from './compare-text.ts';
-import { asDatetimeKey, asDecimal, asDouble, asJson, asText, type Kind } from './convert.ts';
+import { asDatetimeKey, asDecimal, asDouble, asJson, asText, asWallKey, type Kind } from './convert.ts';
 import { storedAt } from './json-access.ts';
 import { constantOf, constantText, type Printing, resolved, unsupported } from './printing.ts';
 import { toMoment } from './values/moment.ts';
@@ -39,7 +40,7 @@ export function comparison(p: Printing, op: ComparisonOperator, [left, right]: [
       return compareJsonWith(p, op, [left, right]);
     case 'datetime':
       checkDates(p, [left, right]);
-      return native(op, [asDatetimeKey(p, left), asDatetimeKey(p, right)]);
+      return compareDates(p, op, [left, right]);
     case 'time':
       return native(op, [`my_time_key(${p.expr(left)})`, `my_time_key(${p.expr(right)})`]);
     case 'text':
@@ -75,6 +76,25 @@ function compareExact(p: Printing, op: ComparisonOperator, [left, right]: [Expr,
   return `my_dec_cmp(${asDecimal(p, left)}, ${asDecimal(p, right)}) ${op} 0`;
 }
 
+/** Where both sides differ by row, a text is compared with a DATE as a date. */
+function compareDates(p: Printing, op: ComparisonOperator, [left, right]: [Expr, Expr]): string {
+  if (isConstant(left) || isConstant(right)) return native(op, [asWallKey(p, left), asWallKey(p, right)]);
+  const asDate = (expr: Expr) =>
+    expr.type.kind === 'date' ? p.expr(expr) : `substr(${asDatetimeKey(p, expr)}, 1, 10)`;
+  const kinds = new Set([left.type.kind, right.type.kind]);
+  if (kinds.has('date') && kinds.has('text')) return native(op, [asDate(left), asDate(right)]);
+  return native(op, [asDatetimeKey(p, left), asDatetimeKey(p, right)]);
+}
+
+/** Whether the value is the same for all rows. */
+function isConstant(expr: Expr): boolean {
+  for (const part of walkExpr(expr)) {
+    if (part.kind === 'column' || part.kind === 'aggregate' || part.kind === 'window') return false;
+    if (partsOf(part).queries.some(({ correlated }) => correlated)) return false;
+  }
+  return true;
+}
+
 /** MySQL refuses to compare a date with a literal that is none. */
 function checkDates(p: Printing, exprs: Expr[]): void {
   for (const expr of exprs) {
@@ -99,7 +119,7 @@ export function between(p: Printing, [operand, low, high]: [Expr, Expr, Expr]): 
       return 'null';
     case 'datetime':
       checkDates(p, exprs);
-      return within(exprs.map((expr) => asDatetimeKey(p, expr)));
+      return within(exprs.map((expr) => asWallKey(p, expr)));
     case 'time':
       return within(exprs.map((expr) => `my_time_key(${p.expr(expr)})`));
     case 'text': {
@@ -147,21 +167,14 @@ export function inList(p: Printing, operand: Expr, list: Expr[]): string {
   return `(${list.map((item) => equal(p, operand, item)).join(' or ')})`;
 }
 
-/** With a text in the list a number is compared with JSON as a number; texts alone are compared with JSON as text; everything else as JSON. */
+/** What JSON is compared with, all as JSON. Of other values with JSON among several MySQL compares some as JSON and some as text. */
 function inJson(p: Printing, operand: Expr, list: Expr[]): string {
-  if (isNumber(operand.type) && list.some(({ type }) => type.kind === 'text')) {
-    const pairs = list.map((item) =>
-      item.type.kind === 'json'
-        ? native('=', [asDouble(p, operand), asDouble(p, item)])
-        : comparison(p, '=', [operand, item]),
-    );
-    return `(${pairs.join(' or ')})`;
-  }
-  if (
-    operand.type.kind === 'text' &&
-    list.every(({ type }) => type.kind === 'text' || type.kind === 'json')
-  ) {
-    return `(${list.map((item) => compareTexts(p, '=', [operand, item])).join(' or ')})`;
+  if (operand.type.kind !== 'json' && !list.every(({ type }) => type.kind === 'json')) {
+    throw unsupported('JSON among other values in a list', {
+      at: operand.at,
+      why: 'MySQL compares them in ways of its own; compare each with = and connect them with OR',
+      text: p.text,
+    });
   }
   const found = resolved(operand);
   if (found.kind === 'json' && !found.unquote && storedAt(p, found) && list.every(hasOneText)) {
@@ -183,8 +196,8 @@ function inDates(p: Printing, operand: Expr, list: Expr[]): string {
     );
     return `(${pairs.join(' or ')})`;
   }
-  const key = asDatetimeKey(p, operand);
-  return `(${key}) in (${list.map((item) => (isNone(item) ? "''" : asDatetimeKey(p, item))).join(', ')})`;
+  const key = asWallKey(p, operand);
+  return `(${key}) in (${list.map((item) => (isNone(item) ? "''" : asWallKey(p, item))).join(', ')})`;
 }
 
 function isDated({ kind }: SqlType): boolean {

@@ -32,14 +32,24 @@ function throughBranches(
 ): string | undefined {
   if (expr.type.kind !== 'text') return undefined;
   const found = resolved(expr);
-  if (found.kind === 'case') {
-    if (found.branches.every(({ result }) => result.type.kind === 'text')) return undefined;
-    return p.choice(found, (branch) => convert(p, branch));
-  }
-  if (found.kind !== 'call' || (found.name !== 'if' && found.name !== 'nullif')) return undefined;
-  return found.args.every(({ type }) => type.kind === 'text')
-    ? undefined
-    : p.choice(found, (branch) => convert(p, branch));
+  const results =
+    found.kind === 'case'
+      ? [...found.branches.map(({ result }) => result), ...(found.otherwise ? [found.otherwise] : [])]
+      : found.kind === 'call' && (found.name === 'if' || found.name === 'nullif')
+        ? found.args
+        : [];
+  if (found.kind !== 'case' && found.kind !== 'call') return undefined;
+  if (results.every(({ type }) => type.kind === 'text')) return undefined;
+  return p.choice(found, (branch) => convert(p, branch));
+}
+
+/** GREATEST and LEAST of texts compare numbers where a number is asked for. */
+function asExtreme(p: Printing, expr: Expr): string | undefined {
+  const found = resolved(expr);
+  if (expr.type.kind !== 'text' || found.kind !== 'call') return undefined;
+  if (found.name !== 'greatest' && found.name !== 'least') return undefined;
+  if (found.args.some(({ type }) => type.kind === 'date' || type.kind === 'datetime')) return undefined;
+  return `${found.name === 'greatest' ? 'max' : 'min'}(${found.args.map((arg) => asDouble(p, arg)).join(', ')})`;
 }
 
 /** As a value of a type. */
@@ -102,7 +112,7 @@ export function asDouble(p: Printing, expr: Expr): string {
     const written = accessNumber(p, access);
     if (written !== undefined) return written;
   }
-  const chosen = throughBranches(p, expr, asDouble);
+  const chosen = asExtreme(p, expr) ?? throughBranches(p, expr, asDouble);
   if (chosen !== undefined) return chosen;
   const value = p.expr(expr);
   switch (expr.type.kind) {
@@ -286,6 +296,13 @@ export function asDatetime(p: Printing, expr: Expr): string {
   if (expr.type.kind === 'datetime') return p.expr(expr);
   if (expr.type.kind === 'date') return atMidnight(p.expr(expr));
   return `my_cast_datetime(${asMoment(p, expr)}, 6)`;
+}
+
+/** As a DATETIME to compare: what is no date is less than every date, and an offset from UTC does not count (see functions/time-functions.ts). */
+export function asWallKey(p: Printing, expr: Expr): string {
+  const { kind } = expr.type;
+  const isText = kind === 'text' && constantText(expr) === undefined;
+  return isText ? `my_datetime_wall_key(${asText(p, expr)})` : asDatetimeKey(p, expr);
 }
 
 /** As a DATETIME to compare: what is no date is less than every date. */

@@ -16,6 +16,7 @@ import {
   storeDatetime,
   toFuzzyMoment,
   toMoment,
+  wallTime,
   ZERO_DATE,
   zoneMinutes,
 } from '../values/moment.ts';
@@ -55,6 +56,11 @@ export function timeFunctions(now: () => number): Functions {
     my_datetime_key: fn(1, (value: Arg) => {
       const moment = toMoment(value);
       return moment === undefined ? `${ZERO_DATE} 00:00:00.000` : storeDatetime(moment);
+    }),
+    // The same, with the time that the text shows. MySQL takes an offset from UTC off only where both sides differ by row.
+    my_datetime_wall_key: fn(1, (value: Arg) => {
+      const moment = toMoment(value);
+      return moment === undefined ? `${ZERO_DATE} 00:00:00.000` : storeDatetime(wallTime(moment));
     }),
     my_time_key: fn(1, (value: Arg) => toTimeMicros(value) ?? 0),
     my_show_datetime: fn(2, (value: Arg, fsp: number) => use(value, (moment) => showDatetime(moment, fsp))),

@@ -50,7 +50,9 @@ function parse(text: string): Json | undefined {
     return new JsonTime(text.slice(1, space) as JsonTime['kind'], text.slice(space + 1));
   }
   try {
-    return JSON.parse(text) as Json;
+    const value = JSON.parse(text) as Json;
+    // MySQL has no number beyond the doubles.
+    return value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY ? undefined : value;
   } catch {
     return undefined;
   }

@@ -19,6 +19,8 @@ export interface Moment {
   digits: number;
   /** Something that is no time follows it in the text. */
   truncated?: boolean;
+  /** The text had an offset from UTC of so many minutes, which was taken off. */
+  offset?: number | undefined;
 }
 
 export const SECOND = 1_000_000;
@@ -89,6 +91,14 @@ export function toFuzzyMoment(value: Arg | undefined): Moment | undefined {
   if (typeof value === 'number') return fromNumber(value);
   if (typeof value !== 'string') return undefined;
   return fromStored(value) ?? fromText(value);
+}
+
+/** The time that a text shows, whatever its offset from UTC. */
+export function wallTime(moment: Moment): Moment {
+  if (!moment.offset) return moment;
+  const micros = moment.micros + moment.offset * 60 * SECOND;
+  const days = Math.floor(micros / DAY);
+  return momentOf(daysOf(moment) + days, micros - days * DAY) ?? moment;
 }
 
 /** The form of a row, read without a scan. */
@@ -230,10 +240,12 @@ export function fromText(text: string): Moment | undefined {
   micros += carry - (zone ?? 0) * 60 * SECOND;
   const dateOnly = count <= 3;
   const digits = Math.min(6, fractionLength + carry);
-  if (micros >= 0 && micros < DAY) return { year, month, day, micros, dateOnly, digits, truncated };
+  if (micros >= 0 && micros < DAY) {
+    return { year, month, day, micros, dateOnly, digits, truncated, offset: zone };
+  }
   const days = Math.floor(micros / DAY);
   const moved = momentOf(dayNumber(year, month, day) + days, micros - days * DAY);
-  return moved && { ...moved, dateOnly, digits, truncated };
+  return moved && { ...moved, dateOnly, digits, truncated, offset: zone };
 }
 
 /** Minutes of `+02:00`; undefined for anything else. From −13:59 to +14:00. */
