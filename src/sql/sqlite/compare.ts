@@ -119,7 +119,12 @@ export function between(p: Printing, [operand, low, high]: [Expr, Expr, Expr]): 
       return 'null';
     case 'datetime':
       checkDates(p, exprs);
-      return within(exprs.map((expr) => asWallKey(p, expr)));
+      // JSON is its text here, in which a date has quotes.
+      return within(
+        exprs.map((expr) =>
+          expr.type.kind === 'json' ? `my_datetime_key(${asText(p, expr)})` : asWallKey(p, expr),
+        ),
+      );
     case 'time':
       return within(exprs.map((expr) => `my_time_key(${p.expr(expr)})`));
     case 'text': {

@@ -43,15 +43,6 @@ function throughBranches(
   return p.choice(found, (branch) => convert(p, branch));
 }
 
-/** GREATEST and LEAST of texts compare numbers where a number is asked for. */
-function asExtreme(p: Printing, expr: Expr): string | undefined {
-  const found = resolved(expr);
-  if (expr.type.kind !== 'text' || found.kind !== 'call') return undefined;
-  if (found.name !== 'greatest' && found.name !== 'least') return undefined;
-  if (found.args.some(({ type }) => type.kind === 'date' || type.kind === 'datetime')) return undefined;
-  return `${found.name === 'greatest' ? 'max' : 'min'}(${found.args.map((arg) => asDouble(p, arg)).join(', ')})`;
-}
-
 /** As a value of a type. */
 export function as(p: Printing, expr: Expr, type: SqlType): string {
   switch (type.kind) {
@@ -112,7 +103,7 @@ export function asDouble(p: Printing, expr: Expr): string {
     const written = accessNumber(p, access);
     if (written !== undefined) return written;
   }
-  const chosen = asExtreme(p, expr) ?? throughBranches(p, expr, asDouble);
+  const chosen = throughBranches(p, expr, asDouble);
   if (chosen !== undefined) return chosen;
   const value = p.expr(expr);
   switch (expr.type.kind) {

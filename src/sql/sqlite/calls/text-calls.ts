@@ -46,8 +46,8 @@ export const TEXT_CALLS: Record<string, PrintCall> = {
     return isText ? `my_hex_text(${asText(p, arg)})` : `my_hex(${asInteger(p, arg)})`;
   },
   unhex: ofTexts('my_unhex'),
-  bin: of('my_bin', 'i'),
-  oct: of('my_oct', 'i'),
+  bin: (p, { args }) => `my_conv(${asText(p, args[0]!)}, 10, 2)`,
+  oct: (p, { args }) => `my_conv(${asText(p, args[0]!)}, 10, 8)`,
   conv: of('my_conv', 'tii'),
   format: (p, { args: [value, digits] }) =>
     `my_format(${value!.type.kind === 'double' ? asDouble(p, value!) : asDecimal(p, value!)}, ${asInteger(p, digits!)})`,

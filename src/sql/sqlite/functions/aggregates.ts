@@ -127,6 +127,6 @@ function bitwise(start: bigint, combine: (a: bigint, b: bigint) => bigint) {
       const whole = typeof value === 'number' ? roundToInteger(value) : toInteger(String(value));
       return combine(bits, BigInt.asUintN(64, BigInt(whole)));
     },
-    result: (bits) => (bits > 9223372036854775807n ? Number(bits) : bits),
+    result: (bits) => (bits > 9223372036854775807n ? String(bits) : bits),
   });
 }

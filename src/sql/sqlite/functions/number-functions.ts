@@ -127,8 +127,6 @@ export const numberFunctions: Functions = {
   ),
   my_unsigned: fn(1, (a: Arg) => unsigned(bits(a))),
   my_bit_count: fn(1, (value: Arg) => bits(value).toString(2).replaceAll('0', '').length),
-  my_bin: fn(1, (value: Arg) => bits(value).toString(2)),
-  my_oct: fn(1, (value: Arg) => bits(value).toString(8)),
   my_hex: fn(1, (value: Arg) => bits(value).toString(16).toUpperCase()),
   my_conv: fn(3, (value: Arg, from: number, to: number) => converted(String(value), from, to)),
 };
@@ -175,10 +173,10 @@ function bits(value: Arg): bigint {
   );
 }
 
-/** BIGINT UNSIGNED. What 63 bits do not hold becomes a double, as in SQLite's own arithmetic. */
-function unsigned(value: bigint): number | bigint {
+/** BIGINT UNSIGNED. What 63 bits do not hold is a text, which is greater than every integer of SQLite. */
+function unsigned(value: bigint): number | bigint | string {
   const whole = BigInt.asUintN(64, value);
-  if (whole > 9223372036854775807n) return Number(whole);
+  if (whole > 9223372036854775807n) return String(whole);
   const small = Number(whole);
   return Number.isSafeInteger(small) ? small : whole;
 }

@@ -68,7 +68,7 @@ function fromTimeText(text: string): number | undefined {
 /** A date with a time after a space, or all in digits; what else looks like a date is read as a time. */
 const WHOLE = /^\d+[!-/:-@[-`{-~]+\d+[!-/:-@[-`{-~]+\d+[ \t\n\v\f\r]|^\d{12}|^\d{8}T/;
 /** Days and hours, hours and minutes, or digits alone; no exponent may follow. */
-const CLOCK = /^\s*(\d+)(?:\s+(?=\S{2})(\d+)(?::(\d+)(?::(\d+))?)?|:(\d+)(?::(\d+))?)?(?:\.(\d*))?/i;
+const CLOCK = /^\s*(\d+|(?=\.\d))(?:\s+(?=\S{2})(\d+)(?::(\d+)(?::(\d+))?)?|:(\d+)(?::(\d+))?)?(?:\.(\d*))?/i;
 
 /** HHMMSS as a number. */
 function fromPacked(value: number): number | undefined {
