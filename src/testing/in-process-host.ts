@@ -4,6 +4,7 @@ import type { ActivationRequest, Host, RenderRequest, RenderResult } from '../en
 import type { Bundle, Inspection } from '../engine/ports/manifest.ts';
 import type { SegmentSql } from '../engine/ports/segments.ts';
 import type { ActivationOutput } from '../flow/activation/activation.ts';
+import { bundleOf } from '../host/child/load-config.ts';
 import type { LoadedBundle } from '../host/child/stack.ts';
 import { prepare, WORKERS, type WorkerHooks } from '../host/child/work.ts';
 import type { Work } from '../host/wire/protocol.ts';
@@ -12,7 +13,7 @@ import type { SideEffects } from './simulation.ts';
 import { type CodeLimit, TimeLimit } from './time-limit.ts';
 
 /**
- * Runs config objects of this process: no bundle, no child process. A flow or an email that never comes to an end is interrupted, which
+ * Runs config objects of this process: no child process. A flow or an email that never comes to an end is interrupted, which
  * leaves much undone that would have to be: nothing is run after that.
  *
  * Emails are rendered once for each shape of their data (which attributes there are, and of which types), which finds components
@@ -50,7 +51,7 @@ export class InProcessHost implements Host {
   /** Takes a config in. Returns what stands for its code. */
   load(config: unknown): string {
     const code = `config ${this.#loaded.size + 1} of a simulation`;
-    this.#loaded.set(code, { specifier: '', code, config, unbundled: true });
+    this.#loaded.set(code, bundleOf(config) ?? { specifier: '', code, config, unbundled: true });
     return code;
   }
 
@@ -74,6 +75,7 @@ export class InProcessHost implements Host {
         await this.#timeLimit.run(advance, {
           what: `campaign "${request.campaignId}", user "${request.userId}"`,
           kind: 'advance',
+          bundle: loaded,
           again: () => void WORKERS.advance(loaded, { ...item, dryRun: true }),
         }),
       );
@@ -127,7 +129,7 @@ export class InProcessHost implements Host {
     // What is loaded meanwhile could not be interrupted.
     await prepare('render');
     const render = (limit: CodeLimit) => WORKERS.render(loaded, item, { ...this.#hooks, limit });
-    return this.#timeLimit.run(render, { what: `${item.kind} "${item.id}"`, kind: 'render' });
+    return this.#timeLimit.run(render, { what: `${item.kind} "${item.id}"`, kind: 'render', bundle: loaded });
   }
 
   #bundle({ code }: Bundle): LoadedBundle {

@@ -4,6 +4,7 @@ import { isInstalled } from '../config/source/source-map.ts';
 import { SegflowError } from '../core/errors.ts';
 import { abandonActivation } from '../flow/activation/replay.ts';
 import { stackOfHang } from '../host/child/hang-stack.ts';
+import { type LoadedBundle, mapStack } from '../host/child/stack.ts';
 import { Interrupted, withinTime } from '../host/child/time-limit.ts';
 import type { WorkerHooks } from '../host/child/work.ts';
 import { describeEnding } from '../host/pool/endings.ts';
@@ -20,11 +21,12 @@ export class TimeLimit {
 
   /**
    * What `work` gives, which calls its stretches by the limit.
+   * @param about.bundle the code that is run.
    * @param about.again does the stretch once more, if it cannot be called again itself.
    */
   async run<T>(
     work: (limit: CodeLimit) => Promise<T>,
-    about: { what: string; kind: 'advance' | 'render'; again?: () => void },
+    about: { what: string; kind: 'advance' | 'render'; bundle: LoadedBundle; again?: () => void },
   ): Promise<T> {
     for (let limitMs = LIMIT_MS; ; limitMs *= 2) {
       if (this.over) throw this.over;
@@ -49,7 +51,7 @@ export class TimeLimit {
       // On a machine that is busy with other things it has had no chance.
       if (process.cpuUsage(before).user / 1_000 < ENOUGH_MS) continue;
       const words = describeEnding({ reason: 'timeout', limitMs }, about.kind);
-      const place = placeOf(about.again ?? stuck);
+      const place = await mapStack(about.bundle, placeOf(about.again ?? stuck, about.bundle));
       this.over ??= new SegflowError('host_timeout', `${about.what}: ${words}\n${place}`.trimEnd(), {
         hint: 'Look for an endless loop. The simulation is over.',
       });
@@ -69,8 +71,9 @@ const LOOK_MS = 500;
 const OWN = join(import.meta.dir, '..');
 
 /** Lines of a stack trace. */
-function placeOf(endless: () => unknown): string {
-  const isAuthors = (file: string) => isAbsolute(file) && !file.startsWith(OWN) && !isInstalled(file);
+function placeOf(endless: () => unknown, { unbundled, specifier }: LoadedBundle): string {
+  const isAuthors = (file: string) =>
+    unbundled ? isAbsolute(file) && !file.startsWith(OWN) && !isInstalled(file) : file === specifier;
   try {
     return stackOfHang(endless, { isAuthors, ms: LOOK_MS });
   } finally {

@@ -47,16 +47,16 @@ describe('a bundle', () => {
 
   test('lists the files it is made of, the config first, and the host modules it needs', async () => {
     using made = fixtureProject('seed-getting-started');
-    const { files, hostModules } = await bundleConfig(made.path(CONFIG));
+    const { code, files } = await bundleConfig(made.path(CONFIG));
     expect(files[0]).toBe(made.path(CONFIG));
     expect(files.slice(1).sort()).toEqual(
       ['emails/PasswordResetEmailTemplate.tsx', 'emails/WelcomeEmailTemplate.tsx', 'schema.ts'].map(
         made.path,
       ),
     );
-    expect(hostModules).toContain('@react-email/components');
-    expect(hostModules).toContain('segflow/schema');
-    expect(hostModules).not.toContain('react-email');
+    expect(code).toContain('from"segflow:@react-email/components"');
+    expect(code).toContain('from"segflow:segflow/schema"');
+    expect(code).not.toContain('segflow:react-email');
   });
 
   test('maps back to its sources', async () => {

@@ -1,8 +1,8 @@
 import { bundleConfig } from '../../src/config/bundle/bundle.ts';
-import { loadConfig } from '../../src/config/bundle/load.ts';
 import { findConfig } from '../../src/config/find.ts';
 import { inspectConfig } from '../../src/config/inspect/inspect.ts';
 import { SegflowError } from '../../src/core/errors.ts';
+import { loadConfig } from '../../src/host/child/load-config.ts';
 
 // Compiled by executable.test.ts: prints, for the config in the working directory, what every part of src/config makes of it.
 const timings: Record<string, number> = {};

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleConfig } from '../../src/config/bundle/bundle.ts';
 import type { Inspection, Problem } from '../../src/engine/ports/manifest.ts';
@@ -80,6 +81,66 @@ test('every host module can be imported', async () => {
     ].join('\n'),
   });
   expect((await run(made.root)).problems).toEqual([]);
+});
+
+test("other people's code is bundled, loaded and rendered", async () => {
+  using made = project({
+    'app/segflow.config.ts': `import { users } from 'segflow/schema';
+      import { sql } from 'drizzle-orm/sql';
+      import Email from './email';
+      import { box } from './box';
+      import cjs from './cjs.cjs';
+      import './globals.css';
+      if (box.size !== 3 || cjs.kind !== 'function1') throw new Error('not as its author meant it');
+      export default {
+        emailProvider: { config: { name: 'file' }, fromAddress: 'a@example.com' },
+        templates: { hello: { subject: 'Hello', component: Email } },
+        segments: { all: { evaluator: (db) => db.select({ id: users.id }).from(users).where(sql\`1 = 1\`) } },
+      };`,
+    'app/email.tsx': `import { Tailwind } from '@react-email/tailwind';
+      import { Text } from '@react-email/text';
+      import { x } from '~/x';
+      import { ui } from '@acme/ui';
+      import { Button, Html } from './parts';
+      export default () => {
+        if (Button !== 'mine' || ui !== 'ui' || x !== 'app') throw new Error('another module');
+        return <Html><Tailwind><Text className="text-red-500">import React from "react"</Text></Tailwind></Html>;
+      };`,
+    'app/parts.ts': "export * from '@react-email/components'; export const Button = 'mine';",
+    'app/box.ts':
+      'const d = (t: any, _c: any) => t; @d class Box { accessor size = 3; } export const box = new Box();',
+    'app/cjs.cjs':
+      "const { createElement } = require('react'); module.exports = { kind: typeof createElement + require('./d.json').a };",
+    'app/d.json': '{ "a": 1 }',
+    'app/globals.css': "@import 'tailwindcss';",
+    'app/x.ts': "export const x = 'app';",
+    'app/tsconfig.json': '{ "compilerOptions": { "paths": { "~/*": ["./*"] } } }',
+    'packages/ui/package.json': '{ "name": "@acme/ui", "exports": "./src/index.ts" }',
+    'packages/ui/tsconfig.json': '{ "compilerOptions": { "paths": { "~/*": ["./src/*"] } } }',
+    'packages/ui/src/index.ts': "export { x as ui } from '~/x';",
+    'packages/ui/src/x.ts': "export const x = 'ui';",
+    'app/node_modules/@acme/.keep': '',
+  });
+  symlinkSync(made.path('packages/ui'), made.path('app/node_modules/@acme/ui'));
+  const { id, problems, inspection } = await run(made.path('app'));
+  expect(problems).toEqual([]);
+  expect(inspection?.manifest.templates).toEqual(['hello']);
+  expect(id).toBe((await bundleConfig(made.path('app/segflow.config.ts'))).id);
+});
+
+test('an export that a host module does not have is told with its place', async () => {
+  using made = project({
+    'segflow.config.ts': "import './email';\nexport default {};\n",
+    'email.ts': "\nimport { renderAsync } from '@react-email/components';\nconsole.log(renderAsync);\n",
+  });
+  expect((await run(made.root)).details).toMatchObject([
+    {
+      file: 'email.ts',
+      line: 2,
+      message: '"@react-email/components" has no export "renderAsync"',
+      hint: expect.stringContaining('render'),
+    },
+  ]);
 });
 
 test('path aliases of the project count', async () => {

@@ -1,8 +1,8 @@
 import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
-import { loadConfig } from '../../src/config/bundle/load.ts';
 import type { SegflowConfig } from '../../src/config/types.ts';
 import { SegflowError } from '../../src/core/errors.ts';
 import type { Problem } from '../../src/engine/ports/manifest.ts';
+import { loadConfig } from '../../src/host/child/load-config.ts';
 import { fixtureProject, project } from './project.ts';
 
 // Starts processes or loads much code, which takes its time on a busy machine.

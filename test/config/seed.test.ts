@@ -1,8 +1,8 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
 import { bundleConfig } from '../../src/config/bundle/bundle.ts';
-import { loadConfig } from '../../src/config/bundle/load.ts';
 import { inspectConfig } from '../../src/config/inspect/inspect.ts';
+import { loadConfig } from '../../src/host/child/load-config.ts';
 import { FIXTURES } from './project.ts';
 
 // Starts processes or loads much code, which takes its time on a busy machine.

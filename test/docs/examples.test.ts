@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadConfig } from '../../src/config/bundle/load.ts';
 import { inspectConfig } from '../../src/config/inspect/inspect.ts';
 import type { SegflowConfig } from '../../src/config/types.ts';
+import { loadConfig } from '../../src/host/child/load-config.ts';
 import { simulate } from '../../src/testing/simulate.ts';
 import { TSCONFIG, writeExamples } from './examples.ts';
 import { ROOT } from './pages.ts';

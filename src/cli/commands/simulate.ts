@@ -51,7 +51,7 @@ export default defineCommand({
     const [{ findConfig }, { loadConfig }, { checkEnds }, { forecast }, { forecastText }, { progressLine }] =
       await Promise.all([
         import('../../config/find.ts'),
-        import('../../config/bundle/load.ts'),
+        import('../../host/child/load-config.ts'),
         import('../project/check-config.ts'),
         import('../../testing/forecast.ts'),
         import('../print/forecast.ts'),

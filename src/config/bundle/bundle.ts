@@ -23,8 +23,6 @@ export interface BundledConfig {
   files: string[];
   /** Environment variables that the project's own code reads, sorted. */
   environmentNames: string[];
-  /** Host modules that the sources import. */
-  hostModules: string[];
   problems: Problem[];
   /** What does not keep the code from being pushed, but may not be what its author wants. */
   warnings: Problem[];
@@ -43,7 +41,7 @@ export async function bundleConfig(path: string): Promise<BundledConfig> {
       errors.map((log) => log.position?.file ?? ''),
     );
     const problems = errors.map((log) => buildProblem(log, root));
-    return { id: '', code: '', files, environmentNames: [], hostModules: [], problems, warnings: [] };
+    return { id: '', code: '', files, environmentNames: [], problems, warnings: [] };
   }
 
   const files = ownFiles(entry, Object.keys(inputs));
@@ -56,7 +54,6 @@ export async function bundleConfig(path: string): Promise<BundledConfig> {
   map.sourcesContent = map.sourcesContent.map((text, i) => (isHost[i] ? '' : text));
   const code = joinSourceMap(body, map);
   const scan = await scanBundle(body, map, (name) => isBuiltin(name) || name.startsWith(HOST_SCHEME));
-  const hostModules = Object.keys(inputs).flatMap((input) => hostModuleOf(input) ?? []);
   const assets = await checkAssets(inputs, root);
   const problems = [...assets.problems, ...scan.problems];
   const id = createHash('sha256').update(code).digest('hex').slice(0, 32);
@@ -65,7 +62,6 @@ export async function bundleConfig(path: string): Promise<BundledConfig> {
     code,
     files,
     environmentNames: scan.environmentNames,
-    hostModules,
     problems,
     warnings: assets.warnings,
   };

@@ -71,6 +71,7 @@ export class Bundles {
       if (!this.#withEmail) throw NEEDS_EMAIL;
       throw new SegflowError('invalid_config', `the configuration cannot be loaded: ${messageOf(error)}`, {
         details: [await problemOf(bundle, error)],
+        cause: error,
       });
     }
   }

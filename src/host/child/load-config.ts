@@ -1,0 +1,64 @@
+import { basename, dirname } from 'node:path';
+import { bundleConfig } from '../../config/bundle/bundle.ts';
+import { SegflowError } from '../../core/errors.ts';
+import type { Problem } from '../../engine/ports/manifest.ts';
+import { Bundles } from './bundles.ts';
+import type { LoadedBundle } from './stack.ts';
+
+export interface LoadedConfig {
+  /** The default export, unchecked; undefined when there is none. */
+  config: unknown;
+  /** Absolute path of the file. */
+  path: string;
+}
+
+/**
+ * Bundles the config and evaluates it in this process as a host child does: no node_modules needed, and an edited file counts at
+ * the next call. Variables of a `.env` file beside it are set first, where they are not set. Throws `invalid_config`, with the
+ * problems of code that does not compile as `details`.
+ */
+export async function loadConfig(path: string): Promise<LoadedConfig> {
+  const { code, problems } = await bundleConfig(path);
+  if (code === '') throw invalid(path, problems);
+  // As on a server, whatever the .env file says: it is one of a developer's machine.
+  process.env.NODE_ENV ??= 'production';
+  const { setupDotenv } = await import('c12');
+  await setupDotenv({ cwd: dirname(path), env: process.env });
+  try {
+    const bundle = await bundles.get({ key: `${++count}`, code, environment: {} }, () => {});
+    const config = bundle?.config;
+    if (bundle && isObject(config)) loaded.set(config, bundle);
+    return { config, path };
+  } catch (error) {
+    throw notLoaded(path, SegflowError.is(error) ? (error.cause ?? error) : error);
+  }
+}
+
+/** The bundle that a config was loaded from by this process, which says where things stand in the author's files. */
+export function bundleOf(config: unknown): LoadedBundle | undefined {
+  return isObject(config) ? loaded.get(config) : undefined;
+}
+
+// --- internal ---
+
+const bundles = new Bundles({ withEmail: true });
+const loaded = new WeakMap<object, LoadedBundle>();
+let count = 0;
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+function invalid(path: string, problems: Problem[]): SegflowError {
+  const first = problems[0]!;
+  const place = first.file === undefined ? '' : `${first.file}:${first.line}: `;
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+  const message = `${basename(path)} cannot be loaded: ${place}${first.message}${more}`;
+  return new SegflowError('invalid_config', message, { details: problems });
+}
+
+function notLoaded(path: string, cause: unknown): SegflowError {
+  const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  const message = text.startsWith('Error: ') ? text.slice('Error: '.length) : text;
+  return new SegflowError('invalid_config', `${basename(path)} cannot be loaded: ${message}`, { cause });
+}
