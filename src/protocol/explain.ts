@@ -6,7 +6,7 @@ import { pauseCauseSchema, runEndingSchema } from './states.ts';
 const time = z.string();
 const value = z.unknown();
 
-export const conditionSchema = z.object({
+const conditionSchema = z.object({
   segment: z.string(),
   /** `required`: the campaign takes those who are in it. `excluded`: it does not. `exit`: nor that, and it ends their runs. */
   role: z.enum(['required', 'excluded', 'exit']),
@@ -21,7 +21,7 @@ export const conditionSchema = z.object({
   sees: z.array(z.object({ name: z.string(), value })),
 });
 
-export const explainedStepSchema = z.object({
+const explainedStepSchema = z.object({
   step: z.number().int(),
   at: time,
   kind: z.string(),
@@ -34,7 +34,7 @@ export const explainedStepSchema = z.object({
     .optional(),
 });
 
-export const explainedRunSchema = z.object({
+const explainedRunSchema = z.object({
   id: z.number().int(),
   entry: z.number().int(),
   status: z.string(),
@@ -66,7 +66,7 @@ export const explainedRunSchema = z.object({
     .nullable(),
 });
 
-export const explainedCampaignSchema = z.object({
+const explainedCampaignSchema = z.object({
   campaign: z.string(),
   behavior: z.enum(['static', 'dynamic']).nullable(),
   /** One sentence: in it or not, and why. */

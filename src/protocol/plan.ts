@@ -5,12 +5,12 @@ import { z } from 'zod';
 const count = z.number().int();
 const ids = z.array(z.string());
 
-export const inFlightSchema = z
+const inFlightSchema = z
   .enum(['migrate', 'pin', 'restart', 'cancel'])
   .describe(
     'What becomes of the runs in flight. migrate: those whose history the new code follows move to it, the others stay on theirs. pin: all stay on theirs. restart: all start over. cancel: all end.',
   );
-export const existingSchema = z
+const existingSchema = z
   .enum(['enter', 'skip'])
   .describe('Whether people who qualify already enter a campaign that is new.');
 
@@ -30,7 +30,7 @@ export const choiceSchema = z.strictObject({
 const changeSchema = z.enum(['added', 'removed', 'changed', 'unchanged']);
 const contentSchema = z.object({ added: ids, removed: ids, changed: ids });
 
-export const forecastSchema = z.object({
+const forecastSchema = z.object({
   /** Emails at once, and within a year from now. */
   now: count,
   later: count,
@@ -43,7 +43,7 @@ export const forecastSchema = z.object({
 });
 export type MessageForecast = z.infer<typeof forecastSchema>;
 
-export const plannedRunsSchema = z.object({
+const plannedRunsSchema = z.object({
   /** In flight now. */
   live: count,
   /** Follow the new code from their next step on. */

@@ -37,7 +37,10 @@ export default defineCommand({
     const { url: given = await ask('URL of the Segflow server', { preset: 'http://localhost:3000' }) } = args;
     const url = parseUrl(given, 'flag');
     const apiKey = (await keyFrom(args)).trim();
-    if (apiKey === '') throw new SegflowError('invalid_input', 'the API key is empty');
+    if (apiKey === '')
+      throw new SegflowError('invalid_input', 'the API key is empty', {
+        hint: 'Give the key that segflow serve printed on its first start, or SEGFLOW_API_KEY of the server.',
+      });
     const server = await open({ url, apiKey });
     const status = await server.request<Status>({ method: 'GET', path: '/v1/status' });
     const path = await writeCredentials({ url, apiKey }, process.env);

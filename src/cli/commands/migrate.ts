@@ -38,7 +38,9 @@ export default defineCommand({
   },
   async run({ args }) {
     if (args.status && args.print) {
-      throw new SegflowError('invalid_input', '--status and --print are two things; ask for one of them');
+      throw new SegflowError('invalid_input', '--status and --print exclude each other', {
+        hint: 'Ask for one of them.',
+      });
     }
     const { migrate, migrationSql, migrationStatus } = await import('../../store/open.ts');
     const environment = await serverEnvironment(process.cwd(), process.env);

@@ -28,7 +28,9 @@ export default defineCommand({
     const { campaign, user } = args;
     const run = args['run-id'] === undefined ? undefined : Number(args['run-id']);
     if (run !== undefined && (!Number.isInteger(run) || run < 1)) {
-      throw new SegflowError('invalid_input', `a run's id is a whole number, got "${args['run-id']}"`);
+      throw new SegflowError('invalid_input', `a run's id is a whole number, got "${args['run-id']}"`, {
+        hint: 'segflow explain USER shows the ids of runs.',
+      });
     }
     const body: RetryBody = {
       ...(run ? { run } : {}),

@@ -1,7 +1,7 @@
 import type { ArgsDef } from 'citty';
 import { messageOf, SegflowError } from '../../core/errors.ts';
 
-export const jsonArg = { type: 'boolean', description: 'Print the result as JSON' } as const;
+const jsonArg = { type: 'boolean', description: 'Print the result as JSON' } as const;
 
 /** Flags of every command that talks to a server. */
 export const connectionArgs = {

@@ -94,6 +94,7 @@ async function namesIn(directory: string): Promise<string[]> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw new SegflowError('provider_error', `${directory} cannot be looked at: ${messageOf(error)}`, {
+      hint: 'Check that Segflow may read the folder of the outbox.',
       cause: error,
     });
   }
@@ -106,6 +107,7 @@ async function exists(path: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw new SegflowError('provider_error', `${path} cannot be looked at: ${messageOf(error)}`, {
+      hint: 'Check that Segflow may read the folder of the outbox.',
       cause: error,
     });
   }

@@ -29,7 +29,7 @@ export interface Failure {
 }
 
 /** How long to wait before asking again for what a person must mend first. */
-export const MEND_AFTER_MS = 60_000;
+const MEND_AFTER_MS = 60_000;
 
 /** Codes that fixing the account or the config makes go away. */
 const ACCOUNT_PROBLEMS: Record<number, string> = {

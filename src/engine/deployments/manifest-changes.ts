@@ -45,13 +45,13 @@ export function changesBetween(before: Manifest | undefined, after: Manifest): M
   };
 }
 
+// --- internal ------------------------------------------------------------------------------------
+
 /** The same query, whatever the parameters that change with time. */
-export function sameSegment(was: ManifestSegment, is: ManifestSegment): boolean {
+function sameSegment(was: ManifestSegment, is: ManifestSegment): boolean {
   const same = was.sql === is.sql && was.volatile === is.volatile;
   return same && (is.volatile || canonicalJson(was.params as Json) === canonicalJson(is.params as Json));
 }
-
-// --- internal ------------------------------------------------------------------------------------
 
 function compare<T extends { id: string }>(
   before: T[],

@@ -7,13 +7,13 @@ import { eventMessageId } from './message-id.ts';
 import type { IngestOperation, OperationResult } from './operations.ts';
 
 /** An event reported later than this after it happened sends no transaction: importing history must not mail people. */
-export const TRANSACTION_MAX_AGE_MS = 86_400_000;
+const TRANSACTION_MAX_AGE_MS = 86_400_000;
 
 /** A user's attributes take at most this much as JSON. */
 export const MAX_ATTRIBUTES_BYTES = 256 * 1024;
 
 /** Above every campaign's: what a person waits for leaves first. */
-export const TRANSACTION_PRIORITY = 1_000_000;
+const TRANSACTION_PRIORITY = 1_000_000;
 
 /** The transactions to send for events, from the active deployment. */
 export interface TransactionsOf {

@@ -30,24 +30,6 @@ export interface Evaluation {
   readsEvent: (segmentId: string, name: string) => boolean;
 }
 
-/** Users whose runs the evaluation may begin or end. */
-export function usersToConsider({
-  userIds,
-  before,
-  after,
-  causes,
-  everyone,
-  deployment,
-}: Evaluation): string[] {
-  if (everyone) return userIds;
-  const triggers = triggerEvents(deployment.manifest.campaigns);
-  return userIds.filter(
-    (userId) =>
-      !sameSet(before.get(userId)!, after.get(userId)!) ||
-      [...(causes.events.get(userId)?.keys() ?? [])].some((name) => triggers.has(name)),
-  );
-}
-
 /** Writes, within the evaluation's transaction, who moved, entered and left. Returns how many runs are due by it. */
 export async function move(tx: Statements, evaluation: Evaluation): Promise<number> {
   const { deployment, now, before, after } = evaluation;
@@ -114,6 +96,17 @@ export async function move(tx: Statements, evaluation: Evaluation): Promise<numb
 }
 
 // --- internal ------------------------------------------------------------------------------------
+
+/** Users whose runs the evaluation may begin or end. */
+function usersToConsider({ userIds, before, after, causes, everyone, deployment }: Evaluation): string[] {
+  if (everyone) return userIds;
+  const triggers = triggerEvents(deployment.manifest.campaigns);
+  return userIds.filter(
+    (userId) =>
+      !sameSet(before.get(userId)!, after.get(userId)!) ||
+      [...(causes.events.get(userId)?.keys() ?? [])].some((name) => triggers.has(name)),
+  );
+}
 
 /** A user who enters a campaign. */
 interface Entering {

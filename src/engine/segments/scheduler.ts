@@ -11,7 +11,7 @@ import type { ManifestSegment } from '../ports/manifest.ts';
 import type { Store } from '../ports/store.ts';
 
 /** How often a segment is evaluated for everyone when time alone can change its members and it has no triggers. */
-export const TIME_DEPENDENT_EVERY_MS = 60_000;
+const TIME_DEPENDENT_EVERY_MS = 60_000;
 /** A segment that depends on more than a user's own rows is evaluated for everyone at most this often. */
 const WHOLE_EVERY_MS = 1_000;
 const PRUNE_EVERY_MS = 6 * 3_600_000;

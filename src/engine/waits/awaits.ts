@@ -118,12 +118,12 @@ export function matches(attributes: Json, match: Json): boolean {
   );
 }
 
+// --- internal ------------------------------------------------------------------------------------
+
 /** The event as a flow is told of it. */
-export function eventValue({ name, attributes, createdAt }: EventRow): JsonObject {
+function eventValue({ name, attributes, createdAt }: EventRow): JsonObject {
   return { name, attributes, createdAt: new Date(createdAt).toISOString() };
 }
-
-// --- internal ------------------------------------------------------------------------------------
 
 /** When a branch is decided (a time to come is a deadline; null: open), and with what. */
 interface Outcome {

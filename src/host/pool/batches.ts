@@ -49,16 +49,16 @@ export async function runItems<K extends ItemKind>(
   return items.map((item) => results.get(item)!);
 }
 
+// --- internal ---
+
 /** `items` in at most `most` parts of about equal size, none smaller than `least` unless there is one only. */
-export function inParts<T>(items: T[], { least, most }: { least: number; most: number }): T[][] {
+function inParts<T>(items: T[], { least, most }: { least: number; most: number }): T[][] {
   const count = Math.max(1, Math.min(most, Math.floor(items.length / least)));
   const size = Math.ceil(items.length / count);
   const parts: T[][] = [];
   for (let from = 0; from < items.length; from += size) parts.push(items.slice(from, from + size));
   return parts;
 }
-
-// --- internal ---
 
 async function runPart<K extends ItemKind>(
   kind: K,

@@ -274,5 +274,7 @@ export class Processes {
 }
 
 function shuttingDown(): SegflowError {
-  return new SegflowError('unavailable', 'the server is shutting down');
+  return new SegflowError('unavailable', 'the server is shutting down', {
+    hint: 'Try again once it runs.',
+  });
 }

@@ -38,15 +38,6 @@ export function invalid(problems: FieldProblem[], what: string): SegflowError {
   });
 }
 
-/** A value as an error shows it: its type, or a short form of itself. */
-export function describeInput(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (typeof value === 'string') return JSON.stringify(clip(value));
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === 'object' && value !== null) return 'an object';
-  return String(value);
-}
-
 function problemsOf(issue: z.core.$ZodIssue, root: unknown): FieldProblem[] {
   const at = valueAt(root, issue.path);
   if (issue.code === 'unrecognized_keys') {
@@ -114,4 +105,15 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
     value = (value as Record<PropertyKey, unknown>)[key];
   }
   return value;
+}
+
+// --- internal ---
+
+/** A value as an error shows it: its type, or a short form of itself. */
+function describeInput(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'string') return JSON.stringify(clip(value));
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return String(value);
 }

@@ -77,12 +77,6 @@ function scalar(value: Scalar): string {
   return `x'${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}'`;
 }
 
-export function quoteValue(text: string): string {
-  return NEEDS_ESCAPE.test(text)
-    ? `'${text.replace(ESCAPED, (character) => ESCAPES[character]!)}'`
-    : `'${text}'`;
-}
-
 const ESCAPES: Record<string, string> = {
   '\0': '\\0',
   '\n': '\\n',
@@ -133,4 +127,12 @@ function endOfQuote(text: string, start: number): number {
     }
   }
   return text.length;
+}
+
+// --- internal ---
+
+function quoteValue(text: string): string {
+  return NEEDS_ESCAPE.test(text)
+    ? `'${text.replace(ESCAPED, (character) => ESCAPES[character]!)}'`
+    : `'${text}'`;
 }
