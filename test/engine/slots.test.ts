@@ -117,6 +117,19 @@ test('a transaction is fenced with the slots of its users, each once, in order',
   expect(slots.length).toBeWithin(1, 4);
 });
 
+test('the time is that of the database, and goes on between renewals', async () => {
+  const { join, clock } = sharing();
+  const first = await join('first');
+  expect(first.now()).toBeUndefined();
+  await first.turn();
+  const ahead = first.now()! - clock.now();
+  // What passes here for real.
+  expect(ahead).toBeWithin(-1, 5_000);
+  clock.advance(3_600_000);
+  await first.turn();
+  expect(first.now()! - clock.now()).toBeWithin(-1, 5_000);
+});
+
 test('the lease is renewed five times while it holds', async () => {
   const { join, clock } = sharing();
   const next = await (await join('first')).turn();

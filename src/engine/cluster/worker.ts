@@ -58,7 +58,7 @@ export class Worker {
 
   /** Whether there is nothing to do at the present time. */
   get idle(): boolean {
-    return this.#idle && !this.#woken && (this.#stopped || this.#clock.now() < this.#wakeAt);
+    return this.#idle && (this.#stopped || (!this.#woken && this.#clock.now() < this.#wakeAt));
   }
 
   /** Resolves once there is nothing to do at the present time. */
