@@ -7,7 +7,8 @@ export interface Measurement {
   note?: string;
 }
 
-export type Bench = (options: { quick: boolean }) => Promise<Measurement[]>;
+/** `against`: the path of another checkout to compare with. */
+export type Bench = (options: { quick: boolean; against?: string }) => Promise<Measurement[]>;
 
 /** Milliseconds that `work` takes. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {

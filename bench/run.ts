@@ -1,10 +1,11 @@
 #!/usr/bin/env bun
 /*
- *   bun bench/run.ts [name…] [--quick] [--json]
+ *   bun bench/run.ts [name…] [--quick] [--json] [--against CHECKOUT]
  *
  * Measures the compiled executable. Rates depend on the machine and on what else it does: read the ratios, and compare rates of one run.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench, Measurement } from './measure.ts';
 
@@ -20,11 +21,12 @@ const BENCHES: Record<string, () => Promise<{ default: Bench }>> = {
   simulate: () => import('./simulate.ts'),
   steps: () => import('./steps.ts'),
   plan: () => import('./plan.ts'),
+  segments: () => import('./segments.ts'),
 };
 
 const { values, positionals } = parseArgs({
   args: Bun.argv.slice(2),
-  options: { json: { type: 'boolean' }, quick: { type: 'boolean' } },
+  options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, against: { type: 'string' } },
   allowPositionals: true,
 });
 const unknown = positionals.filter((name) => !Object.hasOwn(BENCHES, name));
@@ -33,11 +35,15 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+const options = {
+  quick: values.quick === true,
+  ...(values.against !== undefined && { against: resolve(values.against) }),
+};
 const measured: (Measurement & { bench: string })[] = [];
 for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHES)) {
   console.error(`${name} …`);
   const { default: bench } = await BENCHES[name]!();
-  for (const each of await bench({ quick: values.quick === true })) measured.push({ bench: name, ...each });
+  for (const each of await bench(options)) measured.push({ bench: name, ...each });
 }
 
 if (values.json) {
