@@ -26,6 +26,7 @@ import type { Store } from './ports/store.ts';
 import { Runner } from './runs/runner.ts';
 import { Scheduler } from './segments/scheduler.ts';
 import { Segmenter } from './segments/segmenter.ts';
+import { TableChanges } from './segments/table-changes.ts';
 
 export interface EngineOptions {
   store: Store;
@@ -51,7 +52,7 @@ export interface EngineOptions {
 export const EVERYTHING = '*';
 const RETRY_BATCH = 1_000;
 
-type Kind = 'scheduler' | 'segmenter' | 'runner' | 'mailer';
+type Kind = 'scheduler' | 'segmenter' | 'runner' | 'mailer' | 'tables';
 
 /** How often the workers that the lookout wakes look by themselves on a shared store, should it miss something. */
 const SELDOM_MS = 2_000;
@@ -60,7 +61,8 @@ const SELDOM_MS = 2_000;
  * The engine: workers over one store, each waking the next.
  *
  *   ingest ──marks──▶ segmenter ──runs──▶ runner ──messages──▶ mailer ──settled──▶ runner
- *                        ▲ scheduler marks users when time changed their memberships
+ *                        ▲ scheduler marks users when time changed their memberships, and tables
+ *                          when their runs, messages and memberships did, and segments read these
  *
  * They share nothing but the store, so what one commits is never lost on the way to the next: a wake is only a hint.
  */
@@ -116,17 +118,24 @@ export class Engine {
     const outage = new Outage(log);
     const worker = (name: string, turn: () => Promise<Next>, everyMs = SELDOM_MS) =>
       new Worker(name, store.leases ? () => soon(turn, { clock, everyMs }) : turn, { clock, log, outage });
+    const onWhole = (ids: string[]) => {
+      scheduler.changed(ids);
+      this.#wake('scheduler');
+    };
+    const tables = new TableChanges({
+      ...{ store, deployments, clock, onWhole },
+      onChange: () => this.#wake('tables'),
+      onMarked: () => this.#wake('segmenter'),
+    });
+    const watched = tables.watching(store);
     const segmenter = new Segmenter({
-      store,
+      store: watched,
       host,
       deployments,
       evaluation,
       slots,
       onRuns: () => this.#wake('runner'),
-      onWhole: (ids) => {
-        scheduler.changed(ids);
-        this.#wake('scheduler');
-      },
+      onWhole,
       onCleared: () => {
         this.#cleared.resolve();
         this.#cleared = Promise.withResolvers();
@@ -144,7 +153,7 @@ export class Engine {
     });
     const runnerOn = (share: SlotOwner) =>
       new Runner({
-        store,
+        store: watched,
         host,
         deployments,
         slots: share,
@@ -159,7 +168,7 @@ export class Engine {
     // A server computes for one half while this process, and its host, see to the other.
     const shares = this.#leased ? [0, 1].map((part) => partOf(slots, { part, of: 2 })) : [slots];
     const mailer = new Mailer({
-      store,
+      store: watched,
       host,
       deployments,
       slots,
@@ -182,6 +191,7 @@ export class Engine {
       segmenter: [worker('segmenter', () => segmenter.turn(), POLL_MS)],
       runner: [...runners.map((runner) => worker('runner', () => runner.turn())), ...runTrials],
       mailer: [worker('mailer', () => mailer.turn()), mailTrial],
+      tables: [new Worker('tables', () => tables.turn(), { clock, log, outage })],
     };
     if (this.#leased) {
       const leased = this.#leased;
@@ -200,7 +210,7 @@ export class Engine {
       this.#lookout = new Worker('lookout', () => lookout.turn(), { clock, log, outage });
     }
     this.ingest = new Ingest({
-      store,
+      store: watched,
       inForce: () => deployments.inForce(),
       refresh: () => deployments.refresh(),
       onCommit: ({ messages }) => {
@@ -225,7 +235,7 @@ export class Engine {
     this.host.abandonTrials();
     await this.ingest.idle();
     await Promise.all([...trials, this.#lookout?.stop()]);
-    for (const kind of ['scheduler', 'segmenter', 'runner', 'mailer'] as const) {
+    for (const kind of ['scheduler', 'segmenter', 'runner', 'mailer', 'tables'] as const) {
       await Promise.all(this.#workers[kind].map((worker) => worker.stop()));
     }
     await this.#mailer.idle();

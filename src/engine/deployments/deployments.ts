@@ -100,6 +100,11 @@ export class Deployments {
     this.#settleAfterMs = options.settleAfterMs ?? SETTLE_AFTER_MS;
   }
 
+  /** The active deployment as last seen by this process. */
+  get current(): Deployment | undefined {
+    return this.#active;
+  }
+
   async active(): Promise<Deployment | undefined> {
     if (this.#revision === undefined) await this.refresh();
     return this.#active;

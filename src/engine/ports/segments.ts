@@ -38,6 +38,10 @@ export interface SegmentStatements {
   addMembers(rows: { segmentId: string; userId: string; since: number }[]): Promise<void>;
   removeMembers(rows: { segmentId: string; userId: string }[]): Promise<void>;
   setEvaluated(segmentId: string, at: number): Promise<void>;
+  /** Whose runs these are. */
+  usersOfRuns(ids: number[]): Promise<string[]>;
+  /** Whom these messages are for. */
+  usersOfMessages(ids: string[]): Promise<string[]>;
   /** Begins, or begins anew, an evaluation of every user (after a deployment). */
   startSweep(): Promise<void>;
   /** The next users of the sweep under way, or undefined when there is none. `token` is handed to advanceSweep. */

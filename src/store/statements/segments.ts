@@ -3,7 +3,7 @@ import { alias } from 'drizzle-orm/mysql-core';
 import { messageOf, SegflowError } from '../../core/errors.ts';
 import { slotOf } from '../../core/hash.ts';
 import type { DirtyMark, SegmentSql, SegmentStatements } from '../../engine/ports/segments.ts';
-import { segmentMembers, segments } from '../../schema/index.ts';
+import { messages, runs, segmentMembers, segments } from '../../schema/index.ts';
 import { bulkInsert, changedRows } from '../driver/bulk.ts';
 import type { Context } from '../driver/context.ts';
 import type { Row } from '../driver/driver.ts';
@@ -101,6 +101,16 @@ export function segmentStatements(on: Context): Omit<SegmentStatements, Sweeping
     async setEvaluated(segmentId, at) {
       await run(on, setEvaluated, { segmentId, at: toTime(at) });
     },
+
+    async usersOfRuns(ids) {
+      return ids.length === 0 ? [] : (await rows(on, usersOfRuns, { ids })).map((row) => String(row.user_id));
+    },
+
+    async usersOfMessages(ids) {
+      return ids.length === 0
+        ? []
+        : (await rows(on, usersOfMessages, { ids })).map((row) => String(row.user_id));
+    },
   };
 }
 
@@ -182,4 +192,14 @@ const deleteMembers = prepared<{ segmentId: string; userIds: string[] }>(
 const setEvaluated = prepared<{ segmentId: string; at: string }>(
   (param) => sql`update ${segments} set ${sql.identifier('evaluated_at')} = ${param('at')}
     where ${segments.id} = ${param('segmentId')}`,
+);
+
+const usersOfRuns = prepared<{ ids: number[] }>(
+  (param, dialect) =>
+    sql`select distinct ${runs.userId} from ${runs} where ${dialect.inList(runs.id, param('ids'))}`,
+);
+
+const usersOfMessages = prepared<{ ids: string[] }>(
+  (param, dialect) =>
+    sql`select distinct ${messages.userId} from ${messages} where ${dialect.inList(messages.id, param('ids'))}`,
 );
