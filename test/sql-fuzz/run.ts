@@ -84,7 +84,8 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
         while (next < queries && !over()) {
           const querySeed = seedOf(populationSeed, next++);
           const root = queryOf(querySeed, population);
-          const query = await built(root);
+          const query = await readable(root, result);
+          if (!query) continue;
           const answers = await askAll(stores, query, querySeed % 16 === 0 ? 3 : undefined);
           if (disagree(answers) && (await undecided(stores, query))) {
             result.queries++;
@@ -179,6 +180,28 @@ function emptyResult(stores: StoreName[]): FuzzResult {
   };
 }
 
+/** The query, unless the reader refuses it, which is for all stores alike. */
+async function readable(root: Node, result: FuzzResult): Promise<BuiltQuery | undefined> {
+  try {
+    return await built(root);
+  } catch (error) {
+    result.queries++;
+    result.refusedByAllButOne++;
+    const reason = kindOfReason((error as Error).message);
+    const times = (result.refused.reader?.get(reason)?.times ?? 0) + 1;
+    result.refused.reader ??= new Map();
+    result.refused.reader.set(reason, { times, sql: '' });
+    return undefined;
+  }
+}
+
+function kindOfReason(reason: string): string {
+  return reason
+    .replace(/\(line .*/s, '')
+    .replace(/['"`].*?['"`]|\d+|\$[.\w"]*/gs, '…')
+    .slice(0, 120);
+}
+
 async function undecided(stores: FuzzedStore[], query: BuiltQuery): Promise<boolean> {
   const mysql = stores.find(({ name }) => name === 'mysql');
   return mysql !== undefined && contradictsItself(await mysql.ask(query, Number.POSITIVE_INFINITY));
@@ -188,7 +211,7 @@ function count(result: FuzzResult, answers: Map<StoreName, Answer>, sql: string)
   result.queries++;
   for (const [name, answer] of answers) {
     if (answer.kind === 'members') continue;
-    const reason = answer.reason.replace(/['"`].*?['"`]|\d+|\$[.\w"]*/gs, '…').slice(0, 120);
+    const reason = kindOfReason(answer.reason);
     const reasons = result[answer.kind][name]!;
     reasons.set(reason, { times: (reasons.get(reason)?.times ?? 0) + 1, sql });
   }
