@@ -48,11 +48,17 @@ function operand(printer: Printer, expr: Expr, other: Expr): string {
     : printer.expr(expr);
 }
 
-/** A DATE and a text: MySQL compares the date of the text, and takes a text that is no time for the least date. */
+/**
+ * A DATE and a text: MySQL compares the date of the text, or, with a DATE that is the same for every row, its time, too. It takes a text that
+ * is no time for the least date.
+ */
 function compareWithDate(printer: Printer, op: ComparisonOperator, date: Expr, text: Expr): string {
-  const [left, right] = [printer.expr(date), printer.expr(text)];
-  const moved = isConstant(date) ? right : shiftedText(printer, text);
-  const made = `(cast(${moved} as date) + interval 0 day)`;
+  const constant = isConstant(date);
+  const right = printer.expr(text);
+  const left = constant ? `cast(${printer.expr(date)} as datetime)` : printer.expr(date);
+  const made = constant
+    ? `(cast(${right} as datetime(6)) + interval 0 second)`
+    : `(cast(${shiftedText(printer, text)} as date) + interval 0 day)`;
   const missing = `${left} is null or ${right} is null`;
   if (op === '<=>') {
     return `(case when ${missing} then ${left} is null and ${right} is null else coalesce(${left} = ${made}, 0) end)`;

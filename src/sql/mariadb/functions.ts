@@ -2,7 +2,7 @@ import type { Call, Expr } from '../ast.ts';
 import { compare } from './comparisons.ts';
 import { asDouble, asFlag, asInteger, asNumber, asText, jsonText } from './convert.ts';
 import { JSON_FUNCTIONS } from './json-functions.ts';
-import { constantOf } from './literals.ts';
+import { constantOf, textOf } from './literals.ts';
 import type { PrintCall, Printer } from './printer.ts';
 import { REGEXP_FUNCTIONS } from './regexps.ts';
 import { TIME_FUNCTIONS } from './time-functions.ts';
@@ -32,7 +32,10 @@ const FUNCTIONS: ReadonlyMap<string, PrintCall> = new Map<string, PrintCall>([
   }),
   ['replace', replace],
   ...named('lpad rpad', (printer, { name, args: [text, length, fill] }) => {
-    return `${name}(${asText(printer, text!)}, ${asWhole(printer, length!)}, ${asText(printer, fill!)})`;
+    const [padded, size] = [asText(printer, text!), asWhole(printer, length!)];
+    // With nothing to fill up with, MySQL gives the text that there is.
+    if (textOf(fill!) === '') return `if(${size} < 0, null, left(${padded}, ${size}))`;
+    return `${name}(${padded}, ${size}, ${asText(printer, fill!)})`;
   }),
   ...named('locate', (printer, { args: [part, whole, from] }) => {
     const begin = from ? `, ${asWhole(printer, from)}` : '';

@@ -90,7 +90,8 @@ function patternOf(printer: Printer, pattern: Expr, flags = ''): string {
       'it means something else; use simple classes and groups',
     );
   }
-  return quote(`(*UCP)(*ANY)${flags}${translated}`);
+  // Its collation of literals would have letters match in either case.
+  return quote(`(*UCP)(*ANY)(?-i)${flags}${translated}`);
 }
 
 /** `$1` is `\1` here. */

@@ -62,13 +62,7 @@ export const TIME_FUNCTIONS: [string, PrintCall][] = [
       plain(node, [asTime(printer, node.args[0]!), ...node.args.slice(1).map((arg) => asText(printer, arg))]),
   ],
   ['unix_timestamp', unixTimestamp],
-  [
-    'from_unixtime',
-    (printer, node) => {
-      const [seconds, format] = node.args;
-      return plain(node, [asNumber(printer, seconds!), ...(format ? [asText(printer, format)] : [])]);
-    },
-  ],
+  ['from_unixtime', fromUnixtime],
   ...named('sec_to_time from_days', (printer, node) => plain(node, [ofTime(printer, node.args[0]!, node)])),
   ...named('makedate maketime period_add period_diff', (printer, node) =>
     plain(
@@ -181,11 +175,27 @@ function strToDate(printer: Printer, node: Call): string {
   return `(${printed} + interval 0 ${node.type.kind === 'date' ? 'day' : 'second'})`;
 }
 
-/** Of a text that is no time MySQL gives 0, MariaDB NULL. */
-function unixTimestamp(printer: Printer, { args: [time] }: Call): string {
-  const printed = `unix_timestamp(${asTime(printer, time!)})`;
+/** Of a text that is no time MySQL gives 0, MariaDB NULL. MariaDB's seconds end in 2038, MySQL's in 3001. */
+function unixTimestamp(printer: Printer, { args: [time], type }: Call): string {
+  const moment = asTime(printer, time!);
+  const printed =
+    ['column', 'clock'].includes(time!.kind) || time!.type.kind === 'text'
+      ? `unix_timestamp(${moment})`
+      : `(case when ${moment} is null then null when ${moment} < '1970-01-01' or ${moment} > '3001-01-18 23:59:59.999999' then 0 else ${secondsOf(moment, type.kind === 'decimal' ? type.scale : 0)} end)`;
   const source = sourceOf(time!);
   return isText(source) ? `coalesce(${printed}, if(${printer.expr(source)} is null, null, 0))` : printed;
+}
+
+function secondsOf(moment: string, scale: number): string {
+  if (scale === 0) return `timestampdiff(second, '1970-01-01', ${moment})`;
+  return `cast(timestampdiff(microsecond, '1970-01-01', ${moment}) * 0.000001 as decimal(18, ${scale}))`;
+}
+
+function fromUnixtime(printer: Printer, { args: [seconds, format] }: Call): string {
+  const given =
+    seconds!.type.kind === 'text' ? `(${asNumber(printer, seconds!)} + 0)` : asNumber(printer, seconds!);
+  const made = `if(${given} between 0 and 32536771199, timestamp '1970-01-01 00:00:00' + interval ${given} second, null)`;
+  return format ? `date_format(${made}, ${asText(printer, format)})` : made;
 }
 
 /** What a time was made of. */

@@ -108,8 +108,11 @@ class Typing {
   }
 
   #window({ partitionBy, orderBy, frame }: Window): void {
-    for (const expr of partitionBy) this.#value(expr);
-    this.#order(orderBy);
+    for (const expr of [...partitionBy, ...orderBy.map((item) => item.expr)]) {
+      this.#value(expr);
+      const number = expr.kind === 'number' || (expr.kind === 'param' && typeof expr.value === 'number');
+      if (number) throw this.#refuse('a window is ordered by a number, which means no column there', expr.at);
+    }
     for (const bound of frame ? [frame.start, frame.end] : [])
       if ('amount' in bound) this.#value(bound.amount);
   }
@@ -198,7 +201,12 @@ class Typing {
         this.#mixed([weightOf(expr.operand.type), weightOf(expr.pattern.type)], expr.at);
         return { kind: 'boolean' };
       case 'case': {
-        if (expr.operand) this.#compared([expr.operand, ...expr.branches.map(({ when }) => when)], expr.at);
+        if (expr.operand) {
+          this.#compared([expr.operand, ...expr.branches.map(({ when }) => when)], expr.at);
+          for (const { when } of expr.branches) {
+            checkPair([expr.operand, when], { at: when.at, text: this.#text });
+          }
+        }
         const results = expr.branches.map(({ result }) => result.type);
         return this.#merged([...results, ...(expr.otherwise ? [expr.otherwise.type] : [])], expr.at);
       }
