@@ -11,6 +11,7 @@ import {
   contradictsItself,
   disagree,
   type FuzzedStore,
+  failsByValues,
   openStores,
   type StoreName,
 } from './stores.ts';
@@ -46,8 +47,8 @@ export interface FuzzResult {
   /** By store: how often each reason was given, and a query. */
   refused: Record<string, Reasons>;
   failed: Record<string, Reasons>;
-  /** Run-time failures that all stores that answered had. */
-  failedAlike: number;
+  /** MySQL failed because of the values, so that there is no right answer. */
+  withoutAnswer: number;
   /** Queries to which MySQL gives one answer or another, depending on how many people it is asked about: its own mistakes. */
   undecided: string[];
   /** Pairs about which stores disagreed; of some the smallest form. */
@@ -132,7 +133,7 @@ export function summary(result: FuzzResult): string {
     `${queries} queries in ${seconds.toFixed(0)} s (${(queries / seconds).toFixed(0)}/s), ${result.populations} populations:`,
     `${agreed.all + agreed.two} pairs agreed (${agreed.all} on all stores, ${agreed.two} on two; ${result.telling} with some members and some not),`,
     `${result.refusedByAllButOne} refused by all but one, ${result.acceptedTooMuch} refused by MySQL and not by others,`,
-    `${result.failedAlike} failed alike, ${result.undecided.length} undecided by MySQL, ${result.disagreed} disagreed (${result.disagreements.length} kinds);`,
+    `${result.withoutAnswer} without an answer by MySQL, ${result.undecided.length} undecided by MySQL, ${result.disagreed} disagreed (${result.disagreements.length} kinds);`,
     `refused: ${totals(result.refused)}; failed: ${totals(result.failed)}`,
   ].join(' ');
 }
@@ -169,7 +170,7 @@ function emptyResult(stores: StoreName[]): FuzzResult {
       telling: 0,
       refusedByAllButOne: 0,
       acceptedTooMuch: 0,
-      failedAlike: 0,
+      withoutAnswer: 0,
       disagreed: 0,
     },
     agreed: { all: 0, two: 0 },
@@ -216,6 +217,10 @@ function count(result: FuzzResult, answers: Map<StoreName, Answer>, sql: string)
     reasons.set(reason, { times: (reasons.get(reason)?.times ?? 0) + 1, sql });
   }
   if (disagree(answers)) return;
+  if (failsByValues(answers.get('mysql'))) {
+    result.withoutAnswer++;
+    return;
+  }
   if (answers.get('mysql')?.kind === 'refused' && answered(answers) > 0) result.acceptedTooMuch++;
   const told = answered(answers);
   if (told >= 2) {
@@ -223,6 +228,5 @@ function count(result: FuzzResult, answers: Map<StoreName, Answer>, sql: string)
     const members = [...answers.values()].find(({ kind }) => kind === 'members');
     if (members?.kind === 'members' && members.members !== '' && members.members.split('|').length < 40)
       result.telling++;
-  } else if ([...answers.values()].filter(({ kind }) => kind === 'failed').length >= 2) result.failedAlike++;
-  else result.refusedByAllButOne++;
+  } else result.refusedByAllButOne++;
 }

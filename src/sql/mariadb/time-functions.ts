@@ -10,8 +10,13 @@ import type { PrintCall, Printer } from './printer.ts';
 
 export const TIME_FUNCTIONS: [string, PrintCall][] = [
   ...named(
-    'year quarter month day dayofweek dayofyear weekday weekofyear dayname monthname to_days to_seconds',
+    'year quarter month day dayofweek dayofyear weekday weekofyear to_days to_seconds',
     (printer, node) => plain(node, [asTime(printer, node.args[0]!)]),
+  ),
+  // MariaDB's names have a collation that takes letters for the same.
+  ...named(
+    'dayname monthname',
+    (printer, node) => `(${plain(node, [asTime(printer, node.args[0]!)])} collate utf8mb4_bin)`,
   ),
   ...named('week yearweek', (printer, node) => {
     const [time, mode] = node.args;

@@ -212,7 +212,11 @@ class Typing {
       }
       case 'call':
         checkDocuments(expr, this.#text);
-        if (expr.name === 'nullif') this.#checkTime(expr.args[0]!, expr.args[1]!);
+        if (expr.name === 'nullif') {
+          this.#checkTime(expr.args[0]!, expr.args[1]!);
+          this.#checkTime(expr.args[1]!, expr.args[0]!);
+          checkPair([expr.args[0]!, expr.args[1]!], { at: expr.at, text: this.#text });
+        }
         checkArguments(expr, this.#text);
         return callType(expr.name, expr.args) ?? this.#failMix(expr.at);
       case 'aggregate':
