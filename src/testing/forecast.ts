@@ -1,3 +1,4 @@
+import { eventsInFlow } from '../config/inspect/flow-literals.ts';
 import type { SegflowConfig } from '../config/types.ts';
 import type { Inspection } from '../engine/ports/manifest.ts';
 import { type ComparedInputs, comparedValues } from './compared-values.ts';
@@ -87,8 +88,6 @@ function sampleOf(happenings: Happening[], end: number): Forecast['sample'] {
 
 /** Names of events that flows wait for, as far as their source says. */
 function awaitedEvents(config: unknown): string[] {
-  const { campaigns = {} } = config as { campaigns?: Record<string, { flow: unknown }> };
-  return Object.values(campaigns).flatMap(({ flow }) =>
-    [...String(flow).matchAll(/\bwaitForEvent\(\s*(['"`])([^'"`$]+)\1/g)].map(([, , name]) => name!),
-  );
+  const { campaigns = {} } = config as SegflowConfig;
+  return Object.values(campaigns).flatMap(({ flow }) => eventsInFlow(flow));
 }

@@ -1,5 +1,6 @@
-import { type AnyNode, type Function as FunctionNode, type Pattern, parse } from 'acorn';
+import type { AnyNode, Pattern } from 'acorn';
 import { full } from 'acorn-walk';
+import { parseFunction } from '../source/function-text.ts';
 
 /** What a flow names by a literal. */
 export interface FlowLiteral {
@@ -38,6 +39,17 @@ export function unyieldedInFlow(flow: FlowFunction): { method: string; offset: n
   return [...found].map(([method, offset]) => ({ method, offset }));
 }
 
+/** The names of the events that a flow waits for, as far as its own source names them. */
+export function eventsInFlow(flow: FlowFunction): string[] {
+  const found = new Set<string>();
+  walk(flow, (inner, { methodOf }) => {
+    if (inner.type !== 'CallExpression' || methodOf(inner.callee) !== 'waitForEvent') return;
+    const name = literal(inner.arguments[0]);
+    if (name !== undefined) found.add(name);
+  });
+  return [...found];
+}
+
 // --- internal ---
 
 type FlowFunction = (...args: never[]) => unknown;
@@ -48,7 +60,7 @@ function walk(
   flow: FlowFunction,
   visit: (node: AnyNode, about: { methodOf: MethodOf; shift: number }) => void,
 ): void {
-  const { node, shift } = functionOf(Function.prototype.toString.call(flow)) ?? {};
+  const { node, shift } = parseFunction(flow) ?? {};
   const runtime = node?.params[1];
   if (!node || !runtime || shift === undefined) return;
   const methodOf = callee(runtime.type === 'AssignmentPattern' ? runtime.left : runtime);
@@ -62,24 +74,6 @@ const NAMED_BY: ReadonlyMap<string, FlowLiteral['what']> = new Map([
   ['waitForSegment', 'segment'],
   ['startCampaign', 'campaign'],
 ]);
-
-/** A function's text is an expression, or a method when the flow is written as one: `*flow(ctx, rt) { … }`. */
-function functionOf(source: string): { node: FunctionNode; shift: number } | undefined {
-  for (const before of ['(', '({']) {
-    try {
-      const text = `${before}${source}${before === '(' ? ')' : '})'}`;
-      const statement = parse(text, { ecmaVersion: 'latest', sourceType: 'module' }).body[0];
-      const expression = statement?.type === 'ExpressionStatement' ? statement.expression : undefined;
-      const property = expression?.type === 'ObjectExpression' ? expression.properties[0] : undefined;
-      const value = property?.type === 'Property' ? property.value : expression;
-      if (value?.type === 'FunctionExpression' || value?.type === 'ArrowFunctionExpression')
-        return { node: value, shift: before.length };
-    } catch {
-      // Not this form: native and bound functions have none.
-    }
-  }
-  return undefined;
-}
 
 /** Finds the runtime's method that an expression names. */
 function callee(runtime: Pattern): MethodOf {

@@ -1,6 +1,7 @@
 import { parseSender } from '../../email/address.ts';
 import type { ProviderSettings } from '../../engine/ports/manifest.ts';
 import { describeValue, isRecord } from '../value-kinds.ts';
+import { keyVariable } from './key-variable.ts';
 import { type Path, type Report, suggest } from './report.ts';
 
 const KEYS = {
@@ -75,7 +76,7 @@ function inspectSettings(
     }
   }
   if (name === 'postmark') {
-    checkApiKey(value.apiKey, [...path, 'apiKey'], { report, variable: keyVariable(source) });
+    checkApiKey(value.apiKey, [...path, 'apiKey'], { report, source });
     checkUrl(value.url, [...path, 'url'], report);
   }
   const given = Object.entries(value).filter(([, setting]) => setting !== undefined);
@@ -85,7 +86,7 @@ function inspectSettings(
 function checkApiKey(
   value: unknown,
   path: Path,
-  { report, variable }: { report: Report; variable: string | undefined },
+  { report, source }: { report: Report; source: string | undefined },
 ): void {
   if (typeof value === 'string' && value.trim() !== '') {
     if (/[^\x21-\x7e]/.test(value)) {
@@ -93,6 +94,7 @@ function checkApiKey(
     }
     return;
   }
+  const variable = source === undefined ? undefined : keyVariable(source);
   const what =
     value === undefined
       ? 'is undefined'
@@ -106,14 +108,6 @@ function checkApiKey(
       : what,
     `Set it where you push from, in the environment or in the .env file beside the config: ${variable ?? 'POSTMARK_API_KEY'}=…`,
   );
-}
-
-/** The environment variable that the code gives as the key, where it does so plainly. */
-function keyVariable(source: string | undefined): string | undefined {
-  const reading = /\bapiKey:\s*(?:process|Bun|import\.meta)\.env(?:\.(\w+)|\[['"](\w+)['"]\])/.exec(
-    source ?? '',
-  );
-  return reading?.[1] ?? reading?.[2];
 }
 
 function checkUrl(value: unknown, path: Path, report: Report): void {

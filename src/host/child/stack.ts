@@ -105,11 +105,10 @@ async function placeInCode(
   const source = Function.prototype.toString.call(code);
   const index = bundle.code.indexOf(source);
   if (index < 0 || bundle.code.indexOf(source, index + 1) >= 0) return undefined;
+  const { parseFunction } = await import('../../config/source/function-text.ts');
   // Source maps know names, not what comes before them.
-  const name = source
-    .replace(/^(async\b\s*)?(function\b)?/, (words) => ' '.repeat(words.length))
-    .search(/[\p{L}_$]/u);
-  const before = bundle.code.slice(0, index + (offset ?? Math.max(name, 0))).split('\n');
+  const name = parseFunction(code)?.nameAt ?? 0;
+  const before = bundle.code.slice(0, index + (offset ?? name)).split('\n');
   return (await tracerOf(bundle)).trace(before.length, before.at(-1)!.length);
 }
 
