@@ -35,8 +35,20 @@ export interface App {
   request(path: string, init?: RequestInit): Promise<Response>;
 }
 
+/** The same outage is logged again after so long. */
+const AGAIN_AFTER_MS = 60_000;
+
 export function createApp(options: AppOptions): App {
   const { backend, version, log = () => {}, now = Date.now } = options;
+  const heard = new Map<string, number>();
+  const isNews = (about: string) => {
+    const last = heard.get(about);
+    const isOld = last !== undefined && now() - last < AGAIN_AFTER_MS;
+    if (isOld) return false;
+    if (heard.size >= 100) heard.clear();
+    heard.set(about, now());
+    return true;
+  };
   const hono = new OpenAPIHono<{ Bindings: { requestId: string } }>();
   const authorize = bearer(options.apiKey);
   const api: Api = { app: hono as unknown as OpenAPIHono, backend, version, authorize, now };
@@ -68,11 +80,11 @@ export function createApp(options: AppOptions): App {
     } catch (refusal) {
       error = refusal as SegflowError;
     }
-    return errorResponse(error, { requestId: c.env.requestId, route: method, log });
+    return errorResponse(error, { requestId: c.env.requestId, route: method, log, isNews });
   });
   hono.onError((error, c) => {
     const route = `${c.req.method} ${routePath(c, -1)}`;
-    return errorResponse(error, { requestId: c.env.requestId, route, log });
+    return errorResponse(error, { requestId: c.env.requestId, route, log, isNews });
   });
 
   async function answer(request: Request): Promise<Response> {
@@ -82,7 +94,7 @@ export function createApp(options: AppOptions): App {
       if (!URL.canParse(request.url)) throw badUrl();
       response = await hono.fetch(request, { requestId });
     } catch (error) {
-      response = errorResponse(error, { requestId, route: request.method, log });
+      response = errorResponse(error, { requestId, route: request.method, log, isNews });
     }
     response.headers.set('x-request-id', requestId);
     response.headers.set('cache-control', 'no-store');

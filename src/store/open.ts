@@ -14,6 +14,7 @@ import { mysqlMigrations } from './mysql/migrations.ts';
 import { migrateDatabase, openMysqlStore, statusOfDatabase } from './open-mysql.ts';
 import { databaseFile, hasStore } from './sqlite/database-file.ts';
 import { openSqlite } from './sqlite/driver.ts';
+import { closeMark, refuseExchangedStore, refuseLostStore, writeMark } from './sqlite/folder-mark.ts';
 import { giveToOwner } from './sqlite/folder-owner.ts';
 import { lockFolder } from './sqlite/lock.ts';
 import { appliedMigrations, migrateSqlite } from './sqlite/migrate.ts';
@@ -42,22 +43,32 @@ export async function openStore(options: StoreOptions): Promise<DisposableStore>
   if ('url' in options) return openMysqlStore(options);
   const dataDir = 'dataDir' in options ? makeFolder(options.dataDir) : undefined;
   const lock = dataDir === undefined ? undefined : lockFolder(dataDir);
+  const force = options.force ?? false;
   try {
+    if (dataDir !== undefined && !force) refuseLostStore(dataDir);
     const driver = openSqlite(dataDir === undefined ? { clock } : { path: databaseFile(dataDir), clock });
+    let instanceId = '';
     try {
+      lock?.claim();
       if (options.noMigrate) {
         refusePending(
           `the store in ${dataDir}`,
           pendingMigrations(sqliteMigrations, await appliedMigrations(driver.writer)),
         );
       } else await migrateSqlite(driver.writer, { migrations: sqliteMigrations, clock });
-      await prepareToServe(driver, { clock, force: options.force ?? false });
+      if (dataDir !== undefined) {
+        instanceId = String((await driver.writer.query('select id from instance', []))[0]!.id);
+        if (!force) refuseExchangedStore(dataDir, instanceId);
+      }
+      await prepareToServe(driver, { clock, force });
+      if (dataDir !== undefined) writeMark(dataDir, { instanceId, open: true });
     } catch (error) {
       await driver.close();
       throw error;
     }
     let released: Promise<void> | undefined;
     const close = () => {
+      if (dataDir !== undefined && !released) closeMark(dataDir, instanceId);
       released ??= driver.close().finally(() => lock?.release());
       return released;
     };
@@ -74,6 +85,7 @@ export async function migrate(options: StoreLocation & { clock: Clock }): Promis
   const dataDir = makeFolder(options.dataDir);
   const lock = lockFolder(dataDir);
   try {
+    refuseLostStore(dataDir);
     const driver = openSqlite({ path: databaseFile(dataDir), clock: options.clock });
     try {
       const ran = await migrateSqlite(driver.writer, { migrations: sqliteMigrations, clock: options.clock });

@@ -8,6 +8,7 @@ import { migrateMysql } from '../store/mysql/migrate.ts';
 import { mysqlMigrations } from '../store/mysql/migrations.ts';
 import { databaseFile, hasStore } from '../store/sqlite/database-file.ts';
 import { openSqlite } from '../store/sqlite/driver.ts';
+import { forgetMark, refuseLostStore } from '../store/sqlite/folder-mark.ts';
 import { giveToOwner } from '../store/sqlite/folder-owner.ts';
 import { lockFolder } from '../store/sqlite/lock.ts';
 import { migrateSqlite } from '../store/sqlite/migrate.ts';
@@ -55,6 +56,8 @@ async function openFolder(dataDir: string, options: { clock: Clock; isSource: bo
   await using opened = new AsyncDisposableStack();
   opened.defer(() => giveToOwner(dataDir));
   opened.adopt(lockFolder(dataDir), (it) => it.release());
+  if (options.isSource) refuseLostStore(dataDir);
+  else forgetMark(dataDir);
   const driver = opened.adopt(openSqlite({ path, clock: options.clock }), (it) => it.close());
   await migrateSqlite(driver.writer, { migrations: sqliteMigrations, clock: options.clock });
   const kept = opened.move();

@@ -14,6 +14,7 @@ import { tally } from '../store/driver/tally.ts';
 import { toTime } from '../store/driver/times.ts';
 import { databaseFile, hasStore } from '../store/sqlite/database-file.ts';
 import { openSqlite } from '../store/sqlite/driver.ts';
+import { forgetMark } from '../store/sqlite/folder-mark.ts';
 import { giveToOwner } from '../store/sqlite/folder-owner.ts';
 import { lockFolder } from '../store/sqlite/lock.ts';
 import { migrateSqlite } from '../store/sqlite/migrate.ts';
@@ -91,6 +92,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
       if (label.secret !== null) await putSecret(join(dataDir, 'secret'), label.secret);
       if (label.apiKey !== null) await putSecret(join(dataDir, 'api-key'), label.apiKey);
       crashPoint('restore:during-swap');
+      forgetMark(dataDir);
       await moveInto(temporary, database);
       return {
         dataDir,

@@ -103,3 +103,14 @@ test('a backend that breaks its contract is an internal error, not a wrong answe
   backend.submit = async () => [{ ok: true, type: 'delete' }];
   expect((await errorOf(await call('PUT', '/v1/users/ann', { body: {} }), 500)).code).toBe('internal');
 });
+
+test('an outage that meets every request is logged once a minute, with what it is', async () => {
+  const { call, backend, log } = harness();
+  backend.failWith = new SegflowError('unavailable', 'the disk is full');
+  for (let i = 0; i < 5; i++) await call('GET', '/v1/status');
+  expect(log).toHaveLength(1);
+  expect(log[0]).toContain('the disk is full');
+  backend.failWith = new SegflowError('unavailable', 'the disk failed');
+  await call('GET', '/v1/status');
+  expect(log).toHaveLength(2);
+});

@@ -1,6 +1,16 @@
 import { Database } from 'bun:sqlite';
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { migrate, migrationStatus, openStore } from '../../src/store/open.ts';
 import { testClock } from '../helpers/clock.ts';
@@ -139,3 +149,109 @@ describe('the schema', () => {
     await expect(openStore({ dataDir: folder.path, clock })).rejects.toMatchObject({ code: 'schema_newer' });
   });
 });
+
+describe('a store that is lost, in whole or in part,', () => {
+  async function served(dataDir: string): Promise<void> {
+    await using store = await openStore({ dataDir, clock });
+    await store.putUsers([row('ann')]);
+  }
+  const database = (folder: { path: string }) => join(folder.path, 'segflow.db');
+
+  test.each([
+    ['emptied', (path: string) => truncateSync(path)],
+    ['deleted', (path: string) => rmSync(path)],
+  ])('is refused when it was %s, and begins again with force', async (_name, lose) => {
+    using folder = temporaryFolder();
+    await served(folder.path);
+    lose(database(folder));
+    await expect(openStore({ dataDir: folder.path, clock })).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('missing or empty'),
+      hint: expect.stringContaining('--force'),
+    });
+    await expect(migrate({ dataDir: folder.path, clock })).rejects.toMatchObject({ code: 'conflict' });
+    await using store = await openStore({ dataDir: folder.path, clock, force: true });
+    expect((await store.counts()).users).toBe(0);
+    await store.close();
+    await using again = await openStore({ dataDir: folder.path, clock });
+    expect((await again.counts()).users).toBe(0);
+  });
+
+  test('is refused when it is the store of another installation', async () => {
+    using folder = temporaryFolder();
+    using other = temporaryFolder();
+    await served(folder.path);
+    await served(other.path);
+    copyFileSync(database(other), database(folder));
+    await expect(openStore({ dataDir: folder.path, clock })).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('another installation'),
+    });
+  });
+
+  test('is refused when its log is gone after a crash', async () => {
+    using folder = temporaryFolder();
+    await killedHolder(folder.path);
+    rmSync(`${database(folder)}-wal`);
+    await expect(openStore({ dataDir: folder.path, clock })).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('-wal is missing'),
+    });
+  });
+
+  test.each([
+    ['its folder', (path: string) => rmSync(path, { recursive: true })],
+    ['its database', (path: string) => rmSync(join(path, 'segflow.db'))],
+    ['its log', (path: string) => rmSync(join(path, 'segflow.db-wal'))],
+    [
+      'another file in its place',
+      (path: string) => {
+        copyFileSync(join(path, 'segflow.db'), join(path, 'copy'));
+        renameSync(join(path, 'copy'), join(path, 'segflow.db'));
+      },
+    ],
+  ])('acknowledges nothing while it is open: %s', async (_name, lose) => {
+    using folder = temporaryFolder();
+    const dataDir = join(folder.path, 'data');
+    const store = await openStore({ dataDir, clock });
+    await store.putUsers([row('ann')]);
+    lose(dataDir);
+    await expect(store.putUsers([row('bob')])).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('deleted or replaced'),
+    });
+    await Bun.sleep(150);
+    await expect(store.counts()).rejects.toMatchObject({ code: 'unavailable' });
+    await store.close();
+  });
+
+  test('is one process’s even when its lock file was deleted', async () => {
+    using folder = temporaryFolder();
+    await using holder = await holding(folder.path);
+    rmSync(join(folder.path, 'lock'));
+    for (const open of [openStore, migrate]) {
+      const refused = await open({ dataDir: folder.path, clock }).catch((error: unknown) => error);
+      expect(refused).toMatchObject({ code: 'store_locked' });
+    }
+    expect(holder.pid).toBeGreaterThan(0);
+  });
+});
+
+/** A process that has the store open. */
+async function holding(path: string) {
+  const holder = Bun.spawn([process.execPath, join(import.meta.dir, 'hold-store.ts'), path], {
+    stdout: 'pipe',
+  });
+  await holder.stdout.getReader().read();
+  return {
+    pid: holder.pid,
+    async [Symbol.asyncDispose]() {
+      holder.kill('SIGKILL');
+      await holder.exited;
+    },
+  };
+}
+
+async function killedHolder(path: string): Promise<void> {
+  await using _holder = await holding(path);
+}

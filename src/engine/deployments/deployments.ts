@@ -25,7 +25,10 @@ import { manifestOn } from './store-manifest.ts';
 export interface Deployment {
   id: string;
   manifest: Manifest;
-  bundle: Bundle;
+  /** Throws `unavailable` unless the code is whole. */
+  readonly bundle: Bundle;
+  /** False when the code in the store is not what was pushed: then it is not run. */
+  isWhole: boolean;
   origin: Record<string, string>;
   activatedAt: number;
   /** The store's token of this deployment being in force. */
@@ -270,7 +273,7 @@ export class Deployments {
       });
       crashPoint('deploy:after-commit');
       const { origin } = prepared.row;
-      const deployment: Deployment = { id, manifest, bundle, origin, activatedAt, revision };
+      const deployment: Deployment = { id, manifest, bundle, isWhole: true, origin, activatedAt, revision };
       this.#active = deployment;
       this.#revision = revision;
       this.#bundles.set(id, bundle);
@@ -287,13 +290,19 @@ export class Deployments {
   }
 
   async #deployment(row: DeploymentRow, revision: string): Promise<Deployment> {
+    const isWhole = (await codeId(row.code)) === row.id;
     const { environment } = await this.#secrets.open(row);
     const bundle = bundleOf({ id: row.id, code: row.code, environment });
-    this.#bundles.set(row.id, bundle);
+    if (isWhole) this.#bundles.set(row.id, bundle);
     return {
       id: row.id,
       manifest: withCurrentFacts(row.manifest),
-      bundle,
+      isWhole,
+      // What the manifest says goes on: events are taken in, segments are evaluated.
+      get bundle() {
+        if (!isWhole) throw damagedCode(row.id);
+        return bundle;
+      },
       origin: row.origin,
       activatedAt: row.activatedAt ?? row.createdAt,
       revision,
@@ -313,6 +322,13 @@ async function codeId(code: string): Promise<string> {
   return Buffer.from(digest).toString('hex').slice(0, 32);
 }
 
+/** The id of a deployment is the hash of its code: anything else was not pushed, and is not run. */
+function damagedCode(id: string): SegflowError {
+  return new SegflowError('unavailable', `the code of deployment ${id} in the store is not what was pushed`, {
+    hint: 'Something else has changed the database. Push the same code again, or restore a backup.',
+  });
+}
+
 function superseded(): SegflowError {
   return new SegflowError('conflict', 'another configuration was put in force since this one was planned', {
     hint: 'Nothing was changed. Run it again to see what it would do now.',
@@ -321,7 +337,7 @@ function superseded(): SegflowError {
 
 function isSame(before: Deployment, prepared: PreparedDeployment, choice: DeploymentChoice): boolean {
   const { inFlight = 'migrate' } = choice;
-  return before.bundle.id === prepared.bundle.id && inFlight === 'migrate';
+  return before.isWhole && before.bundle.id === prepared.bundle.id && inFlight === 'migrate';
 }
 
 function summary(before: Manifest | undefined, after: Manifest): Pick<PushResult, 'segments' | 'campaigns'> {

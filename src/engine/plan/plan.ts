@@ -29,7 +29,7 @@ export async function makePlan(
   const before = await deployments.active();
   const { manifest } = prepared;
   const changes = changesBetween(before?.manifest, manifest);
-  const changed = before?.bundle.id !== prepared.bundle.id || inFlight !== 'migrate';
+  const changed = !before?.isWhole || before.bundle.id !== prepared.bundle.id || inFlight !== 'migrate';
   const bundle = (id: string) => deployments.bundle(id);
   const world: PlanWorld = { store, host, prepared, before, bundle, inFlight, existing, onProgress };
 

@@ -157,7 +157,8 @@ export function createBackend(options: {
     async notReady() {
       const reason = options.notReady();
       if (reason !== undefined) return reason;
-      await store.now();
+      // A read of the data itself: the time would be told without it.
+      await store.instanceId();
       return undefined;
     },
   };

@@ -7,6 +7,8 @@ export interface ErrorContext {
   /** Method and pattern: never the path itself, since its ids may be addresses. */
   route: string;
   log: (line: string) => void;
+  /** Whether this is worth a line: an outage meets every request, and is logged once a while. Default: always. */
+  isNews?: (about: string) => boolean;
 }
 
 const RETRY_AFTER_SECONDS = 1;
@@ -15,7 +17,11 @@ const RETRY_AFTER_SECONDS = 1;
 export function errorResponse(error: unknown, context: ErrorContext): Response {
   const known = SegflowError.is(error) ? error : internal(error, context);
   const status = HTTP_STATUS[known.code];
-  if (status >= 500 && known === error) context.log(line(context, known.code, safeText(known.message)));
+  if (status >= 500 && known === error) {
+    const text = safeText(known.message);
+    const isNews = !known.retryable || (context.isNews?.(`${known.code}: ${text}`) ?? true);
+    if (isNews) context.log(line(context, known.code, text));
+  }
   const headers = new Headers({ 'content-type': 'application/json' });
   if (known.retryable) headers.set('retry-after', String(RETRY_AFTER_SECONDS));
   if (status === 401) headers.set('www-authenticate', 'Bearer');

@@ -9,6 +9,7 @@ import type { Connection, Driver } from '../driver/driver.ts';
 import { SqliteConnection } from './connection.ts';
 import { sqliteDialect } from './dialect.ts';
 import { wrapSqliteError } from './errors.ts';
+import { FileWatch } from './file-watch.ts';
 
 /*
  * bun:sqlite is synchronous, but a transaction awaits between its statements, and others run then. So:
@@ -31,6 +32,7 @@ export function openSqlite(options: { path?: string; clock: Clock }): SqliteDriv
   const inside = new AsyncLocalStorage<{ open: boolean }>();
   const writer = connect(path, clock, WRITER_PRAGMAS);
   const reader = path === undefined ? undefined : connect(path, clock, READER_PRAGMAS);
+  const watch = path === undefined ? undefined : new FileWatch([path, `${path}-wal`]);
   let closing: Promise<void> | undefined;
 
   // Waiting in the queue for the transaction one is in would never end.
@@ -57,7 +59,7 @@ export function openSqlite(options: { path?: string; clock: Clock }): SqliteDriv
     product: 'embedded store',
     dialect: sqliteDialect,
     writer,
-    reads: reader ?? queued,
+    reads: reader && watch ? watched(reader, watch) : queued,
     shared: false,
     now: async () => clock.now(),
     transaction: (work) =>
@@ -67,6 +69,7 @@ export function openSqlite(options: { path?: string; clock: Clock }): SqliteDriv
         try {
           const result = await inside.run(here, () => work(writer));
           await writer.execute('commit', []);
+          watch?.check();
           return result;
         } catch (error) {
           await rollback(writer);
@@ -133,4 +136,18 @@ async function rollback(writer: SqliteConnection): Promise<void> {
   try {
     await writer.execute('rollback', []);
   } catch {}
+}
+
+/** Reads that fail once the files are gone, so that whoever asks whether the store is there is told. */
+function watched(reader: SqliteConnection, watch: FileWatch): Connection & { close(): void } {
+  return {
+    async query(text, params) {
+      watch.checkNowAndThen();
+      return reader.query(text, params);
+    },
+    execute: (text, params) => reader.execute(text, params),
+    write: (text, rows) => reader.write(text, rows),
+    describe: (text) => reader.describe(text),
+    close: () => reader.close(),
+  };
 }

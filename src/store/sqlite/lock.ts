@@ -1,15 +1,19 @@
 import { Database } from 'bun:sqlite';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SegflowError } from '../../core/errors.ts';
+import { databaseFile } from './database-file.ts';
 import { wrapSqliteError } from './errors.ts';
+import { claimFile, type FileClaim } from './file-claim.ts';
 
 /**
- * The lock on a data folder: an exclusive lock on a small SQLite file beside the database. The operating system lets go of
- * it when the process ends, however it ends, and readers of the database itself are not in its way. `lock.pid` only
- * serves the message for whoever comes second.
+ * The lock on a data folder: an exclusive lock on a small SQLite file beside the database, and a claim on the database file, which
+ * holds when somebody deletes the lock. The operating system lets go of both when the process ends, however it ends, and readers of
+ * the database are not in their way. `lock.pid` only serves the message for whoever comes second.
  */
 export interface FolderLock {
+  /** Claims the database that has been made since. Throws `store_locked` when another process has. */
+  claim(): void;
   release(): void;
 }
 
@@ -25,13 +29,26 @@ export function lockFolder(folder: string): FolderLock {
     if (!isBusy(error)) throw wrapSqliteError(error);
     throw locked(folder, ownerOf(pidFile), error);
   }
-  writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
-  return {
+  let claim: FileClaim | undefined;
+  const lock: FolderLock = {
+    claim() {
+      claim ??= claimFile(databaseFile(folder));
+      if (!claim) throw locked(folder, ownerOf(pidFile), undefined);
+    },
     release() {
       rmSync(pidFile, { force: true });
+      claim?.release();
       db.close(true);
     },
   };
+  try {
+    if (existsSync(databaseFile(folder))) lock.claim();
+  } catch (error) {
+    db.close(true);
+    throw error;
+  }
+  writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
+  return lock;
 }
 
 function openLock(folder: string): Database {

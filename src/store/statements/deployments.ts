@@ -132,7 +132,7 @@ const putDeployment = bulkInsert({
   ending: (dialect) =>
     dialect.orUpdate(
       [deployments.id],
-      [deployments.environment, deployments.manifest, deployments.origin].map((column) => [
+      [deployments.code, deployments.environment, deployments.manifest, deployments.origin].map((column) => [
         column,
         dialect.proposed(column),
       ]),
