@@ -1,7 +1,7 @@
 import type { ComparisonOperator, Expr, JsonAccess } from '../ast.ts';
 import { asJson } from './convert.ts';
 import { type Stored, storedAt } from './json-access.ts';
-import { constantOf, type Printing, quoted, resolved } from './printing.ts';
+import { constantOf, isConstant, type Printing, quoted, resolved } from './printing.ts';
 
 /*
  * JSON compares by type first: null < numbers < strings < objects < arrays < booleans < dates. A stored value and a literal are compared
@@ -12,8 +12,16 @@ export function compareJsonWith(p: Printing, op: ComparisonOperator, [left, righ
   return (
     againstLiteral(p, op, [left, right]) ??
     againstLiteral(p, MIRRORED[op], [right, left]) ??
-    `my_json_cmp(${asJson(p, left)}, ${asJson(p, right)}) ${op} 0`
+    `my_json_cmp(${operandOf(p, left, right)}, ${operandOf(p, right, left)}) ${op} 0`
   );
+}
+
+/** Before MySQL compares a column with a condition that no row decides, the condition is the number 1 or 0, and no boolean. */
+function operandOf(p: Printing, expr: Expr, other: Expr): string {
+  const isLiteral = constantOf(expr) !== undefined;
+  if (expr.type.kind !== 'boolean' || isLiteral || !isConstant(expr) || isConstant(other))
+    return asJson(p, expr);
+  return `cast(${p.expr(expr)} as text)`;
 }
 
 const MIRRORED: Record<ComparisonOperator, ComparisonOperator> = {

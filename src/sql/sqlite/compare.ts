@@ -1,12 +1,11 @@
 import type { ComparisonOperator, Expr } from '../ast.ts';
 import { refusal } from '../refusal.ts';
 import type { SqlType } from '../sql-type.ts';
-import { partsOf, walkExpr } from '../walk.ts';
 import { compareJsonWith } from './compare-json.ts';
 import { compareTexts, isTrimmed, mixedCollation, textIn } from './compare-text.ts';
 import { asDatetimeKey, asDecimal, asDouble, asJson, asText, asWallKey, type Kind } from './convert.ts';
 import { storedAt } from './json-access.ts';
-import { constantOf, constantText, type Printing, resolved, unsupported } from './printing.ts';
+import { constantOf, constantText, isConstant, type Printing, resolved, unsupported } from './printing.ts';
 import { toMoment } from './values/moment.ts';
 
 /*
@@ -31,7 +30,13 @@ function domainOf(types: readonly SqlType[]): Domain {
   return has('decimal') || has('datetime', 'date', 'time') ? 'decimal' : 'integer';
 }
 
-export function comparison(p: Printing, op: ComparisonOperator, [left, right]: [Expr, Expr]): string {
+/** `wall`: CASE, IN and others never take an offset from UTC off a text. */
+export function comparison(
+  p: Printing,
+  op: ComparisonOperator,
+  [left, right]: [Expr, Expr],
+  { wall = false }: { wall?: boolean } = {},
+): string {
   if (op === '<=>') return nullSafe(p, [left, right]);
   switch (domainOf([left.type, right.type])) {
     case 'null':
@@ -40,6 +45,7 @@ export function comparison(p: Printing, op: ComparisonOperator, [left, right]: [
       return compareJsonWith(p, op, [left, right]);
     case 'datetime':
       checkDates(p, [left, right]);
+      if (wall) return native(op, [asWallKey(p, left), asWallKey(p, right)]);
       return compareDates(p, op, [left, right]);
     case 'time':
       return native(op, [`my_time_key(${p.expr(left)})`, `my_time_key(${p.expr(right)})`]);
@@ -84,15 +90,6 @@ function compareDates(p: Printing, op: ComparisonOperator, [left, right]: [Expr,
   const kinds = new Set([left.type.kind, right.type.kind]);
   if (kinds.has('date') && kinds.has('text')) return native(op, [asDate(left), asDate(right)]);
   return native(op, [asDatetimeKey(p, left), asDatetimeKey(p, right)]);
-}
-
-/** Whether the value is the same for all rows. */
-function isConstant(expr: Expr): boolean {
-  for (const part of walkExpr(expr)) {
-    if (part.kind === 'column' || part.kind === 'aggregate' || part.kind === 'window') return false;
-    if (partsOf(part).queries.some(({ correlated }) => correlated)) return false;
-  }
-  return true;
 }
 
 /** MySQL refuses to compare a date with a literal that is none. */

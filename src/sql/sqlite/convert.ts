@@ -88,7 +88,7 @@ export function asInteger(p: Printing, expr: Expr): string {
     case 'time':
       return `my_dec_integer(my_time_number(${value}, 0))`;
     case 'json':
-      return `my_json_integer(${value})`;
+      return isCoalesced(expr) ? `my_text_integer(my_json_text(${value}))` : `my_json_integer(${value})`;
     default:
       return value;
   }
@@ -121,10 +121,16 @@ export function asDouble(p: Printing, expr: Expr): string {
     case 'time':
       return `my_dec_double(my_time_number(${value}, ${expr.type.fsp}))`;
     case 'json':
-      return `my_json_number(${value})`;
+      return isCoalesced(expr) ? `my_num(my_json_text(${value}))` : `my_json_number(${value})`;
     default:
       return value;
   }
+}
+
+/** COALESCE and IFNULL of JSON are a number by their text, in which a string has quotes. */
+function isCoalesced(expr: Expr): boolean {
+  const found = resolved(expr);
+  return found.kind === 'call' && (found.name === 'coalesce' || found.name === 'ifnull');
 }
 
 function isComputedTime(expr: Expr): boolean {
@@ -160,7 +166,7 @@ export function asDecimal(p: Printing, expr: Expr): string {
     case 'time':
       return `my_time_number(${value}, ${expr.type.fsp})`;
     case 'json':
-      return `my_json_decimal(${value})`;
+      return isCoalesced(expr) ? `my_dec(my_json_text(${value}))` : `my_json_decimal(${value})`;
     default:
       return value;
   }
@@ -324,6 +330,8 @@ export function asCondition(p: Printing, expr: Expr): string {
     case 'datetime':
     case 'date':
       return `(${p.expr(expr)} is not null or null)`;
+    case 'time':
+      return `my_time_number(${p.expr(expr)}, 0) <> 0`;
     default:
       return `${asDouble(p, expr)} <> 0`;
   }

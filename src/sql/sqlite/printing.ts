@@ -1,6 +1,7 @@
 import { SegflowError } from '../../core/errors.ts';
 import type { Call, Case, Expr, Query, SelectItem, Source } from '../ast.ts';
 import { placeOf } from '../refusal.ts';
+import { partsOf, walkExpr } from '../walk.ts';
 
 /** What the parts of the printer ask of each other. */
 export interface Printing {
@@ -87,4 +88,13 @@ export function resolved(expr: Expr): Expr {
 export function itemAt(expr: Expr, items: readonly SelectItem[]): Expr {
   if (expr.kind !== 'number' || !/^\d+$/.test(expr.text)) return expr;
   return items[Number(expr.text) - 1]?.expr ?? expr;
+}
+
+/** Whether the value is the same for all rows. */
+export function isConstant(expr: Expr): boolean {
+  for (const part of walkExpr(expr)) {
+    if (part.kind === 'column' || part.kind === 'aggregate' || part.kind === 'window') return false;
+    if (partsOf(part).queries.some(({ correlated }) => correlated)) return false;
+  }
+  return true;
 }

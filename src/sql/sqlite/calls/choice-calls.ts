@@ -41,7 +41,9 @@ function caseEquals(p: Printing, operand: Expr, when: Expr): string {
   if (pair.some(isNumber) && pair.some(({ type }) => type.kind === 'json')) {
     return `(${asDouble(p, operand)}) = (${asDouble(p, when)})`;
   }
-  return comparison(p, '=', [asCompared(operand), asCompared(when)]);
+  // With a text before WHEN dates are compared as texts.
+  if (operand.type.kind === 'text' && isDated(when)) return comparison(p, '=', [operand, asTextNode(when)]);
+  return comparison(p, '=', [asCompared(operand), asCompared(when)], { wall: true });
 }
 
 function isNumber({ type: { kind } }: Expr): boolean {
@@ -49,7 +51,10 @@ function isNumber({ type: { kind } }: Expr): boolean {
 }
 
 function asCompared(expr: Expr): Expr {
-  if (expr.type.kind !== 'json') return expr;
+  return expr.type.kind === 'json' ? asTextNode(expr) : expr;
+}
+
+function asTextNode(expr: Expr): Expr {
   return {
     kind: 'cast',
     at: expr.at,
@@ -125,7 +130,7 @@ export function printChoice(p: Printing, expr: Case | Call, convert: (branch: Ex
   if (expr.kind === 'call') {
     const [first, second, third] = expr.args as [Expr, Expr, Expr];
     if (expr.name === 'if') return `iif(${asChoice(p, first)}, ${convert(second)}, ${convert(third)})`;
-    return `case when ${comparison(p, '=', [first, second])} then null else ${convert(first)} end`;
+    return `case when ${comparison(p, '=', [first, second], { wall: true })} then null else ${convert(first)} end`;
   }
   const { operand, branches, otherwise } = expr;
   const tests = branches.map(({ when, result }) => {

@@ -41,8 +41,8 @@ export const TIME_CALLS: Record<string, PrintCall> = {
   },
   datediff: (p, { args }) => `my_datediff(${args.map((arg) => asMoment(p, arg)).join(', ')})`,
   timediff: (p, { args }) => `my_timediff(${args.map((arg) => timeOrMoment(p, arg)).join(', ')})`,
-  addtime: (p, { args }) => addTime(p, args, 1),
-  subtime: (p, { args }) => addTime(p, args, -1),
+  addtime: (p, { args, type }) => addTime(p, args, `'+:${type.kind}'`),
+  subtime: (p, { args, type }) => addTime(p, args, `'-:${type.kind}'`),
   date_format: (p, { args: [value, format] }) =>
     value!.type.kind === 'time'
       ? `my_time_format(${p.expr(value!)}, ${asText(p, format!)})`
@@ -80,8 +80,8 @@ function timeOrMoment(p: Printing, expr: Expr): string {
       : asMoment(p, expr);
 }
 
-function addTime(p: Printing, [value, time]: Expr[], sign: number): string {
-  return `my_addtime(${timeOrMoment(p, value!)}, ${timeOrMoment(p, time!)}, ${sign})`;
+function addTime(p: Printing, [value, time]: Expr[], specification: string): string {
+  return `my_addtime(${timeOrMoment(p, value!)}, ${timeOrMoment(p, time!)}, ${specification})`;
 }
 
 function fspOf(type: Expr['type']): number {

@@ -73,7 +73,10 @@ export const jsonFunctions: Functions = {
   my_json_extract: fn([2, 100], (doc: string, ...paths: string[]) => extract(doc, paths)),
   my_json_value: fn(2, (doc: string, path: string) => {
     const found = at(doc, path);
-    return found === undefined || found === null ? null : unquoted(storeJson(found));
+    if (found === undefined || found === null) return null;
+    const text = unquoted(storeJson(found));
+    // The result is a VARCHAR(512).
+    return [...text].length > 512 ? null : text;
   }),
   my_json_contains: fn([2, 3], (doc: string, candidate: string, path?: string) =>
     map(candidate, (wanted) => {

@@ -209,13 +209,15 @@ export function timeFunctions(now: () => number): Functions {
       return storeTime(limitTime(Math.round(value * SECOND)));
     }),
     my_timediff: fn(2, (a: Arg, b: Arg) => timeDifference(a, b)),
-    my_addtime: fn(3, (value: Arg, time: Arg, sign: number) => {
+    // The specification is the sign and the kind of the result, such as `+:datetime`.
+    my_addtime: fn(3, (value: Arg, time: Arg, specification: string) => {
       const micros = toTimeMicros(time);
       if (micros === undefined) return null;
-      const moment = /^\s*\d+[-/]/.test(String(value)) ? toMoment(value) : undefined;
+      const sign = specification.startsWith('-') ? -1 : 1;
+      const moment = isDatedText(value) ? toMoment(value) : undefined;
       if (moment) {
         const moved = shift(moment, { months: 0, days: 0, micros }, sign);
-        return moved && showText(moved);
+        return moved && (specification.endsWith('datetime') ? storeDatetime(moved) : showText(moved));
       }
       const start = toTimeMicros(value);
       return start === undefined ? null : storeTime(limitTime(start + sign * micros));
@@ -310,15 +312,19 @@ function zone(text: string): number | undefined {
 }
 
 function timeDifference(a: Arg, b: Arg): Result {
-  const dated = (value: Arg) => typeof value === 'string' && /^\s*\d+[-/]\d/.test(value);
-  if (dated(a) !== dated(b)) return null;
-  if (dated(a)) {
+  if (isDatedText(a) !== isDatedText(b)) return null;
+  if (isDatedText(a)) {
     return use(a, (x) =>
       use(b, (y) => storeTime(limitTime((daysOf(x) - daysOf(y)) * DAY + x.micros - y.micros))),
     );
   }
   const [x, y] = [toTimeMicros(a), toTimeMicros(b)];
   return x === undefined || y === undefined ? null : storeTime(limitTime(x - y));
+}
+
+/** Whether a value that may be a time of day is a date. */
+function isDatedText(value: Arg): boolean {
+  return typeof value === 'string' && /^\s*\d+[-/]\d/.test(value) && toMoment(value) !== undefined;
 }
 
 function extremeTime(times: string[], sign: number): string {
