@@ -10,7 +10,7 @@ export const HOST_SCHEME = 'segflow:';
 
 export type ModuleExports = Record<string, unknown>;
 
-const LOADERS = {
+const LOADERS: Readonly<Record<string, () => Promise<object>>> = {
   segflow,
   'segflow/schema': () => import('../../schema/index.ts'),
   'segflow/client/sdk': () => import('../../client/sdk.ts'),
@@ -25,12 +25,10 @@ const LOADERS = {
   '@react-email/components': emailComponents,
   '@react-email/render': () => import('@react-email/render'),
   'react-email': reactEmail,
-} satisfies Record<string, () => Promise<object>>;
-
-type OwnModule = keyof typeof LOADERS;
+};
 
 /** Modules that are parts of another: what they export, the other exports under the same names. */
-const PARTS: readonly [start: string, parent: OwnModule][] = [
+const PARTS: readonly [start: string, parent: string][] = [
   ['drizzle-orm/mysql-core/', 'drizzle-orm/mysql-core'],
   ['drizzle-orm/', 'drizzle-orm'],
   ['react-dom/server.', 'react-dom/server'],
@@ -58,8 +56,8 @@ export function isEmailModule(name: string): boolean {
 }
 
 /** The module that a host module's exports are taken from, itself for most. */
-export function parentOf(name: string): OwnModule {
-  if (Object.hasOwn(LOADERS, name)) return name as OwnModule;
+export function parentOf(name: string): string {
+  if (Object.hasOwn(LOADERS, name)) return name;
   return PARTS.find(([start]) => name.startsWith(start))?.[1] ?? 'segflow';
 }
 
@@ -89,9 +87,9 @@ export async function loadHostModules(
 }
 
 /** Likewise of the modules that are no parts of others. */
-export async function loadOwnModules(only?: readonly OwnModule[]): Promise<Record<string, ModuleExports>> {
+export async function loadOwnModules(only?: readonly string[]): Promise<Record<string, ModuleExports>> {
   const modules = Object.entries(LOADERS)
-    .filter(([name]) => only === undefined || only.includes(name as OwnModule))
+    .filter(([name]) => only === undefined || only.includes(name))
     .map(async ([name, load]) => [name, { ...(await load()) }] as const);
   return Object.fromEntries(await Promise.all(modules));
 }
