@@ -32,6 +32,7 @@ test.each([
   ['const f = () => a', ['const f = () => undefined as never']],
   ['const x = 0', ['const x = 1']],
   ['const x = 1_000', ['const x = 1001']],
+  ['const x = 9_007_199_254_740_992', []],
   ['const x = true', ['const x = false']],
   ['const x = a.some(f)', ['const x = a.every(f)']],
   ['const x = a as 1', []],

@@ -128,8 +128,11 @@ function change(node: Node, to: Change): unknown {
       const isChanged = body.type !== 'BlockStatement' && !isNothing(body) && !isLiteral(body);
       return isChanged && to.add('returned value', body, 'undefined as never');
     }
-    case 'NumericLiteral':
-      return to.add('constant', node, String(Number(node.value) + 1));
+    case 'NumericLiteral': {
+      const value = Number(node.value);
+      // The largest have no next one.
+      return value + 1 !== value && to.add('constant', node, String(value + 1));
+    }
     case 'BooleanLiteral':
       return to.add('constant', node, String(!node.value));
     case 'MemberExpression': {
