@@ -20,8 +20,8 @@ export function compare(printer: Printer, op: ComparisonOperator, left: Expr, ri
   if (left.type.kind === 'json') return compareJson(printer, op, left, right);
   if (right.type.kind === 'json') return compareJson(printer, FLIPPED[op], right, left);
   if (left.kind === 'row' && right.kind === 'row') return compareRows(printer, op, left, right);
-  if (left.type.kind === 'date' && isText(right)) return compareWithDate(printer, op, left, right);
-  if (right.type.kind === 'date' && isText(left)) return compareWithDate(printer, FLIPPED[op], right, left);
+  if (isDatePerRow(left) && isText(right)) return compareWithDate(printer, op, left, right);
+  if (isDatePerRow(right) && isText(left)) return compareWithDate(printer, FLIPPED[op], right, left);
   checkTimes(printer, [left, right]);
   return `(${operand(printer, left, right)} ${op} ${operand(printer, right, left)})`;
 }
@@ -93,6 +93,11 @@ function isDateNumber(expr: Expr): boolean {
 
 function isNumber({ kind }: SqlType): boolean {
   return kind === 'integer' || kind === 'decimal' || kind === 'double' || kind === 'boolean';
+}
+
+/** With a constant DATE, such as CURDATE(), a text is a time with its hours. */
+function isDatePerRow(expr: Expr): boolean {
+  return expr.type.kind === 'date' && !isConstant(expr);
 }
 
 /** A text that is no literal and the like. */

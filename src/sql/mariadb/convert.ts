@@ -120,6 +120,9 @@ export function asJson(printer: Printer, expr: Expr): string {
       return expr.kind === 'boolean' || expr.kind === 'param'
         ? printed
         : `json_extract(if(${printed}, 'true', 'false'), '$')`;
+    case 'integer':
+      // A subquery of a condition is a number to MySQL.
+      return expr.kind === 'subquery' ? `(${printed} + 0)` : printed;
     case 'datetime':
     case 'time':
       return `date_format(${printed}, '%Y-%m-%d %H:%i:%s.%f')`;

@@ -85,7 +85,7 @@ function valid(printer: Printer, { args: [value] }: Call): string {
   const printed = printer.expr(value!);
   const { kind } = value!.type;
   if (kind === 'json') return `(${printed} is not null or null)`;
-  if (kind !== 'text') return `if(${printed} is null, null, 0)`;
+  if (kind !== 'text') return kind === 'null' ? 'null' : '0';
   // MariaDB takes `5.` and `1e400` for numbers.
   return `if(${printed} regexp ${quote(NO_NUMBER)}, 0, json_valid(${printed}))`;
 }
@@ -94,7 +94,7 @@ const NO_NUMBER = '^\\s*-?[0-9]+(\\.|(\\.[0-9]+)?e\\+?0*(309|3[1-9][0-9]|[4-9][0
 
 /** Where a path leads nowhere, MySQL changes nothing and MariaDB gives NULL. */
 function arrayAppend(printer: Printer, { args: [doc, ...pairs] }: Call): string {
-  let printed = printer.expr(doc!);
+  let printed = doc!.type.kind === 'json' ? asJson(printer, doc!) : printer.expr(doc!);
   for (let at = 0; at + 1 < pairs.length; at += 2) {
     const path = pathOf(printer, pairs[at]!);
     const appended = `json_array_append(${printed}, ${path}, ${asJson(printer, pairs[at + 1]!)})`;

@@ -187,8 +187,7 @@ function unixTimestamp(printer: Printer, { args: [time], type }: Call): string {
     ['column', 'clock'].includes(time!.kind) || time!.type.kind === 'text'
       ? `unix_timestamp(${moment})`
       : `(case when ${moment} is null then null when ${moment} < '1970-01-01' or ${moment} > '3001-01-18 23:59:59.999999' then 0 else ${secondsOf(moment, type.kind === 'decimal' ? type.scale : 0)} end)`;
-  const source = sourceOf(time!);
-  return isText(source) ? `coalesce(${printed}, if(${printer.expr(source)} is null, null, 0))` : printed;
+  return isText(time!) ? `coalesce(${printed}, if(${printer.expr(time!)} is null, null, 0))` : printed;
 }
 
 function secondsOf(moment: string, scale: number): string {
@@ -201,10 +200,4 @@ function fromUnixtime(printer: Printer, { args: [seconds, format] }: Call): stri
     seconds!.type.kind === 'text' ? `(${asNumber(printer, seconds!)} + 0)` : asNumber(printer, seconds!);
   const made = `if(${given} between 0 and 32536771199, timestamp '1970-01-01 00:00:00' + interval ${given} second, null)`;
   return format ? `date_format(${made}, ${asText(printer, format)})` : made;
-}
-
-/** What a time was made of. */
-function sourceOf(expr: Expr): Expr {
-  if (expr.kind === 'cast') return sourceOf(expr.operand);
-  return expr.kind === 'call' && ['date', 'timestamp'].includes(expr.name) ? sourceOf(expr.args[0]!) : expr;
 }

@@ -36,7 +36,7 @@ export function mysqlSegments(flavor: Server['flavor'], database: string): Segme
       };
     },
     aboutUser(query, { userId, columns, limit }) {
-      const { text, params } = query;
+      const { params } = query;
       const names = Array.from({ length: columns }, (_, index) => `c${index}`).join(', ');
       const tables = shown(query);
       return {
