@@ -36,14 +36,19 @@ export function asText(printer: Printer, expr: Expr): string {
 /** The expression where MySQL takes a number. Of JSON that is a text or a number, which MariaDB takes as a DOUBLE. */
 export function asNumber(printer: Printer, expr: Expr): string {
   if (expr.type.kind === 'json') return jsonNumber(printer, expr);
-  if (!choosesJson(expr)) return printer.expr(expr);
+  if (!choosesCounted(expr)) return printer.expr(expr);
   // IF and CASE hand the number of their branch on, not the number of its text: "1" is 1, true is 1.
   if (expr.kind === 'call') {
     const [condition, then, otherwise] = expr.args;
-    return `if(${asFlag(printer, condition!)}, ${asNumber(printer, then!)}, ${asNumber(printer, otherwise!)})`;
+    return `if(${asFlag(printer, condition!)}, ${asNumberOfBranch(printer, then!)}, ${asNumberOfBranch(printer, otherwise!)})`;
   }
   if (expr.kind !== 'case') return printer.expr(expr);
-  return printer.cases(expr, (branch) => asNumber(printer, branch));
+  return printer.cases(expr, (branch) => asNumberOfBranch(printer, branch));
+}
+
+function asNumberOfBranch(printer: Printer, branch: Expr): string {
+  const isTime = COUNTED.has(branch.type.kind) && branch.type.kind !== 'json';
+  return isTime ? `(${printer.expr(branch)} + 0)` : asNumber(printer, branch);
 }
 
 /** A number of the type DOUBLE, where MariaDB might otherwise compare as texts or times. */
@@ -68,12 +73,12 @@ export function asInteger(printer: Printer, expr: Expr): string {
 /** A condition of WHERE, HAVING, ON, AND, OR, XOR, NOT and IS: of JSON everything but the number 0 is true. */
 export function asCondition(printer: Printer, expr: Expr): string {
   if (expr.type.kind === 'json') return `(${jsonText(printer, expr)} <> '0')`;
-  return choosesJson(expr) ? `(${asNumber(printer, expr)} <> 0)` : printer.expr(expr);
+  return choosesCounted(expr) ? `(${asNumber(printer, expr)} <> 0)` : printer.expr(expr);
 }
 
 /** A condition of IF and CASE: of JSON its number counts. */
 export function asFlag(printer: Printer, expr: Expr): string {
-  return expr.type.kind === 'json' || choosesJson(expr)
+  return expr.type.kind === 'json' || choosesCounted(expr)
     ? `(${asNumber(printer, expr)} <> 0)`
     : printer.expr(expr);
 }
@@ -175,8 +180,8 @@ function jsonNumber(printer: Printer, expr: Expr): string {
   return `coalesce(json_value(${json}, '$'), if(${json} is null, null, 0))`;
 }
 
-/** Whether it is an IF or CASE that gives a text, but has a branch of JSON. */
-function choosesJson(expr: Expr): boolean {
+/** Whether it is an IF or CASE that gives a text, but has a branch of JSON or of a time, which counts as its number. */
+function choosesCounted(expr: Expr): boolean {
   if (expr.type.kind !== 'text') return false;
   const branches =
     expr.kind === 'case'
@@ -184,8 +189,10 @@ function choosesJson(expr: Expr): boolean {
       : expr.kind === 'call' && expr.name === 'if'
         ? expr.args.slice(1)
         : [];
-  return branches.some((branch) => branch.type.kind === 'json' || choosesJson(branch));
+  return branches.some((branch) => COUNTED.has(branch.type.kind) || choosesCounted(branch));
 }
+
+const COUNTED: ReadonlySet<string> = new Set(['json', 'date', 'datetime', 'time']);
 
 /** Columns of Segflow's tables. */
 function isStored(expr: Expr): boolean {

@@ -34,8 +34,11 @@ const FUNCTIONS: ReadonlyMap<string, PrintCall> = new Map<string, PrintCall>([
   ...named('lpad rpad', (printer, { name, args: [text, length, fill] }) => {
     const [padded, size] = [asText(printer, text!), asWhole(printer, length!)];
     // With nothing to fill up with, MySQL gives the text that there is.
-    if (textOf(fill!) === '') return `if(${size} < 0, null, left(${padded}, ${size}))`;
-    return `${name}(${padded}, ${size}, ${asText(printer, fill!)})`;
+    const cut = `if(${size} < 0, null, left(${padded}, ${size}))`;
+    const filled = `${name}(${padded}, ${size}, ${asText(printer, fill!)})`;
+    const filling = textOf(fill!);
+    if (filling === undefined) return `if(char_length(${asText(printer, fill!)}) = 0, ${cut}, ${filled})`;
+    return filling === '' ? cut : filled;
   }),
   ...named('locate', (printer, { args: [part, whole, from] }) => {
     const begin = from ? `, ${asWhole(printer, from)}` : '';

@@ -1,4 +1,4 @@
-import type { Between, Call, Expr, InList } from '../ast.ts';
+import type { Between, Call, Expr, InList, Query } from '../ast.ts';
 import { refusal } from '../refusal.ts';
 import type { SqlType } from '../sql-type.ts';
 import { isTime } from './literals.ts';
@@ -45,6 +45,20 @@ export function checkPair([left, right]: [Expr, Expr], at: { at: number; text: s
   if (![left, right].some(({ type }) => sortOf(type) === 'number')) checkTimes([left, right], at);
 }
 
+/** What is looked for among the rows of a query. */
+export function checkRows(left: Expr, { columns: [column], at }: Query, text: string): void {
+  if (left.kind === 'row' || !column) return;
+  const [own, other] = [sortOf(left.type), sortOf(column.type)];
+  const sorts = new Set([own, other]);
+  const textInDates = own === 'text' && other === 'date';
+  if (textInDates || (sorts.has('date') && (sorts.has('number') || sorts.has('json')))) {
+    throw refuse('dates are compared with what a query finds of another type', { at, text, hint: CAST });
+  }
+  if (sorts.has('json') && sorts.has('number')) {
+    throw refuse('JSON is compared with numbers that a query finds', { at, text, hint: CAST });
+  }
+}
+
 /** Arguments of functions. */
 export function checkArguments({ name, args, at }: Call, text: string): void {
   if (name === 'greatest' || name === 'least') {
@@ -58,15 +72,17 @@ export function checkArguments({ name, args, at }: Call, text: string): void {
     throw refuse('TIME_FORMAT() is asked for a date', { at: format.at, text, hint: 'Use DATE_FORMAT.' });
   }
   if (!first || !TAKE_TIMES.has(name)) return;
-  const sort = sortOf(first.type);
-  if (sort === 'number') {
-    throw refuse(`${name.toUpperCase()}() is given a number for a time`, { at: first.at, text, hint: CAST });
-  }
-  if (sort === 'json') {
-    throw refuse(`${name.toUpperCase()}() is given JSON for a time`, {
-      ...{ at: first.at, text },
-      hint: "Write attributes->>'$.path', which is text, not ->.",
-    });
+  for (const time of TAKE_TWO.has(name) ? args : [first]) {
+    const sort = sortOf(time.type);
+    if (sort === 'number' && time === first) {
+      throw refuse(`${name.toUpperCase()}() is given a number for a time`, { at: time.at, text, hint: CAST });
+    }
+    if (sort === 'json') {
+      throw refuse(`${name.toUpperCase()}() is given JSON for a time`, {
+        ...{ at: time.at, text },
+        hint: "Write attributes->>'$.path', which is text, not ->.",
+      });
+    }
   }
 }
 
@@ -109,6 +125,8 @@ function checkDates(exprs: Expr[], text: string): void {
     }
   }
 }
+
+const TAKE_TWO: ReadonlySet<string> = new Set(['datediff', 'timediff', 'addtime', 'subtime']);
 
 /** Times of day go with their like, and with literals. */
 function checkTimes(exprs: Expr[], at: { at: number; text: string }): void {

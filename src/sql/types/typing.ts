@@ -10,7 +10,7 @@ import { arithmeticType, isTemporal } from './decimals.ts';
 import { checkDocument, checkDocuments } from './documents.ts';
 import { checkCollation, checkLiteral, isTime } from './literals.ts';
 import { merged } from './merge.ts';
-import { checkArguments, checkBetween, checkList, checkPair, checkTimeOf } from './mixtures.ts';
+import { checkArguments, checkBetween, checkList, checkPair, checkRows, checkTimeOf } from './mixtures.ts';
 
 /** Gives every expression the type that MySQL gives it. Throws `invalid_config` where texts cannot be compared, or counts of columns differ. */
 export function typeQuery(query: Query, text: string): void {
@@ -185,6 +185,7 @@ class Typing {
           );
         }
         if (width === 1) this.#mixed([weightOf(left.type), weightOf(expr.query.columns[0]!.type)], expr.at);
+        checkRows(left, expr.query, this.#text);
         return { kind: 'boolean' };
       }
       case 'between':
