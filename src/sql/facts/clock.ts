@@ -28,7 +28,7 @@ export function clockUses(query: Query, text: string): ClockUse[] {
 /** Enough to recognize the place. */
 const EXCERPT = 60;
 
-function excerptOf(text: string, at: number): string {
+export function excerptOf(text: string, at: number): string {
   const rest = text.slice(at).replace(/\s+/g, ' ');
   return rest.length > EXCERPT ? `${rest.slice(0, EXCERPT)}…` : rest;
 }

@@ -1,5 +1,5 @@
-import type { ReadQuery } from '../read/read-query.ts';
-import { clockUses } from './clock.ts';
+import { type ReadQuery, readQuery } from '../read/read-query.ts';
+import { clockUses, excerptOf } from './clock.ts';
 import { eventNames } from './event-names.ts';
 import { membershipIsOwn } from './own-rows.ts';
 import { Places } from './places.ts';
@@ -21,4 +21,20 @@ export function factsOf({ query, text }: ReadQuery): QueryFacts {
     paths: places.paths(),
     compared: places.compared(),
   };
+}
+
+/** The same of a query's text. One that this version refuses may depend on everything: that holds until it is pushed again. */
+export function factsOfText(text: string, params: readonly unknown[]): QueryFacts {
+  try {
+    return factsOf(readQuery(text, params));
+  } catch {
+    return {
+      version: FACTS_VERSION,
+      tables: ['events', 'users'],
+      ownRowsOnly: false,
+      clock: [{ excerpt: excerptOf(text, 0) }],
+      paths: [],
+      compared: [],
+    };
+  }
 }

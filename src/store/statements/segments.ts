@@ -42,7 +42,7 @@ export function segmentStatements(on: Context): Omit<SegmentStatements, Sweeping
         const found = await blamingSegment(segment, () =>
           on.connection.query(statement.text, statement.params),
         );
-        for (const row of found) selected.add(String(row.id));
+        for (const row of found) if (row.id !== null) selected.add(String(row.id));
       }
       return selected;
     },
