@@ -15,7 +15,7 @@ const MAX_HURRIED_ENTRIES = 100;
 const MOMENT_MS = 1_000;
 
 export interface AppliedEffects {
-  /** Passages whose effects were refused, and why: nothing of theirs was applied. */
+  /** Advances whose effects were refused, and why: nothing of theirs was applied. */
   refused: Map<RunAdvance, string>;
   /** Users or events were changed. */
   changed: boolean;
