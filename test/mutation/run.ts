@@ -39,6 +39,8 @@ const log = (line: string) => console.error(line);
 const tree = copyOfCheckout();
 try {
   const points = sample(allPoints(), Number(values.sample));
+  if (points.length === 0)
+    throw new Error(`no file matches ${values.files}, or there is nothing to change in it`);
   log(`seed ${values.seed}: ${points.length} mutants`);
   const tests = await runCovered(tree, {
     files: matching(values.tests),
