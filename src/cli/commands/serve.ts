@@ -60,7 +60,10 @@ export default defineCommand({
       type: 'boolean',
       description: 'Do not bring the schema of the database up to date; refuse to start when it is not',
     },
-    force: { type: 'boolean', description: 'Serve data that segflow transfer has moved elsewhere' },
+    force: {
+      type: 'boolean',
+      description: 'Serve data that segflow transfer has moved elsewhere, or a store that lost files',
+    },
     'new-secret': {
       type: 'boolean',
       description:
