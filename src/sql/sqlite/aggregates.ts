@@ -1,8 +1,9 @@
 import type { Aggregate, Expr, WindowCall } from '../ast.ts';
+import { isTrimmed } from './compare-text.ts';
 import { asAddend, asDecimal, asDouble, asInteger, asJson, asText } from './convert.ts';
 import { groupKey, orderKey } from './keys.ts';
 import { order } from './order.ts';
-import { type Printing, quoted, unsupported } from './printing.ts';
+import { type Printing, quoted, resolved, unsupported } from './printing.ts';
 import { MAX_SCALE } from './values/decimal.ts';
 
 /** An aggregate over a group. */
@@ -38,6 +39,14 @@ export function aggregate(p: Printing, call: Aggregate): string {
     default:
       return `my_${name}(${asDouble(p, first)})`;
   }
+}
+
+/** AVG of exact numbers where a double is asked for; undefined for other expressions. */
+export function averageAsDouble(p: Printing, expr: Expr): string | undefined {
+  const found = resolved(expr);
+  if (found.kind !== 'aggregate' || found.name !== 'avg' || found.type.kind !== 'decimal') return undefined;
+  const value = each(found, exactly(p, found));
+  return `my_dec_double(my_dec_sum(${value})) / cast(count(${value}) as real)`;
 }
 
 /** DISTINCT over exact numbers is over one way of writing them. */
@@ -82,6 +91,10 @@ function extreme(p: Printing, { name, args }: Aggregate): string {
         why: 'its texts are not in order; use TIME_TO_SEC()',
         text: p.text,
       });
+    case 'text':
+      if (value.type.collation === 'utf8mb4_bin' && !isTrimmed(value))
+        return `my_text_${name}(${p.expr(value)})`;
+      return `${name}(${orderKey(p, value)})`;
     default:
       return `${name}(${orderKey(p, value)})`;
   }

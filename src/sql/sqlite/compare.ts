@@ -85,11 +85,17 @@ function compareExact(p: Printing, op: ComparisonOperator, [left, right]: [Expr,
 /** Where both sides differ by row, a text is compared with a DATE as a date. */
 function compareDates(p: Printing, op: ComparisonOperator, [left, right]: [Expr, Expr]): string {
   if (isConstant(left) || isConstant(right)) return native(op, [asWallKey(p, left), asWallKey(p, right)]);
-  const asDate = (expr: Expr) =>
-    expr.type.kind === 'date' ? p.expr(expr) : `substr(${asDatetimeKey(p, expr)}, 1, 10)`;
-  const kinds = new Set([left.type.kind, right.type.kind]);
-  if (kinds.has('date') && kinds.has('text')) return native(op, [asDate(left), asDate(right)]);
+  if (isDateAndText(left, right)) return native(op, [dayOf(p, left), dayOf(p, right)]);
   return native(op, [asDatetimeKey(p, left), asDatetimeKey(p, right)]);
+}
+
+function isDateAndText(left: Expr, right: Expr): boolean {
+  const kinds = [left.type.kind, right.type.kind];
+  return kinds.includes('date') && kinds.includes('text');
+}
+
+function dayOf(p: Printing, expr: Expr): string {
+  return expr.type.kind === 'date' ? p.expr(expr) : `substr(${asDatetimeKey(p, expr)}, 1, 10)`;
 }
 
 /** MySQL refuses to compare a date with a literal that is none. */
@@ -256,7 +262,7 @@ export function equalityKeys(p: Printing, left: Expr, right: Expr): [string, str
     case 'json':
       return both((expr) => `my_json_key(${asJson(p, expr)})`);
     case 'datetime':
-      return both((expr) => asDatetimeKey(p, expr));
+      return both(isDateAndText(left, right) ? (expr) => dayOf(p, expr) : (expr) => asDatetimeKey(p, expr));
     case 'time':
       return both((expr) => `my_time_key(${p.expr(expr)})`);
     case 'text': {

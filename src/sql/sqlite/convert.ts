@@ -39,7 +39,13 @@ function throughBranches(
         ? found.args
         : [];
   if (found.kind !== 'case' && found.kind !== 'call') return undefined;
-  if (results.every(({ type }) => type.kind === 'text')) return undefined;
+  const isPlain = (result: Expr): boolean => {
+    const inner = resolved(result);
+    return (
+      result.type.kind === 'text' && inner.kind !== 'case' && !(inner.kind === 'call' && inner.name === 'if')
+    );
+  };
+  if (results.every(isPlain)) return undefined;
   return p.choice(found, (branch) => convert(p, branch));
 }
 
@@ -103,10 +109,13 @@ export function asDouble(p: Printing, expr: Expr): string {
     const written = accessNumber(p, access);
     if (written !== undefined) return written;
   }
-  const chosen = throughBranches(p, expr, asDouble);
+  const chosen = p.average(expr) ?? throughBranches(p, expr, asDouble);
   if (chosen !== undefined) return chosen;
   const value = p.expr(expr);
   switch (expr.type.kind) {
+    case 'integer':
+      // Beyond 2^53 SQLite tells an integer from the double that it becomes.
+      return expr.kind === 'cast' ? `cast(${value} as real)` : value;
     case 'decimal':
       return `my_dec_double(${value})`;
     case 'text':
@@ -330,8 +339,6 @@ export function asCondition(p: Printing, expr: Expr): string {
     case 'datetime':
     case 'date':
       return `(${p.expr(expr)} is not null or null)`;
-    case 'time':
-      return `my_time_number(${p.expr(expr)}, 0) <> 0`;
     default:
       return `${asDouble(p, expr)} <> 0`;
   }

@@ -1,5 +1,6 @@
 import type { Call, Case, Expr, Query, Source } from '../ast.ts';
 import type { PrintedQuery } from '../printed-query.ts';
+import { averageAsDouble } from './aggregates.ts';
 import { printChoice } from './calls/choice-calls.ts';
 import { asText, shownDatetime } from './convert.ts';
 import { printExpr } from './expressions.ts';
@@ -35,6 +36,10 @@ class Printer implements Printing {
 
   choice(expr: Case | Call, convert: (branch: Expr) => string): string {
     return printChoice(this, expr, convert);
+  }
+
+  average(expr: Expr): string | undefined {
+    return averageAsDouble(this, expr);
   }
 
   query(query: Query): string {

@@ -11,6 +11,8 @@ export interface Printing {
   expr(expr: Expr): string;
   /** A CASE, IF() or NULLIF(), of which each value that it may give is converted. */
   choice(expr: Case | Call, convert: (branch: Expr) => string): string;
+  /** AVG of exact numbers as a double, which is not rounded as the DECIMAL is; undefined for other expressions. */
+  average(expr: Expr): string | undefined;
   /** A query whose columns are named c0, c1, …. */
   query(query: Query): string;
   /** The name of a table in the printed text: no two tables share one. */

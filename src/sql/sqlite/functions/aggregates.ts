@@ -1,4 +1,5 @@
 import type { Arg } from '../values/arg.ts';
+import { comparePadded } from '../values/collation.ts';
 import { add, compareDecimals, type Decimal, store, toDecimal } from '../values/decimal.ts';
 import { compareJson, type Json, parseJson } from '../values/json-value.ts';
 import { roundToInteger, toDouble, toInteger } from '../values/number-text.ts';
@@ -33,6 +34,8 @@ export const aggregates: Aggregates = {
   }),
   my_dec_max: decimalExtreme(1),
   my_dec_min: decimalExtreme(-1),
+  my_text_max: textExtreme(1),
+  my_text_min: textExtreme(-1),
   my_json_max: jsonExtreme(1),
   my_json_min: jsonExtreme(-1),
   my_var_pop: variance({ sample: 0, root: false }),
@@ -77,6 +80,18 @@ function decimalExtreme(sign: number) {
       return compareDecimals(toDecimal(value), toDecimal(best.value)) * sign > 0 ? { value, size } : best;
     },
     result: (best) => (best === null ? null : (best.value as string | number)),
+  });
+}
+
+/** Of texts that are padded with spaces (utf8mb4_bin). */
+function textExtreme(sign: number) {
+  return aggregate<string | null>({
+    start: () => null,
+    step: (best, value) =>
+      value === null || (best !== null && comparePadded(String(value), best) * sign <= 0)
+        ? best
+        : String(value),
+    result: (best) => best,
   });
 }
 
