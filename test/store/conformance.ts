@@ -12,6 +12,7 @@ import { segmentQueries } from './conformance/segment-queries.ts';
 import { segments } from './conformance/segments.ts';
 import { sweeps } from './conformance/sweeps.ts';
 import { transactions } from './conformance/transactions.ts';
+import { typedComparisons } from './conformance/typed-comparisons.ts';
 import { users } from './conformance/users.ts';
 
 /** A store of a test's own: empty, on a clock that stands at 2026-01-01. */
@@ -29,6 +30,7 @@ export function conformance(name: string, open: Opener): void {
     users(open);
     segments(open);
     segmentQueries(open);
+    typedComparisons(open);
     sweeps(open);
     runs(open);
     messages(open);
