@@ -4,7 +4,7 @@ import type { ActivationRequest, Host, RenderRequest, RenderResult } from '../en
 import type { Bundle, Inspection } from '../engine/ports/manifest.ts';
 import type { SegmentSql } from '../engine/ports/segments.ts';
 import type { ActivationOutput } from '../flow/activation/activation.ts';
-import { bundleOf } from '../host/child/load-config.ts';
+import { bundleOf } from '../host/child/loaded-configs.ts';
 import type { LoadedBundle } from '../host/child/stack.ts';
 import { prepare, WORKERS, type WorkerHooks } from '../host/child/work.ts';
 import type { Work } from '../host/wire/protocol.ts';

@@ -3,7 +3,7 @@ import { bundleConfig } from '../../config/bundle/bundle.ts';
 import { SegflowError } from '../../core/errors.ts';
 import type { Problem } from '../../engine/ports/manifest.ts';
 import { Bundles } from './bundles.ts';
-import type { LoadedBundle } from './stack.ts';
+import { rememberBundle } from './loaded-configs.ts';
 
 export interface LoadedConfig {
   /** The default export, unchecked; undefined when there is none. */
@@ -26,28 +26,17 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
   await setupDotenv({ cwd: dirname(path), env: process.env });
   try {
     const bundle = await bundles.get({ key: `${++count}`, code, environment: {} }, () => {});
-    const config = bundle?.config;
-    if (bundle && isObject(config)) loaded.set(config, bundle);
-    return { config, path };
+    if (bundle) rememberBundle(bundle);
+    return { config: bundle?.config, path };
   } catch (error) {
     throw notLoaded(path, SegflowError.is(error) ? (error.cause ?? error) : error);
   }
 }
 
-/** The bundle that a config was loaded from by this process, which says where things stand in the author's files. */
-export function bundleOf(config: unknown): LoadedBundle | undefined {
-  return isObject(config) ? loaded.get(config) : undefined;
-}
-
 // --- internal ---
 
 const bundles = new Bundles({ withEmail: true });
-const loaded = new WeakMap<object, LoadedBundle>();
 let count = 0;
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
-}
 
 function invalid(path: string, problems: Problem[]): SegflowError {
   const first = problems[0]!;
