@@ -1,5 +1,5 @@
 import type { Aggregate, Expr, FrameBound, OrderItem, Window, WindowCall } from '../ast.ts';
-import { asJson, asNumber, asText } from './convert.ts';
+import { asJson, asSummand, asText } from './convert.ts';
 import { quote, quoteName } from './literals.ts';
 import type { Printer } from './printer.ts';
 
@@ -29,7 +29,7 @@ export function aggregate(printer: Printer, node: Aggregate | WindowCall): strin
     case 'json_objectagg':
       return `json_objectagg(${asText(printer, first!)}, ${asJson(printer, args[1]!)})`;
     default:
-      return `${name}(${all}${asNumber(printer, first!)})`;
+      return `${name}(${all}${asSummand(printer, first!)})`;
   }
 }
 

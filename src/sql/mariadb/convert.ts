@@ -35,6 +35,8 @@ export function asText(printer: Printer, expr: Expr): string {
 
 /** The expression where MySQL takes a number. Of JSON that is a text or a number, which MariaDB takes as a DOUBLE. */
 export function asNumber(printer: Printer, expr: Expr): string {
+  // COALESCE and IFNULL hand on a text: "1" with its quotes is 0.
+  if (expr.kind === 'call' && (expr.name === 'coalesce' || expr.name === 'ifnull')) return printer.expr(expr);
   if (expr.type.kind === 'json') return jsonNumber(printer, expr);
   if (!choosesCounted(expr)) return printer.expr(expr);
   // IF and CASE hand the number of their branch on, not the number of its text: "1" is 1, true is 1.
@@ -49,6 +51,11 @@ export function asNumber(printer: Printer, expr: Expr): string {
 function asNumberOfBranch(printer: Printer, branch: Expr): string {
   const isTime = COUNTED.has(branch.type.kind) && branch.type.kind !== 'json';
   return isTime ? `(${printer.expr(branch)} + 0)` : asNumber(printer, branch);
+}
+
+/** The expression as an argument of SUM() and the like, which look at JSON itself, whatever hands it on. */
+export function asSummand(printer: Printer, expr: Expr): string {
+  return expr.type.kind === 'json' ? jsonNumber(printer, expr) : asNumber(printer, expr);
 }
 
 /** A number of the type DOUBLE, where MariaDB might otherwise compare as texts or times. */

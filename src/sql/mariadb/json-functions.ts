@@ -107,10 +107,11 @@ function text(json: string): string {
   return `concat(${json})`;
 }
 
-/** MariaDB's gives 1 for true, and NULL for objects and arrays. */
+/** MariaDB's gives 1 for true, and NULL for objects and arrays. MySQL's result is a VARCHAR(512): what is longer is NULL. */
 function jsonValue(printer: Printer, { args: [doc, path] }: Call): string {
   const json = `json_extract(${printer.expr(doc!)}, ${pathOf(printer, path!)})`;
-  return `(json_unquote(nullif(${text(json)}, 'null')) collate utf8mb4_nopad_bin)`;
+  const value = `json_unquote(nullif(${text(json)}, 'null'))`;
+  return `(if(char_length(${value}) > 512, null, ${value}) collate utf8mb4_nopad_bin)`;
 }
 
 /** MySQL searches texts, MariaDB numbers, too. */
