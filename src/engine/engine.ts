@@ -34,27 +34,35 @@ export interface EngineOptions {
   providerOf: MailProviderFactory;
   parseAddress: (value: unknown) => string | undefined;
   secrets: SecretBox;
-  /** The server's own environment: what is set there has precedence over what was captured at a push. */
+  /** The server's own environment. It takes precedence over what a push captured. */
   environment?: Record<string, string | undefined>;
   clock: Clock;
   log: Log;
-  /** How long after a crash, or a time-out, the provider is asked about a message. Default a minute. */
+  /**
+   * How long after a crash or a time-out the provider is asked about a message. Default: a minute.
+   */
   settleAfterMs?: number | undefined;
   /** How long this process's lease on its slots holds after it was renewed, on a shared store. */
   leaseMs?: number | undefined;
-  /** How often, at most, segments are evaluated for everyone because time has passed. Default: as often as they ask for. */
+  /**
+   * The shortest time between two evaluations for everyone. Default: as often as the segments ask
+   * for.
+   */
   sweepEveryMs?: number | undefined;
-  /** For people: what this process is called among those that share a store. */
+  /** This process's name among those that share a store, for people. */
   nodeName?: string;
 }
 
-/** What a pause of everything is kept under. */
+/** The campaign id under which a pause of everything is stored. */
 export const EVERYTHING = '*';
 const RETRY_BATCH = 1_000;
 
 type Kind = 'scheduler' | 'segmenter' | 'runner' | 'mailer' | 'tables';
 
-/** How often the workers that the lookout wakes look by themselves on a shared store, should it miss something. */
+/**
+ * How often the workers look for work without the lookout, on a shared store, in case it misses
+ * some.
+ */
 const SELDOM_MS = 2_000;
 
 /**
@@ -74,7 +82,7 @@ export class Engine {
   readonly ingest: Ingest;
   #mailer: Mailer;
   #workers: Record<Kind, Worker[]>;
-  /** Those of the workers that try what hung. */
+  /** The workers that retry suspects alone. */
   #trials: Worker[];
   #cleared = Promise.withResolvers<void>();
   #leased: LeasedSlots | undefined;
@@ -114,7 +122,8 @@ export class Engine {
       });
     }
     const slots: SlotOwner = this.#leased ?? everySlot;
-    // What another process commits wakes nobody here, so on a shared store the workers also look by themselves.
+    // Commits of other processes wake nothing here, so on a shared store the workers also look for
+    // work.
     const outage = new Outage(log);
     const worker = (name: string, turn: () => Promise<Next>, everyMs = SELDOM_MS) =>
       new Worker(name, store.leases ? () => soon(turn, { clock, everyMs }) : turn, { clock, log, outage });
@@ -165,7 +174,7 @@ export class Engine {
         },
         onSuspects: () => this.#wake('runner'),
       });
-    // A server computes for one half while this process, and its host, see to the other.
+    // The database works for one half while this process and its host work for the other.
     const shares = this.#leased ? [0, 1].map((part) => partOf(slots, { part, of: 2 })) : [slots];
     const mailer = new Mailer({
       store: watched,
@@ -227,10 +236,12 @@ export class Engine {
     this.#lookout?.start();
   }
 
-  /** Finishes what is under way, in the order in which work flows. Nothing is lost when it is cut short. */
+  /**
+   * Finishes the work in progress, in the order in which work flows. An interruption loses nothing.
+   */
   async stop(): Promise<void> {
     this.#mailer.close();
-    // They take seconds, and are begun anew by whoever comes next.
+    // Trials take seconds; the next process starts them again.
     const trials = this.#trials.map((worker) => worker.stop());
     this.host.abandonTrials();
     await this.ingest.idle();
@@ -240,7 +251,7 @@ export class Engine {
     }
     await this.#mailer.idle();
     await this.#lease?.stop();
-    // Without a database the lease runs out by itself.
+    // Without a database the lease simply expires.
     await this.#leased?.leave().catch((error) => this.#log.warn(`slots not given up: ${messageOf(error)}`));
   }
 
@@ -272,12 +283,12 @@ export class Engine {
     return was;
   }
 
-  /** Has failed and blocked runs try again. Returns how many. */
+  /** Retries failed and blocked runs. Returns how many. */
   async retryRuns(filter: RetryFilter): Promise<number> {
     const { runs } = await this.store.counts();
     const stuck = (runs.failed ?? 0) + (runs.blocked ?? 0);
     let count = 0;
-    // No more than there were: what fails again meanwhile is not tried for ever.
+    // Only the runs that had failed before: a run that fails again is not retried forever.
     while (count < stuck) {
       const at = await this.store.now();
       const ids = await this.store.retryRuns(filter, { at, limit: RETRY_BATCH });
@@ -288,17 +299,20 @@ export class Engine {
     return count;
   }
 
-  /** The time that all processes on the store agree on, without asking it. */
+  /** The time that all processes on the store agree on, without a query. */
   now(): number {
     return this.#leased?.now() ?? this.#clock.now();
   }
 
-  /** The processes that share the store, as of a moment ago; undefined when this one has it to itself. */
+  /** The processes that shared the store a moment ago; undefined when this one has it to itself. */
   cluster(): LeaseView | undefined {
     return this.#leased?.view;
   }
 
-  /** Resolves once no mark of the user waits for the segmenter. Waits at most `timeoutMs`; false when that was not enough. */
+  /**
+   * Resolves once no mark of the user waits for the segmenter; false when `timeoutMs` was not
+   * enough.
+   */
   async evaluated(userId: string, timeoutMs: number): Promise<boolean> {
     const deadline = Date.now() + timeoutMs;
     while (Date.now() < deadline) {
@@ -339,7 +353,7 @@ export class Engine {
 
 // --- internal ------------------------------------------------------------------------------------
 
-/** The turn, which wants to run again after `everyMs` at the latest. */
+/** The turn, run again after `everyMs` at the latest. */
 async function soon(
   turn: () => Promise<Next>,
   { clock, everyMs }: { clock: Clock; everyMs: number },

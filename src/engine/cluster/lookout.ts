@@ -3,14 +3,16 @@ import type { Store } from '../ports/store.ts';
 import type { LeasedSlots } from './slots.ts';
 import type { Next } from './worker.ts';
 
-/** How often a process looks for what others left for it in a shared store. */
+/** How often a process looks for work that other processes left in a shared store. */
 export const POLL_MS = 200;
 
 /**
- * Looks for runs and messages that are due in this process's slots. Another process that commits some wakes nobody here.
+ * Looks for due runs and messages in this process's slots. Nothing wakes this process when another
+ * process commits some.
  *
- * A turn of a runner or of the mailer that finds nothing takes five queries, and there are several of them. The lookout asks
- * four for all, so an idle server uses half as much of the database and of a core.
+ * A turn of a runner or of the mailer that finds nothing takes five queries, and there are several
+ * of them. The lookout asks four for all of them, so an idle server uses half as much of the
+ * database and of a core.
  */
 export class Lookout {
   #store: Pick<Store, 'nextWake' | 'nextAttempt'>;

@@ -2,8 +2,9 @@ import { formatDuration } from '../../core/duration.ts';
 import type { Log } from '../ports/log.ts';
 
 /**
- * A time in which the database cannot be used, which is said once, not by each worker of an engine. It begins with the first worker
- * that fails, and is over when each that failed has got through a turn: one without work would not notice that the database is still away.
+ * A database outage, logged once instead of by every worker. It begins with the first worker that
+ * fails and ends when every worker that failed has completed a turn: a worker without work would
+ * not notice that the database is still away.
  */
 export class Outage {
   #log: Log;

@@ -5,22 +5,28 @@ import type { Fence, LeaseNode, Leases, LeaseView, Slots } from '../ports/leases
 import type { Log } from '../ports/log.ts';
 import type { Next } from './worker.ts';
 
-/** How long a lease holds after it was renewed. A node that dies is replaced within this and one renewal. */
+/**
+ * How long a lease holds after a renewal. A node that dies is replaced within this time plus one
+ * renewal.
+ */
 export const LEASE_MS = 10_000;
 const RENEWALS_A_LEASE = 5;
 
 /** Which slots this process may work on. */
 export interface SlotOwner {
   owned(): Slots;
-  /** What a transaction about these users is fenced with; undefined when nobody else could own their slots. */
+  /**
+   * The fence for a transaction about these users; undefined when no other process could own their
+   * slots.
+   */
   fence(userIds: Iterable<string>): Fence | undefined;
-  /** Whether the lease has surely not run out, by this process's own clocks. */
+  /** Whether the lease definitely still holds, by this process's own clocks. */
   holds(): boolean;
-  /** Owns the slot 0: does what only one process should do. */
+  /** Whether this process owns slot 0. Its owner does the work that only one process may do. */
   leads(): boolean;
 }
 
-/** One process that has the store to itself. */
+/** The owner of every slot, for a process that has the store to itself. */
 export const everySlot: SlotOwner = {
   owned: () => 'all',
   fence: () => undefined,
@@ -45,11 +51,12 @@ export function partOf(slots: SlotOwner, { part, of }: { part: number; of: numbe
 /**
  * This process's share of the slots, on a store that several processes use.
  *
- * A slot is free → acquired → worked on → (given up → released) | lost. Every renewal tells who lives; a node with more than
- * its fair share gives slots up (it stops working on them at once and releases them at the next renewal, so that what is
- * under way can end), one with less acquires free ones. A node that could not renew in time works on nothing, by its own
- * clocks, until it has renewed; by the database's clock its slots are free, and the epoch raised with each acquisition
- * makes every commit of the former owner fail. A crash is the same as not renewing.
+ * A slot is free → acquired → worked on → (given up → released) | lost. Every renewal reports which
+ * nodes are alive. A node with more than its fair share gives slots up: it stops working on them at
+ * once and releases them at the next renewal, so that work in progress can finish. A node with less
+ * acquires free slots. A node that could not renew in time stops working, by its own clocks, until
+ * it has renewed; by the database's clock its slots are free, and the epoch raised with each
+ * acquisition makes every commit of the former owner fail. A crash is the same as not renewing.
  */
 export class LeasedSlots implements SlotOwner {
   readonly nodeId: string;
@@ -59,7 +66,7 @@ export class LeasedSlots implements SlotOwner {
   #log: Log;
   #onAcquired: (slots: number[]) => Promise<void>;
   #owned = new Set<number>();
-  /** Acquired; what the former owner left is being seen to. */
+  /** Acquired slots whose former owner's leftovers are still being handled. */
   #taking = new Set<number>();
   #leaving = new Set<number>();
   #validUntil = { monotonic: 0, wall: 0 };
@@ -95,7 +102,8 @@ export class LeasedSlots implements SlotOwner {
     return { nodeId: this.nodeId, slots: [...new Set([...userIds].map(slotOf))].sort((a, b) => a - b) };
   }
 
-  // A stopped process's monotonic clock goes on; a suspended machine's does not, but its wall clock jumps.
+  // The monotonic clock of a stopped process keeps running. That of a suspended machine does not,
+  // but its wall clock jumps.
   holds(): boolean {
     return performance.now() < this.#validUntil.monotonic && Date.now() < this.#validUntil.wall;
   }
@@ -104,12 +112,15 @@ export class LeasedSlots implements SlotOwner {
     return this.holds() && this.#owned.has(0);
   }
 
-  /** The database's time, which every process goes by, as far as the last renewal told; undefined before the first. */
+  /**
+   * The database's time as of the last renewal, which every process uses; undefined before the
+   * first.
+   */
   now(): number | undefined {
     return this.#ahead === undefined ? undefined : Math.floor(performance.now() + this.#ahead);
   }
 
-  /** Who lived and owned what at the last renewal. */
+  /** The living nodes and their slots at the last renewal. */
   get view(): LeaseView | undefined {
     return this.#view;
   }
@@ -132,7 +143,7 @@ export class LeasedSlots implements SlotOwner {
     if (given.length > 0) await this.#leases.release(this.nodeId, given);
     for (const slot of given) mine.delete(slot);
 
-    // Acquired by a turn that was cut short: the store knows that they are ours.
+    // A turn that was cut short acquired these: the store knows that they are ours.
     const found = [...mine].filter((slot) => !this.#owned.has(slot) && !this.#taking.has(slot));
     if (found.length > 0) await this.#take(found, nodes.length);
 
@@ -149,7 +160,7 @@ export class LeasedSlots implements SlotOwner {
     return { at: this.#clock.now() + this.#leaseMs / RENEWALS_A_LEASE };
   }
 
-  /** What the former owner left may be locked by it for a while: meanwhile the lease goes on being renewed. */
+  /** The former owner may still hold locks for a while: the lease is renewed in the meantime. */
   async #take(slots: number[], nodes: number): Promise<void> {
     this.#log.info(`took ${slots.length} slot(s) of ${SLOT_COUNT}; ${nodes} node(s) live`);
     for (const slot of slots) this.#taking.add(slot);
@@ -174,7 +185,7 @@ export class LeasedSlots implements SlotOwner {
     }
   }
 
-  /** Gives every slot up: the process ends. */
+  /** Gives up every slot, because the process ends. */
   async leave(): Promise<void> {
     this.#owned.clear();
     this.#taking.clear();

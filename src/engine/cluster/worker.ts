@@ -8,19 +8,21 @@ export type Next = 'now' | 'when-woken' | { at: number };
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
-/** A store that is away is looked for more often: it may be back any moment. */
+/** A store that is away is tried more often: it may be back at any moment. */
 const LAST_LOOK_MS = 5_000;
 const LEASE_LOST_MS = 250;
-/** So often in a row a turn may find that another process was faster, without a word. */
+/** This many turns in a row may lose a race against another process before a warning is logged. */
 const MOST_LOSSES = 20;
 
 /**
- * Repeats a turn. States: idle (no timer or one that is not due), in a turn, stopped.
- *  - A wake during a turn is not lost: the turn runs once more.
- *  - A turn that throws is logged and repeated after a growing delay, so a failing database is asked again by itself; that it fails,
- *    and that it works again, is logged once for all workers.
- *  - A turn that finds that another process was faster runs again at once; one whose users another took over, a moment later.
- *  - `stop()` lets the turn under way finish. A crash in a turn loses nothing: each turn commits whole or not at all.
+ * Repeats a turn. States: idle (no timer, or one that is not due), in a turn, stopped.
+ * - A wake during a turn is not lost: the turn runs once more.
+ * - A turn that throws is logged and repeated after a growing delay, so a failing database is
+ *   retried automatically. The outage and its end are logged once for all workers.
+ * - A turn that lost a race against another process runs again at once; one whose users another
+ *   process took over runs again a moment later.
+ * - `stop()` lets the current turn finish. A crash in a turn loses nothing: each turn commits whole
+ *   or not at all.
  */
 export class Worker {
   readonly name: string;
@@ -32,7 +34,7 @@ export class Worker {
   #alarm = new AbortController();
   #stopped = false;
   #idle = false;
-  /** When it wants to run again though nobody wakes it. */
+  /** When to run again without a wake. */
   #wakeAt = Number.POSITIVE_INFINITY;
   #rest = Promise.withResolvers<void>();
   #failures = 0;
@@ -105,7 +107,7 @@ export class Worker {
       const known = SegflowError.is(error) ? error : undefined;
       const code = known?.code;
       if (code === 'conflict' && this.#losses++ < MOST_LOSSES) return 'now';
-      // Which slots are left, the next renewal tells.
+      // The next renewal reports which slots are left.
       if (code === 'lease_lost') return { at: this.#clock.now() + LEASE_LOST_MS };
       const away = known?.retryable === true;
       if (away && this.#stopped) return 'when-woken';

@@ -6,8 +6,9 @@ import type { Store } from '../ports/store.ts';
 import type { SecretBox } from './secret-box.ts';
 
 /**
- * What is kept encrypted with a deployment: the captured environment, and how it sends mail, so that a start need not run the code to
- * know. The settings are those that the code made in the environment of the server that took the push.
+ * Encrypts a deployment's captured environment and its mail settings. The settings are stored so
+ * that a start need not run the code to learn them; they are those that the code produced in the
+ * environment of the server that accepted the push.
  */
 export class DeploymentSecrets {
   #box: SecretBox;
@@ -28,7 +29,7 @@ export class DeploymentSecrets {
     return this.#box.seal(sealed);
   }
 
-  /** `provider` is undefined where the code would see another environment than it saw then. */
+  /** `provider` is undefined when the code would see a different environment now. */
   async open(
     row: Pick<DeploymentRow, 'environment'>,
   ): Promise<{ environment: Record<string, string>; provider: ProviderSettings | undefined }> {
@@ -36,7 +37,7 @@ export class DeploymentSecrets {
     return { environment, provider: seen === this.#seenBy(environment) ? provider : undefined };
   }
 
-  /** What the code reads of the environment here, as a hash. */
+  /** A hash of the environment variables that the code reads, with their values on this server. */
   #seenBy(captured: Record<string, string>): string {
     return hash53(
       canonicalJson(
@@ -46,7 +47,10 @@ export class DeploymentSecrets {
   }
 }
 
-/** Lets the store be served with another secret: no deployment has an environment any more, nor says how it sends mail. */
+/**
+ * Lets the store be served with another secret: every deployment loses its environment and its
+ * stored mail settings.
+ */
 export async function forgetEnvironments(store: Store, box: SecretBox): Promise<void> {
   const nothing: Sealed = { environment: {}, provider: undefined, seen: '' };
   const environment = await box.seal(nothing);
@@ -61,6 +65,6 @@ export async function forgetEnvironments(store: Store, box: SecretBox): Promise<
 interface Sealed {
   environment: Record<string, string>;
   provider: ProviderSettings | undefined;
-  /** What the code read of the environment when `provider` was made, as a hash. */
+  /** A hash of the environment variables that the code read when `provider` was made. */
   seen: string;
 }

@@ -57,7 +57,7 @@ export interface DeploymentChoice {
   plan?: string | undefined;
 }
 
-/** A configuration that was looked over and can be put in force. */
+/** A configuration that was checked and can be put in force. */
 export interface PreparedDeployment {
   id: string;
   bundle: Bundle;
@@ -66,7 +66,7 @@ export interface PreparedDeployment {
   provider: ProviderSettings;
 }
 
-/** Deployments looked over that are kept at hand: a push follows its plan. */
+/** Checked deployments kept in memory: a push follows its plan. */
 const KEPT = 3;
 
 /**
@@ -92,7 +92,7 @@ export class Deployments {
     host: Host;
     secrets: SecretBox;
     evaluation: Mutex;
-    /** The server's own: what is set there has precedence over what was captured at the push. */
+    /** The server's own environment. It takes precedence over what the push captured. */
     environment?: Record<string, string | undefined> | undefined;
     settleAfterMs?: number | undefined;
   }) {
@@ -184,7 +184,7 @@ export class Deployments {
     const id = await codeId(input.code);
     const bundle = bundleOf({ id, code: input.code, environment: input.environment });
     const origin = input.origin ?? {};
-    // A push that was planned a moment ago is not rendered and compiled once more.
+    // A push that was planned a moment ago is not rendered and compiled again.
     const known = this.#prepared.get(bundle.id);
     if (known) return { ...known, row: { ...known.row, origin } };
     const inspection = await this.#host.inspect(bundle);
@@ -199,9 +199,9 @@ export class Deployments {
   }
 
   /**
-   * A deployment of former times, as it was; without an id, the one in force before the present one.
-   * @param by who returns to it, from which host: on record once it is in force.
-   * @throws `not_found`
+   * An earlier deployment, unchanged; without an id, the one that was in force before the current
+   * one. @param by the person who rolls back, and from which host: recorded when the deployment is
+   * in force. @throws `not_found`
    */
   async former(
     id?: string,
@@ -230,7 +230,10 @@ export class Deployments {
     };
   }
 
-  /** Identifies what a plan was made from: the configuration then in force, the one to come, and what was chosen. */
+  /**
+   * Identifies the input of a plan: the configuration in force at the time, the new one, and the
+   * choices.
+   */
   async planToken(prepared: PreparedDeployment, choice: DeploymentChoice): Promise<string> {
     await this.active();
     const { inFlight = 'migrate', existing = 'enter' } = choice;
@@ -238,8 +241,8 @@ export class Deployments {
   }
 
   /**
-   * Stores the configuration and puts it in force, in one transaction.
-   * @throws `conflict` when the plan agreed to was made for another state of things; nothing changes then.
+   * Stores the configuration and puts it in force, in one transaction. @throws `conflict` when the
+   * agreed plan was made for another state; nothing changes then.
    */
   async activate(prepared: PreparedDeployment, choice: DeploymentChoice = {}): Promise<PushResult> {
     return this.#evaluation.run(async () => {
@@ -283,7 +286,10 @@ export class Deployments {
     });
   }
 
-  /** Whether mail is sent with the same settings as before. Code that does not say any more how it sent is taken to differ. */
+  /**
+   * Whether mail is sent with the same settings as before. Code whose former settings are no longer
+   * known counts as different.
+   */
   async #sendsAlike(before: Deployment, { provider }: PreparedDeployment): Promise<boolean> {
     const former = await this.provider(before).catch(() => undefined);
     return former !== undefined && canonicalJson(former) === canonicalJson(provider);
@@ -298,7 +304,7 @@ export class Deployments {
       id: row.id,
       manifest: withCurrentFacts(row.manifest),
       isWhole,
-      // What the manifest says goes on: events are taken in, segments are evaluated.
+      // The manifest stays usable: events are recorded and segments are evaluated.
       get bundle() {
         if (!isWhole) throw damagedCode(row.id);
         return bundle;
@@ -312,7 +318,10 @@ export class Deployments {
 
 // --- internal ------------------------------------------------------------------------------------
 
-/** The same code under another environment is loaded anew by the host, so the environment is part of the bundle's id. */
+/**
+ * The host reloads the same code for another environment, so the environment is part of the
+ * bundle's id.
+ */
 function bundleOf(input: Bundle): Bundle {
   return { ...input, id: `${input.id}.${hash53(canonicalJson(input.environment))}` };
 }
@@ -322,7 +331,9 @@ async function codeId(code: string): Promise<string> {
   return Buffer.from(digest).toString('hex').slice(0, 32);
 }
 
-/** The id of a deployment is the hash of its code: anything else was not pushed, and is not run. */
+/**
+ * A deployment's id is the hash of its code. Code with another hash was not pushed and is not run.
+ */
 function damagedCode(id: string): SegflowError {
   return new SegflowError('unavailable', `the code of deployment ${id} in the store is not what was pushed`, {
     hint: 'Something else has changed the database. Push the same code again, or restore a backup.',

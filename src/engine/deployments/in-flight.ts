@@ -7,9 +7,9 @@ import type { InFlight } from './plan-shape.ts';
 const BATCH = 1_000;
 
 /**
- * Does to the runs in flight what the activation of a deployment is to do to them, within its transaction: those of campaigns that
- * are gone are cancelled, the others pinned, restarted or cancelled as chosen. Those that may migrate are left alone: a run takes up
- * the newest code that follows its history when it wakes.
+ * Applies the chosen `--in-flight` rule within the transaction of a deployment: runs of removed
+ * campaigns are cancelled, the others are pinned, restarted or cancelled. Runs that may migrate are
+ * left alone: a run adopts the newest code that follows its history when it wakes.
  */
 export async function settleInFlight(
   tx: Statements,
@@ -24,7 +24,7 @@ export async function settleInFlight(
   const isStatic = new Set(
     manifest.campaigns.filter(({ behavior }) => behavior === 'static').map(({ id }) => id),
   );
-  // Runs that this transaction begins are not in flight.
+  // Runs that this transaction starts are not in flight.
   const until = await tx.newestRun();
   for (const campaignId of await tx.liveCampaigns()) {
     if (!kept.has(campaignId)) {
@@ -36,7 +36,8 @@ export async function settleInFlight(
     } else if (inFlight === 'restart') {
       await eachPage(tx, campaignId, until, async (runs) => {
         await cancel(tx, runs, RESTARTED, at);
-        // Whether someone still belongs in a dynamic campaign is for the evaluation that follows to say: it enters them.
+        // The evaluation that follows decides who still belongs in a dynamic campaign, and enters
+        // them.
         const start = { deploymentId, enteredAt: at, afterEvent: await tx.lastEventId() };
         if (isStatic.has(campaignId)) await tx.insertRuns(runs.map((run) => anew(run, start)));
       });
@@ -67,7 +68,7 @@ async function cancel(tx: Statements, runs: RunHead[], end: Ending, at: number):
   await tx.skipMessagesOf(ids, end.reason);
 }
 
-/** What caused the entry is still what caused it. */
+/** The new run keeps the cause of the old run's entry. */
 function anew(
   { campaignId, userId, entry, entryEventId }: LiveRun,
   start: Pick<NewRun, 'deploymentId' | 'enteredAt' | 'afterEvent'>,

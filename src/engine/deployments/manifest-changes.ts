@@ -6,7 +6,7 @@ export interface ManifestChanges {
   /** By id, those of either manifest. */
   segments: Map<string, PlannedChange>;
   campaigns: Map<string, PlannedChange>;
-  /** Campaigns that people could enter now who could not before. */
+  /** Campaigns that new people could enter. */
   openedCampaigns: Set<string>;
   templates: PlannedContent;
   transactions: PlannedContent;

@@ -3,11 +3,12 @@ import type { Plan, PlannedRuns, Planning } from '../../protocol/plan.ts';
 /* Parts of a plan: what a deployment would do, as the API answers it (protocol/plan). */
 
 /**
- * What becomes of the runs in flight. `migrate`: those whose history the new code follows move to it, the others stay on their
- * code. `pin`: all stay on their code to their end. `restart`: ended, and entered again. `cancel`: ended.
+ * What happens to the runs in flight. `migrate`: runs whose history the new code follows move to
+ * it, the others stay on their code. `pin`: all runs stay on their code to their end. `restart`:
+ * runs end and enter again. `cancel`: runs end.
  */
 export type InFlight = Plan['inFlight'];
-/** Whether people who qualify already enter a campaign that is new. */
+/** Whether people who already qualify enter a new campaign. */
 export type Existing = Plan['existing'];
 
 export type PlannedSegment = Plan['segments'][number];

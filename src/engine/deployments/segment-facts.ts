@@ -11,7 +11,10 @@ export function withFacts(
   return { ...segment, facts, timeDependent: segment.volatile || facts.clock.length > 0 || others };
 }
 
-/** A manifest as this version of Segflow keeps it: one that was stored by another has its facts found again. */
+/**
+ * The manifest with this version's facts: those of a manifest that another version stored are found
+ * again.
+ */
 export function withCurrentFacts(manifest: Manifest): Manifest {
   if (manifest.segments.every(isCurrent)) return manifest;
   return {

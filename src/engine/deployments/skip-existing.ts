@@ -3,9 +3,10 @@ import type { Store } from '../ports/store.ts';
 import type { Existing } from './plan-shape.ts';
 
 /**
- * The manifest with the campaigns that people who qualify already are kept out of: those that are new, when that was chosen. The
- * evaluation of everyone records, of each, a run that ended before it began; it is this list, and how far that evaluation is, that say
- * who qualified already, so a restart changes nothing.
+ * The manifest with the list of new campaigns that skip people who already qualify
+ * (`--existing=skip`). The evaluation of everyone records a run that ended before it began for each
+ * of them. This list and the evaluation's progress decide who already qualified, so a restart
+ * changes nothing.
  */
 export async function withSkips(
   store: Store,
@@ -20,7 +21,7 @@ export async function withSkips(
     const known = new Set(before?.campaigns.map(({ id }) => id));
     for (const { id } of manifest.campaigns) if (!known.has(id)) skips.add(id);
   }
-  // An evaluation under way begins anew with a deployment: whom it had not reached is still to be skipped.
+  // A deployment restarts the running evaluation: people whom it had not reached are still skipped.
   const pending = before?.skipExisting ?? [];
   if (pending.length > 0 && (await store.isSweeping())) {
     for (const { id } of manifest.campaigns) if (pending.includes(id)) skips.add(id);

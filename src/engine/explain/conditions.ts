@@ -9,7 +9,7 @@ import type { SegmentSql } from '../ports/segments.ts';
 import type { Store } from '../ports/store.ts';
 import type { EventRow, UserRow } from '../ports/users.ts';
 
-/** What of a user the queries of segments look at. */
+/** The parts of a user that segment queries read. */
 export interface UserFacts {
   user: UserRow;
   since: ReadonlyMap<string, number>;
@@ -77,7 +77,7 @@ export function valuesSeen(
 
 // --- internal ------------------------------------------------------------------------------------
 
-/** Kinds of events shown where a query asks for none by name. */
+/** The number of event names shown for a query that names none. */
 const SHOWN = 10;
 
 function eventsAsked(facts: QueryFacts, counts: UserFacts['eventCounts']): string[] {
@@ -89,7 +89,10 @@ function eventsAsked(facts: QueryFacts, counts: UserFacts['eventCounts']): strin
   return names.size > 0 ? [...names] : counts.slice(0, SHOWN).map(({ name }) => name);
 }
 
-/** What the query makes of the path over the user's events, the latest first: where it is no aggregate, that of the latest. */
+/**
+ * The query's aggregate of the path over the user's events, latest first; without an aggregate, the
+ * latest event's value.
+ */
 function overEvents(events: EventRow[], { path, aggregate }: PathUse): { how: string; value: Json } {
   const found = events.map(({ attributes }) => valueAt(attributes, path)).filter((value) => value !== null);
   const numbers = found.map((value) => Number(value) || 0);
@@ -111,7 +114,7 @@ function overEvents(events: EventRow[], { path, aggregate }: PathUse): { how: st
   }
 }
 
-/** Of numbers by their value, of anything else by its text. */
+/** Compares numbers by value and everything else as text. */
 function extremeOf(values: Json[], which: 'max' | 'min'): Json {
   const areNumbers = values.every((value) => typeof value === 'number');
   const sorted = values.toSorted((a, b) => {

@@ -13,13 +13,14 @@ import { explainRun } from './run-explanation.ts';
 const RUNS = 200;
 const MESSAGES = 1_000;
 const EVENTS = 1_000;
-/** Runs of a campaign that are told step by step. */
+/** Number of a campaign's runs that are explained step by step. */
 const TOLD = 10;
 
 /**
- * Why the user is, or is not, in a campaign, or in each: what the segments say of the user now and what they look at, what happened in
- * the runs, and what they wait for. Reads and replays; changes nothing.
- * @throws `user_not_found`; `not_found` for a campaign that is not deployed and that the user never was in.
+ * Explains why the user is or is not in a campaign, or in each: what the segments say about the
+ * user now and what they read, what happened in the runs, and what the runs wait for. Reads and
+ * replays; changes nothing. @throws `user_not_found`; `not_found` for a campaign that is not
+ * deployed and that the user was never in.
  */
 export async function explain(engine: Engine, userId: string, campaignId?: string): Promise<Explanation> {
   const { store, deployments } = engine;
@@ -170,7 +171,8 @@ function againRule({ reentry }: ManifestCampaign, run: ExplainedRun): string {
   if (reentry === 'once') return 'it takes everybody once';
   if (reentry === 'always') return 'enters again on coming to qualify anew';
   const from = new Date(Date.parse(run.enteredAt) + reentry.afterMs).toISOString();
-  // Who was put out for not qualifying has come to qualify anew (see `decide`), for a deployment too, which considers everyone.
+  // A user who was removed for not qualifying has come to qualify again (see `decide`). A
+  // deployment, which considers everyone, counts as well.
   const push = run.ending === 'left' ? ', or with a push' : '';
   return `enters again on coming to qualify anew from ${from} on${push}`;
 }

@@ -79,7 +79,7 @@ function stepOf(
   };
 }
 
-/** Of a query's result the rows: which of their values are dates is for the flow (see results). */
+/** A query's rows. Which of their values are dates only matters to the flow (see results). */
 function shown(kind: JournalEntry['kind'], value: unknown): unknown {
   const isRows = kind === 'query' && typeof value === 'object' && value !== null && 'rows' in value;
   return isRows ? value.rows : value;
@@ -95,7 +95,7 @@ function waitOf(
   },
 ): ExplainedRun['waits'] {
   const { last, message } = about;
-  // A time that is past is one that something else keeps from being used, such as a pause.
+  // A due time in the past means that something else, such as a pause, holds the run back.
   const until = isoOrNull(run.wakeAt !== null && run.wakeAt > about.now ? run.wakeAt : null);
   if (run.status === 'blocked')
     return { for: 'code that follows its history (a push), or segflow retry', until };
@@ -117,7 +117,7 @@ function waitOf(
     }
     if (pending.kind === 'retry') {
       const name = `the side effect "${last?.key ?? ''}"`;
-      // Its time is when it is looked for again, not one that it has to keep.
+      // The time is only when Segflow looks again, not a deadline.
       if (pending.error === null) return { for: `${name}, which goes on`, until: null };
       if (pending.begins) return { for: `${name}, which is about to begin`, until: null };
       return { for: `another attempt at ${name}, which failed: ${pending.error}`, until };
@@ -204,7 +204,7 @@ async function replayed(
     journal,
     event,
     at,
-    // What a flow does after its last step is not in its journal.
+    // The journal does not record what a flow does after its last step.
     ...(toEnd ? { dryRun: true } : { replayOnly: true }),
   };
   const [result] = await host.advance(bundle, [request]);

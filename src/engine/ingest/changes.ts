@@ -6,13 +6,16 @@ import { awaitedEvents, parseAwaits } from '../waits/awaits.ts';
 import { eventMessageId } from './message-id.ts';
 import type { IngestOperation, OperationResult } from './operations.ts';
 
-/** An event reported later than this after it happened sends no transaction: importing history must not mail people. */
+/**
+ * An event reported later than this sends no transactional mail: importing history must not mail
+ * people.
+ */
 const TRANSACTION_MAX_AGE_MS = 86_400_000;
 
 /** A user's attributes take at most this much as JSON. */
 export const MAX_ATTRIBUTES_BYTES = 256 * 1024;
 
-/** Above every campaign's: what a person waits for leaves first. */
+/** Higher than every campaign's priority: mail that a person waits for leaves first. */
 const TRANSACTION_PRIORITY = 1_000_000;
 
 /** The transactions to send for events, from the active deployment. */
@@ -26,9 +29,12 @@ export interface TransactionsOf {
 interface Options {
   now: number;
   transactions: TransactionsOf | undefined;
-  /** Whether an event of this name is anything to the configuration. Without it, every event is evaluated. */
+  /**
+   * Whether the configuration uses events of this name. Without this function every event is
+   * evaluated.
+   */
   eventMatters?: (name: string) => boolean;
-  /** Trusts that no event was stored before: when one was, flush throws `conflict`. */
+  /** Assumes that no event was stored before; when one was, flush throws `conflict`. */
   allNew?: boolean;
 }
 
@@ -37,25 +43,25 @@ export function sizeOf(attributes: JsonObject): number {
   return Buffer.byteLength(JSON.stringify(attributes));
 }
 
-/** What a transaction is about to write, gathered so that each table is written in few statements. */
+/** The writes of a transaction, collected so that each table needs few statements. */
 export class PendingWrites {
   madeMessages = false;
   #tx: Statements;
   #now: number;
   #transactions: TransactionsOf | undefined;
-  /** Who there is. */
+  /** Ids of the users that exist. */
   #ids: Set<string>;
-  /** Likewise, with their attributes, where these matter. */
+  /** The same users with their attributes, where the attributes matter. */
   #users: Map<string, UserRow>;
   #known: Set<string>;
   #puts = new Map<string, UserRow>();
   #events: NewEvent[] = [];
-  /** Marks, with how many of the events to be stored come before the cause. */
+  /** Marks, each with the number of collected events that precede the cause. */
   #dirty = new Map<string, Omit<NewMark, 'afterEvent'> & { before: number }>();
   #eventMatters: (name: string) => boolean;
   /**
-   * By user the names of events that mean nothing to the configuration, but perhaps to a run that waits; with how many of the
-   * events to be stored come before the first of that name.
+   * Events that the configuration does not use but a waiting run may: by user and name, the number
+   * of collected events that precede the first of that name.
    */
   #others = new Map<string, Map<string, number>>();
   #touched = new Set<string>();
@@ -106,7 +112,10 @@ export class PendingWrites {
     return { ok: true, type: 'delete' };
   }
 
-  /** The user's attributes with what was applied so far; undefined when there is no such user, or only events are applied. */
+  /**
+   * The user's attributes with the changes so far; undefined when the user does not exist or only
+   * events are applied.
+   */
   attributesOf(id: string): JsonObject | undefined {
     return this.#users.get(id)?.attributes;
   }
@@ -164,14 +173,17 @@ export class PendingWrites {
     return { ok: true, type: 'event', duplicate: false };
   }
 
-  /** The first mark of a cause has the place. */
+  /** The first mark of a cause decides the place. */
   #mark(mark: Omit<NewMark, 'afterEvent'> & { before: number }): void {
     const key = `${mark.userId}\n${mark.cause}\n${mark.subject}`;
     if (!this.#dirty.has(key)) this.#dirty.set(key, mark);
     this.#touched.add(mark.userId);
   }
 
-  /** A run that begins to wait just now sees the events itself: it locks its user, as this has done (engine/waiting). */
+  /**
+   * A run that starts to wait at this moment sees the events itself: it locks its user, as this
+   * transaction does (waits/alarms).
+   */
   async #markAwaited(): Promise<void> {
     for (const { userId, awaits } of await this.#tx.readAwaitingRuns([...this.#others.keys()])) {
       const happened = this.#others.get(userId)!;
@@ -183,7 +195,7 @@ export class PendingWrites {
     this.#others.clear();
   }
 
-  /** `ids` are those of the events that were stored; later events of these users get greater ones. */
+  /** @param ids of the stored events; later events of these users get greater ids. */
   async #setMarks(ids: number[]): Promise<void> {
     const marks = [...this.#dirty.values()];
     const last = marks.some(({ before }) => before >= ids.length)

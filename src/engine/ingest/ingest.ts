@@ -5,15 +5,15 @@ import type { Statements, Store } from '../ports/store.ts';
 import { PendingWrites, type TransactionsOf } from './changes.ts';
 import type { OperationResult, Submission } from './operations.ts';
 
-/** Operations that share a commit, at most; a larger submission is still committed whole. */
+/** The most operations that share a commit; a larger submission still commits whole. */
 const COMMIT_SIZE = 4_000;
 
-/** What this process knows to be in force. */
+/** The parts of the deployment in force that ingest uses, as last seen by this process. */
 export interface InForce {
-  /** The store's token of it. */
+  /** The store's token for this deployment. */
   revision: string;
   transactions: TransactionsOf | undefined;
-  /** Whether an event of this name is anything to a segment, or to a campaign's `exitWhen` or `goal`. */
+  /** Whether a segment, or a campaign's `exitWhen` or `goal`, uses events of this name. */
   eventMatters: (name: string) => boolean;
 }
 
@@ -23,9 +23,10 @@ interface Waiting extends Submission {
 }
 
 /**
- * Group commit. Submissions that arrive while a commit is under way wait and share the next one, so that a thousand
- * clients cost one fsync. A submission is resolved only after its commit; when the commit fails all that shared it are
- * rejected and nothing of them is stored. A crash before the commit loses only what was never acknowledged.
+ * Group commit. Submissions that arrive during a commit wait and share the next one, so that a
+ * thousand clients cost one fsync. A submission resolves only after its commit. When a commit
+ * fails, all submissions that shared it are rejected and nothing of them is stored. A crash before
+ * the commit loses only what was never acknowledged.
  */
 export class Ingest {
   #store: Store;
@@ -38,7 +39,7 @@ export class Ingest {
   constructor(options: {
     store: Store;
     inForce: () => Promise<InForce>;
-    /** Another process may have put another configuration in force: asks the store. */
+    /** Asks the store, because another process may have put another configuration in force. */
     refresh: () => Promise<unknown>;
     onCommit: (effects: { messages: boolean }) => void;
   }) {
@@ -62,8 +63,8 @@ export class Ingest {
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
-      // A commit to the embedded store never lets the event loop turn, so requests that arrived meanwhile are only read
-      // now: with 32 clients, four times the events a second.
+      // A commit to the embedded store never yields to the event loop, so requests that arrived
+      // during it are only read now: with 32 clients, four times the events per second.
       await new Promise<void>((resolve) => setImmediate(resolve));
       await this.#commit(this.#take());
     }
@@ -95,8 +96,9 @@ export class Ingest {
   }
 
   /**
-   * Every event is answered by what is in force at its commit, whichever process put it in force. Which events were
-   * stored before is asked only once one of them cannot be stored: few are sent again, and asking about all of them costs half of what storing them does.
+   * Events are handled by the configuration in force at their commit, whichever process put it in
+   * force. The store is asked for duplicates only after an insert failed: few events are sent
+   * twice, and asking about all of them costs half as much as storing them.
    */
   async #apply(batch: Waiting[]): Promise<Applied> {
     let allNew = true;

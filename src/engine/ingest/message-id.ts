@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { OCCASION_DIGITS } from '../../core/ids.ts';
 
 /**
- * The id of the message a step or an event sends, derived from what it is about, not drawn: whoever repeats the step, after a
- * crash, on another machine or from a restored backup, makes the same id, so the store refuses the second one and the
- * provider can say whether it ever had it. `instanceId` keeps two installations that share a provider apart.
+ * The id of the message that a step or an event sends. The id is derived from what the message is
+ * about: whoever repeats the step, after a crash, on another machine or from a restored backup,
+ * makes the same id. The store then refuses the second message, and the provider can say whether it
+ * ever had it. `instanceId` keeps apart two installations that share a provider.
  *
- * Its first part is the occasion (core/ids): the same also when a restored instance has to let someone enter anew, at another time.
+ * The first part is the occasion (core/ids). It stays the same when a restored instance has to
+ * enter a user again at another time.
  */
 export function stepMessageId(
   instanceId: string,
@@ -16,7 +18,10 @@ export function stepMessageId(
   return id(occasion, [step.enteredAt]);
 }
 
-/** An event with the sender's own id is the same one whenever it is sent again; one without is known by its place in the store. */
+/**
+ * An event with the sender's own id stays the same event when it is sent again; one without is
+ * known by its id in the store.
+ */
 export function eventMessageId(
   instanceId: string,
   event: {

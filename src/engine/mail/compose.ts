@@ -8,7 +8,7 @@ import { isLive } from '../rules/qualification.ts';
 import type { MailChange } from './ledger.ts';
 import { renderMail } from './render.ts';
 
-/** A message, its coming attempt counted, and what is to leave for it. */
+/** A message, with the coming attempt counted, and the email to send for it. */
 export interface Outgoing {
   message: DueMessage;
   email: OutgoingEmail;
@@ -16,15 +16,15 @@ export interface Outgoing {
 
 export interface ComposedMail {
   outgoing: Outgoing[];
-  /** What is not sent: skipped, as it may not be any more, or failed. */
+  /** Messages that are not sent: skipped because they may no longer be sent, or failed. */
   dropped: MailChange[];
-  /** Those whose template hung, or ended its process: nothing is known of them. */
+  /** Messages whose template hung or ended its process; nothing is known about them. */
   suspects: DueMessage[];
-  /** Of those that were rendered, whether that failed. */
+  /** For each rendered message, whether rendering failed. */
   outcomes: { campaignId: string | null; failure: string | null }[];
 }
 
-/** Finds out of queued messages which may still be sent, and renders those. */
+/** Finds the queued messages that may still be sent, and renders them. */
 export async function composeMail(
   queued: DueMessage[],
   about: {

@@ -5,7 +5,10 @@ import type { DueMessage } from '../ports/messages.ts';
 import { backoff } from './backoff.ts';
 import type { MailLedger } from './ledger.ts';
 
-/** Asks the provider about messages that may have been sent: those it has are sent, the others are queued again. */
+/**
+ * Asks the provider about messages that may have been sent. Messages that it has are sent; the
+ * others are queued again.
+ */
 export async function askAbout(
   messages: DueMessage[],
   { provider, ledger, log, now }: { provider: MailProvider; ledger: MailLedger; log: Log; now: number },
@@ -33,7 +36,10 @@ export async function askAbout(
 
 // --- internal ------------------------------------------------------------------------------------
 
-/** A message that was never tried here, and is unknown all the same, may have left from the instance this one was restored from. */
+/**
+ * A message that is unknown although it was never tried here may have been sent by the instance
+ * that this one was restored from.
+ */
 async function find(provider: MailProvider, messages: DueMessage[]): Promise<Map<string, string>> {
   const ids = (list: DueMessage[]) => list.map(({ id }) => id);
   const tried = messages.filter(({ attempts }) => attempts > 0);

@@ -6,7 +6,7 @@ import type { DueMessage, MessageUpdate } from '../ports/messages.ts';
 import type { Statements, Store } from '../ports/store.ts';
 import { backoff } from './backoff.ts';
 
-/** What becomes of a message; what is not named stays or is emptied (see `unchanged`). */
+/** A change to a message. Fields that are not named stay or are cleared (see `unchanged`). */
 export interface MailChange {
   message: DueMessage;
   update: Partial<MessageUpdate> & { status: MessageUpdate['status'] };
@@ -14,7 +14,7 @@ export interface MailChange {
 
 const LAST_ATTEMPTS = 10;
 
-/** Writes what becomes of messages, and makes the runs of settled ones due. */
+/** Writes changes to messages, and makes the runs of settled messages due. */
 export class MailLedger {
   #store: Store;
   #slots: SlotOwner;
@@ -38,20 +38,27 @@ export class MailLedger {
     this.#onSettled = options.onSettled;
   }
 
-  /** A decision of this process, which only the owner of the users may take. Returns the ids of the messages written. */
+  /**
+   * Writes a decision that only the owner of the users may make. Returns the ids of the written
+   * messages.
+   */
   async decide(changes: MailChange[]): Promise<Set<string>> {
     return this.#save(changes, { fenced: true });
   }
 
-  /** Marks messages as being sent, but for those of campaigns that were paused since they were read. */
+  /**
+   * Marks messages as being sent, except those of campaigns that were paused since the messages
+   * were read.
+   */
   async markSending(changes: MailChange[]): Promise<Set<string>> {
     return this.#save(changes, { fenced: true, unlessPaused: true });
   }
 
   /**
-   * What became of a batch that was being sent. Sent is a fact, whoever owns the user by now; anything else counts only as long as nobody has
-   * taken the message over. A database that is away for a moment must not turn sent into unknown, so it is asked until it takes
-   * it, or until `close` has waited long enough.
+   * Records the outcome of a batch that was being sent. `sent` is a fact, whoever owns the user by
+   * now; any other outcome counts only while no other process has taken the message over. A short
+   * database outage must not turn `sent` into `unknown`, so the write is retried until it succeeds
+   * or `close` has waited long enough.
    */
   async record(changesAt: (now: number) => MailChange[]): Promise<void> {
     const kept = (change: MailChange): MailChange =>
@@ -66,7 +73,7 @@ export class MailLedger {
         return;
       } catch (error) {
         this.#log.warn(`the provider's answer could not be stored: ${messageOf(error)}`);
-        // The rows stay `sending`; whoever has the users next asks the provider about them.
+        // The rows stay `sending`; the next owner of the users asks the provider about them.
         if (this.#closing && attempt > LAST_ATTEMPTS) return;
         const delay = Math.min(backoff(attempt) / 4, this.#closing ? 1_000 : 5_000);
         await this.#clock.sleepUntil(this.#clock.now() + delay, new AbortController().signal);
@@ -74,7 +81,7 @@ export class MailLedger {
     }
   }
 
-  /** From now on an answer that cannot be stored is given up after some seconds. */
+  /** From now on, gives up an answer that cannot be stored after some seconds. */
   close(): void {
     this.#closing = true;
   }

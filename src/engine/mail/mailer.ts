@@ -26,23 +26,25 @@ import { composeMail, type Outgoing } from './compose.ts';
 import { askAbout } from './inquiry.ts';
 import { type MailChange, MailLedger } from './ledger.ts';
 
-/** Batches on their way to the provider at once: while one is answered, the next is rendered. */
+/** Batches sent to the provider at the same time: while one is answered, the next is rendered. */
 const IN_FLIGHT = 4;
 
 /**
- * Sends what is queued. The ledger's states:
+ * Sends the queued messages. The ledger's states:
  *
- *   queued → sending → sent | failed            (skipped, from queued, when it must not be sent any more)
- *              │ ▲ └→ queued, later              the provider surely did not take it
+ *   queued → sending → sent | failed            (skipped, from queued, when it may no longer be sent)
+ *              │ ▲ └→ queued, later              the provider definitely did not accept it
  *              ▼ └── queued                      asked, and the provider does not have it
  *           unknown → sent                       asked, and the provider has it
  *
- * `sending` is committed before the provider is called and the answer after, each message for itself. A crash in between
- * leaves `sending`, which the next start turns into `unknown`; an unknown message is asked about before anything is sent
- * again. Whether a message may still be sent (user, campaign, address) is checked when it is sent, not when it was queued.
+ * `sending` is committed before the provider is called, and the answer afterwards, for each message
+ * separately. A crash in between leaves `sending`, which the next start turns into `unknown`. The
+ * provider is asked about an unknown message before anything is sent again. Whether a message may
+ * still be sent (user, campaign, address) is checked when it is sent, not when it was queued.
  *
- * What the provider puts off waits for a time, and nothing else leaves meanwhile; with other settings of the provider both end: the
- * activation makes the messages due, and each process ends its pause when it comes upon the new settings.
+ * When the provider puts messages off, they wait, and nothing else is sent meanwhile. New provider
+ * settings end both: the deployment makes the messages due, and each process ends its pause when it
+ * sees the new settings.
  */
 export class Mailer {
   #store: Store;
@@ -62,11 +64,14 @@ export class Mailer {
   #inFlight = new Set<Promise<void>>();
   #quarantine = new Quarantine<string>();
   #doubts = new Doubts();
-  /** No batch leaves before this time: the provider refused a whole batch for now. */
+  /** No batch is sent before this time, because the provider refused a whole batch for now. */
   #pausedUntil = 0;
   /** The store did not say whether a batch was marked as being sent. */
   #inDoubt = false;
-  /** What is found as being sent while nothing is in flight was left by an earlier batch, so no other may be marked meanwhile. */
+  /**
+   * Guards marking: a message found as `sending` while nothing is in flight was left by an earlier
+   * batch, so no other batch may be marked at the same time.
+   */
   #marking = new Mutex();
 
   constructor(options: {
@@ -75,16 +80,16 @@ export class Mailer {
     deployments: Deployments;
     slots: SlotOwner;
     providerOf: MailProviderFactory;
-    /** The one mailbox in a user's `email` attribute, or undefined when there is none. */
+    /** The single mailbox in a user's `email` attribute, or undefined. */
     parseAddress: (value: unknown) => string | undefined;
     clock: Clock;
     log: Log;
     settleAfterMs?: number | undefined;
     /** Messages were settled, and the runs that waited for them are due. */
     onSettled: () => void;
-    /** The provider answered, and messages are to be tried or asked about later. */
+    /** The provider answered, and some messages must be retried or asked about later. */
     onLater: () => void;
-    /** There are suspects to be tried, or fewer. */
+    /** The set of suspects has changed. */
     onSuspects: () => void;
   }) {
     this.#store = options.store;
@@ -102,7 +107,10 @@ export class Mailer {
     this.#guard = new CampaignGuard({ ...options, what: 'its mail' });
   }
 
-  /** What a crash left half-sent is to be asked about, after the time a provider may take to find it. */
+  /**
+   * Schedules the question to the provider about messages that a crash left half-sent, after the
+   * time that a provider may need to find them.
+   */
   async recover(slots: Slots): Promise<void> {
     const now = await this.#store.now();
     const count = await this.#store.unsettle(now + this.#settleAfterMs, slots);
@@ -118,12 +126,12 @@ export class Mailer {
     return this.#inFlight.size > 0;
   }
 
-  /** Resolves once every batch on its way is answered and committed. */
+  /** Resolves once every batch in flight is answered and committed. */
   async idle(): Promise<void> {
     while (this.#inFlight.size > 0) await Promise.allSettled(this.#inFlight);
   }
 
-  /** From now on an answer that the store does not take is given up after a while. */
+  /** From now on, gives up an answer that the store does not accept after a while. */
   close(): void {
     this.#ledger.close();
   }
@@ -159,7 +167,7 @@ export class Mailer {
     return 'now';
   }
 
-  /** Tries one suspect alone, beside the turns. */
+  /** Tries one suspect alone, in parallel with the turns. */
   async tryAlone(): Promise<Next> {
     if (this.#quarantine.size === 0) return 'when-woken';
     const deployment = await this.#deployments.active();
@@ -182,7 +190,10 @@ export class Mailer {
     this.#inDoubt = false;
   }
 
-  /** Renders and marks a batch, then leaves it to the provider without waiting for the answer. Returns the suspects, left as they were. */
+  /**
+   * Renders and marks a batch, then hands it to the provider without waiting for the answer.
+   * Returns the suspects, unchanged.
+   */
   async #dispatch(
     queued: DueMessage[],
     about: { deployment: Deployment; provider: MailProvider; suspected: boolean },
@@ -236,7 +247,8 @@ export class Mailer {
         })),
       );
     } catch (error) {
-      // The connection may have been lost after the commit: then nobody else would ever look at these.
+      // The connection may have been lost after the commit; then no process would look at these
+      // again.
       this.#inDoubt = true;
       throw error;
     }
@@ -244,7 +256,7 @@ export class Mailer {
 
   async #send(provider: MailProvider, batch: Outgoing[]): Promise<void> {
     if (!this.#slots.holds()) {
-      // Another process may own these users by now. Surely nothing was sent: whoever owns them sends it.
+      // Another process may own these users by now. Nothing was sent: the new owner sends it.
       await this.#ledger.record((now) =>
         batch.map(({ message }) => ({ message, update: { status: 'queued', nextAttemptAt: now } })),
       );
@@ -281,7 +293,7 @@ export class Mailer {
     );
   }
 
-  /** An activation with other settings, committed before the answer was, found nothing put off. */
+  /** A deployment with new settings that was committed before the answer found nothing put off. */
   async #retryIfReplaced(provider: MailProvider): Promise<void> {
     await this.#deployments.refresh();
     const deployment = await this.#deployments.active();
@@ -312,7 +324,7 @@ export class Mailer {
     }
   }
 
-  /** A whole batch was turned away for now: the next would be too. */
+  /** The provider refused a whole batch for now: it would refuse the next one as well. */
   #pause(results: SendResult[], now: number): void {
     const [first] = results;
     if (first?.status !== 'retry') return;
@@ -327,7 +339,7 @@ export class Mailer {
     );
   }
 
-  /** Another configuration with the same settings keeps the provider, and its pause. */
+  /** A new configuration with the same settings keeps the provider and its pause. */
   async #providerFor(deployment: Deployment): Promise<MailProvider> {
     const found = await this.#deployments.provider(deployment);
     const settings = canonicalJson(found);
@@ -341,7 +353,10 @@ export class Mailer {
 
 // --- internal ------------------------------------------------------------------------------------
 
-/** Each time it was tried alone the provider ended the request, did not have the message, and accepted others. */
+/**
+ * Whenever this message was tried alone, the provider ended the request, did not have the message
+ * afterwards, and accepted others.
+ */
 function givenUp({ message, email }: Outgoing, how: string): MailChange {
   const reason = `the provider never answers about this message, and accepts others: ${how}`;
   return { message, update: { status: 'failed', reason, toAddress: email.to } };

@@ -3,8 +3,9 @@ import type { Host, RenderRequest, RenderResult } from '../ports/host.ts';
 import type { DueMessage } from '../ports/messages.ts';
 
 /**
- * Renders messages. The newest wording goes out; a template that was removed since is rendered by the deployment that asked for it. One that
- * hangs gives undefined, at once; with `suspected` it is given its time, and fails.
+ * Renders messages with the newest templates; a template that was removed is rendered by the
+ * deployment that asked for it. A template that hangs gives undefined at once; with `suspected` it
+ * gets its full time, and fails.
  */
 export async function renderMail(
   messages: DueMessage[],

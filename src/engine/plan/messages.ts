@@ -8,14 +8,15 @@ import type { Entrant } from './people.ts';
 import type { PlanWorld } from './plan-world.ts';
 
 const HORIZON_MS = 365 * 86_400_000;
-/** Steps looked ahead, at most: enough for an email a day, all year. */
+/** The most steps to look ahead: enough for one email a day all year. */
 const MAX_STEPS = 800;
-/** Activations of all who are followed, at most: of many fewer steps are looked at. */
+/** The most activations of the whole sample: a large sample is followed for fewer steps. */
 const MAX_ACTIVATIONS = 75_000;
 
 /**
- * How many emails those who enter a campaign would be sent: a sample of them goes through its flow ahead of time, every email being
- * delivered, nothing being done by them, and every wait running out.
+ * Forecasts how many emails the people who enter a campaign would get. A sample of them runs
+ * through the flow ahead of time; every email is delivered, the people do nothing, and every wait
+ * times out.
  */
 export async function forecastMessages(
   world: PlanWorld,
@@ -50,7 +51,7 @@ export async function forecastMessages(
 
 // --- internal ------------------------------------------------------------------------------------
 
-/** One person's way through the flow. */
+/** One person's forecast run through the flow. */
 interface ForecastRun {
   runId: number;
   userId: string;
@@ -104,7 +105,7 @@ function requestOf(forecastRun: ForecastRun, campaignId: string): ActivationRequ
   };
 }
 
-/** Takes the forecastRun to where it goes on. Returns whether it does. */
+/** Moves the forecast run to where it continues. Returns whether it does. */
 function follow(forecastRun: ForecastRun, result: ActivationOutput, now: number): boolean {
   if (result.outcome === 'failed') forecastRun.failure = result.error.stack || result.error.message;
   if (result.outcome !== 'advanced' || result.pending === null) return false;
@@ -126,7 +127,10 @@ function follow(forecastRun: ForecastRun, result: ActivationOutput, now: number)
   return true;
 }
 
-/** How a wait ends until `horizon` for someone who does nothing. Undefined: it does not, or it cannot be told. */
+/**
+ * How a wait ends before `horizon` for a person who does nothing. Undefined when it does not end,
+ * or when nobody can tell.
+ */
 function endOf(
   pending: Exclude<Pending, { kind: 'email' }>,
   { at, attributes, segments }: ForecastRun,

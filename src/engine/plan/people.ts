@@ -5,12 +5,12 @@ import type { SegmentSql } from '../ports/segments.ts';
 import { decide, isLive } from '../rules/qualification.ts';
 import type { PlanWorld } from './plan-world.ts';
 
-/** Users looked at between two turns of the event loop. */
+/** Users evaluated between two turns of the event loop. */
 const PAGE = 1_000;
-/** People of whom it is reckoned up what those who enter a campaign would be sent. */
+/** Size of the sample from which a campaign's mail is extrapolated. */
 const SAMPLE = 500;
 
-/** One of those who would enter, with the segments they would then be in. */
+/** A person who would enter, with the segments that person would then be in. */
 export interface Entrant {
   userId: string;
   segments: ReadonlySet<string>;
@@ -18,26 +18,34 @@ export interface Entrant {
 
 export interface PlannedEntries {
   enter: number;
-  /** Of the runs in flight: those whose users no longer belong, and those that start over (--in-flight=restart). */
+  /**
+   * The runs in flight whose users no longer belong, and those that start over
+   * (--in-flight=restart).
+   */
   leave: number;
   restart: number;
   skip: number;
-  /** Of those who enter or start over. */
+  /** A sample of the people who enter or start over. */
   sample: Entrant[];
 }
 
 export interface PlannedPeople {
   segments: Map<string, { enter: number; leave: number }>;
   campaigns: Map<string, PlannedEntries>;
-  /** How many would enter just these campaigns, by the campaigns' ids as a JSON list. */
+  /**
+   * How many people would enter exactly these campaigns; the key is a JSON list of campaign ids.
+   */
   entrances: Map<string, number>;
 }
 
-/** Who would move between segments, enter campaigns and leave them: what the evaluation of everyone after the deployment would find. */
+/**
+ * Who would move between segments, enter campaigns and leave them: what the evaluation of everyone
+ * after the deployment would find.
+ */
 export async function planPeople(world: PlanWorld, changes: ManifestChanges): Promise<PlannedPeople> {
   const { store, prepared, before, existing, inFlight, onProgress } = world;
   const { manifest } = prepared;
-  // What an evaluation under way has yet to find is found by the next one.
+  // The next evaluation finds what the running one has not reached.
   const behind = !before || (await store.isSweeping());
   const evaluated = manifest.segments.filter(
     (segment) =>
@@ -123,7 +131,7 @@ export async function planPeople(world: PlanWorld, changes: ManifestChanges): Pr
 
 interface MemberTest {
   id: string;
-  /** Those of these users whom the segment selects. */
+  /** The subset of these users that the segment selects. */
   test: (userIds: string[]) => Promise<ReadonlySet<string>>;
 }
 
@@ -158,7 +166,7 @@ async function membershipsOf({ store }: PlanWorld, userIds: string[]): Promise<M
   return members;
 }
 
-/** Keeps at most SAMPLE of the people offered, evenly over all of them. */
+/** Keeps at most SAMPLE people, evenly spread over all that are offered. */
 class Stride {
   private readonly kept: Entrant[];
   private every = 1;

@@ -7,7 +7,7 @@ import { makePlan } from './plan.ts';
 
 /** Plans remembered after they were given, for the push that follows. */
 const REMEMBERED = 8;
-/** A finished plan that nobody fetched is not given any more after this long: the world has moved on. */
+/** A finished plan that nobody fetched expires after this time: the world has moved on. */
 const STALE_MS = 60_000;
 
 interface Job {
@@ -17,8 +17,8 @@ interface Job {
 }
 
 /**
- * Plans being made. One may take longer than a request should: asking again for the same plan joins the one under way. They live in
- * memory alone; whoever asks after a restart has it made anew.
+ * Plans in progress. A plan may take longer than a request should: asking again for the same plan
+ * joins the job in progress. Jobs live in memory only; after a restart the plan is made again.
  */
 export class PlanJobs {
   #world: { store: Store; host: Host; deployments: Deployments };
@@ -29,7 +29,7 @@ export class PlanJobs {
     this.#world = world;
   }
 
-  /** The plan, or how far it is after `patienceMs`. */
+  /** The plan, or its progress after `patienceMs`. */
   async make(
     prepared: PreparedDeployment,
     choice: DeploymentChoice,
@@ -75,7 +75,7 @@ export class PlanJobs {
       progress: undefined,
       endedAt: undefined,
     };
-    // Nobody may be waiting when it fails; whoever asks then is told.
+    // Nobody may be waiting when the plan fails; whoever asks next gets the error.
     job.plan.catch(() => {});
     return job;
   }

@@ -15,9 +15,10 @@ import type { PlanWorld } from './plan-world.ts';
 import { planRuns } from './runs.ts';
 
 /**
- * Finds out what a deployment would do, without doing any of it: evaluates the new segments user by user as the deployment would,
- * replays one run of each history in flight against the new code, and lets the flows of a sample of those who would enter run ahead.
- * It reads in small slices and holds no lock, so the engine goes on meanwhile; what happens meanwhile may or may not be in it.
+ * Finds out what a deployment would do without doing it: evaluates the new segments user by user,
+ * replays one run of each history in flight against the new code, and runs a sample of new people
+ * ahead through the flows. It reads in small slices and holds no lock, so the engine continues;
+ * what happens during the plan may or may not be part of it.
  */
 export async function makePlan(
   { store, host, deployments }: { store: Store; host: Host; deployments: Deployments },
@@ -72,7 +73,7 @@ export async function makePlan(
 
 // --- internal ------------------------------------------------------------------------------------
 
-/** Whoever enters several campaigns counts once. */
+/** A person who enters several campaigns counts once. */
 function mailedBy(mailing: ReadonlySet<string>, entrances: ReadonlyMap<string, number> = new Map()): number {
   let people = 0;
   for (const [campaigns, count] of entrances) {

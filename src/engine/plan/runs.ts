@@ -10,14 +10,14 @@ import type { PlanWorld } from './plan-world.ts';
 const PAGE = 5_000;
 /** Runs replayed at a time. */
 const BATCH = 250;
-/** Most histories that are tried; what is beyond is reckoned up from them. */
+/** The most histories that are tried; the rest is extrapolated. */
 const MAX_HISTORIES = 50_000;
-/** Histories told apart in memory; runs of others are only counted. */
+/** The most histories kept apart in memory; further runs are only counted. */
 const MAX_GROUPS = 200_000;
-/** Divergences told apart in a plan. */
+/** The most divergences listed in a plan. */
 const MAX_DIVERGENCES = 20;
 
-/** What becomes of the runs in flight, by campaign. */
+/** What happens to the runs in flight, by campaign. */
 export async function planRuns(world: PlanWorld, changed: boolean): Promise<Map<string, PlannedRuns>> {
   const { store, prepared, inFlight, onProgress } = world;
   const kept = new Set(prepared.manifest.campaigns.map(({ id }) => id));
@@ -48,7 +48,7 @@ export async function planRuns(world: PlanWorld, changed: boolean): Promise<Map<
 
 const LIVE = ['pending', 'running', 'sleeping', 'blocked'] as const;
 
-/** The hash of no journal: of runs whose histories were too many to be told apart. */
+/** Stands for the histories that were too many to keep apart; no journal has this hash. */
 const OTHER = 'other';
 
 function keyOf({ deploymentId, pinned, blocked, journalHash }: RunGroup): string {
@@ -93,7 +93,7 @@ async function tryNewCode(
       runs.migrate += group.count;
     } else (group.journalHash === OTHER ? left : toTry).push(group);
   }
-  // The largest first: should there be too many, the rest matters least.
+  // The largest groups first: if there are too many, the rest matters least.
   toTry.sort((a, b) => b.count - a.count);
   const tried = toTry.slice(0, MAX_HISTORIES);
   left.push(...toTry.slice(MAX_HISTORIES));
@@ -116,7 +116,10 @@ async function tryNewCode(
   runs.divergences = [...divergences.values()].sort((a, b) => b.count - a.count).slice(0, MAX_DIVERGENCES);
 }
 
-/** Tries the runs of a group one by one: the new code goes by something in which they differ. Returns how many. */
+/**
+ * Tries the runs of a group one by one, because the new code depends on something in which they
+ * differ. Returns how many were tried.
+ */
 async function tryEach(
   world: PlanWorld,
   { campaignId, group, most }: { campaignId: string; group: RunGroup; most: number },
@@ -140,7 +143,10 @@ interface Counted {
   divergences: Map<string, PlannedDivergence>;
 }
 
-/** Counts each group by what its first run does, but for those of which that one cannot speak for the others: returns these. */
+/**
+ * Counts each group by its first run. Returns the groups whose first run does not represent the
+ * others.
+ */
 async function tryBatch(
   world: PlanWorld,
   groups: RunGroup[],
@@ -151,7 +157,7 @@ async function tryBatch(
   const byId = new Map(
     (await world.store.replayableRuns(groups.map(({ runId }) => runId))).map((run) => [run.id, run]),
   );
-  // A run whose user was removed meanwhile is gone.
+  // A run disappears when its user is removed.
   const present = groups.filter(({ runId }) => byId.has(runId));
   const onNew = await replay(
     world,
@@ -204,7 +210,7 @@ async function followOwnCode(
     const bundle = await world.bundle(deploymentId);
     return (await replay(world, bundle, runs)).map(({ outcome }) => outcome === 'advanced');
   } catch {
-    // Code that cannot be loaded any more is followed by nobody.
+    // No run follows code that can no longer be loaded.
     return runs.map(() => false);
   }
 }
@@ -241,7 +247,7 @@ function wordsOf(result: Exclude<ActivationOutput, { outcome: 'advanced' }>): {
   return { recorded: 'its history', yielded: `an error: ${result.error.message}` };
 }
 
-/** Counts the histories that were not tried as the others turned out on average. */
+/** Counts the untried histories by the average of the tried ones. */
 function extrapolate(
   runs: PlannedRuns,
   before: { migrate: number; stay: number; block: number },
