@@ -11,8 +11,8 @@ export interface DeploymentRow {
   environment: string;
   manifest: Manifest;
   /**
-   * Where it was pushed from: `by`, `host`, `commit`, `message`, and who returned to it last, if anybody: `rolledBackBy`,
-   * `rolledBackFrom`. Each where known.
+   * Where it was pushed from: `by`, `host`, `commit`, `message`, and the person who last rolled
+   * back to it: `rolledBackBy`, `rolledBackFrom`. Each only if known.
    */
   origin: Record<string, string>;
   createdAt: number;
@@ -22,16 +22,16 @@ export interface DeploymentRow {
 export interface DeploymentStatements {
   activeDeployment(): Promise<DeploymentRow | undefined>;
   /**
-   * Names which deployment is in force since when: changes each time one is put in force, '' before the first. Within a
-   * transaction no other can be put in force until it ends.
+   * A token for the deployment in force: changes each time one is put in force, '' before the
+   * first. Within a transaction no other deployment can be put in force until the transaction ends.
    */
   revision(): Promise<string>;
   deployment(id: string): Promise<DeploymentRow | undefined>;
   /** Inserts the deployment or, when its code is known, replaces its environment and manifest. */
   putDeployment(row: DeploymentRow): Promise<void>;
   /**
-   * Makes it the active one at `at`: replaces the rows of segments and campaigns, removes members of segments that are gone.
-   * Runs of campaigns that are gone are cancelled by the caller.
+   * Activates it at `at`: replaces the rows of segments and campaigns, and removes members of
+   * removed segments. The caller cancels runs of removed campaigns.
    */
   activate(id: string, manifest: Manifest, at: number): Promise<void>;
   /** Live runs of campaigns that are not among `campaignIds`. */
@@ -39,18 +39,18 @@ export interface DeploymentStatements {
   listDeployments(limit: number): Promise<Omit<DeploymentRow, 'code' | 'environment'>[]>;
 }
 
-/** Live runs that followed the same history: one of them stands for all when new code is tried on it. */
+/** Live runs with the same history: one of them represents all when new code is tried. */
 export interface RunGroup {
   deploymentId: string;
   pinned: boolean;
   blocked: boolean;
   journalHash: string;
   count: number;
-  /** The first of them. */
+  /** Id of the first run. */
   runId: number;
 }
 
-/** A run with what replaying it needs. */
+/** A run with everything that a replay needs. */
 export interface ReplayableRun extends RunHead {
   deploymentId: string;
   enteredAt: number;
@@ -59,18 +59,21 @@ export interface ReplayableRun extends RunHead {
   event: EventRow | null;
 }
 
-/** For what a deployment would do, and for doing it. Each looks at a bounded number of rows. */
+/**
+ * Statements for planning a deployment and for carrying it out. Each reads a bounded number of
+ * rows.
+ */
 export interface PlanStatements {
   /** The ids of the next users, in the order of their ids. */
   usersAfter(after: string, limit: number): Promise<string[]>;
   usersById(ids: string[]): Promise<UserRow[]>;
-  /** Everyone the segment selects now. For segments that do not depend on a user's own rows alone. */
+  /** Everyone the segment selects now, for segments that depend on more than a user's own rows. */
   selectWhole(segment: SegmentSql): Promise<Set<string>>;
   /** How many users are stored as members. */
   segmentSizes(): Promise<Map<string, number>>;
-  /** Whether an evaluation of every user is under way. */
+  /** Whether an evaluation of every user is running. */
   isSweeping(): Promise<boolean>;
-  /** Those of `userIds` whom the evaluation of every user has yet to reach. */
+  /** The subset of `userIds` that the evaluation of every user has not reached yet. */
   unswept(userIds: string[]): Promise<Set<string>>;
   /** Ids of campaigns that have live runs. */
   liveCampaigns(): Promise<string[]>;

@@ -3,22 +3,26 @@ export type Slots = 'all' | readonly number[];
 
 export interface Fence {
   nodeId: string;
-  /** The slots of the users that the transaction is about. */
+  /** The slots of the transaction's users. */
   slots: readonly number[];
 }
 
 /**
- * Which process works on which slots, by the database's clock. A node that does not renew its lease in time has lost its
- * slots: whoever acquires them raises their epoch, and what the former owner still tries to commit is refused.
+ * Assigns slots to processes, by the database's clock. A node that does not renew its lease in time
+ * loses its slots: the next owner raises their epoch, and later commits of the former owner are
+ * refused.
  */
 export interface Leases {
-  /** Renews the lease of the node (and enters it) for `ttlMs` from now, and tells who lives and what each owns. */
+  /**
+   * Renews the node's lease for `ttlMs` from now, registering the node if necessary. Returns the
+   * living nodes and their slots.
+   */
   renew(node: LeaseNode, ttlMs: number): Promise<LeaseView>;
   /** Takes up to `count` slots that no living node owns. Returns those taken. */
   acquire(nodeId: string, count: number): Promise<number[]>;
-  /** Gives up these slots, as far as the node owns them. */
+  /** Gives up those of these slots that the node owns. */
   release(nodeId: string, slots: readonly number[]): Promise<void>;
-  /** Gives up everything: the node ends. */
+  /** Gives up every slot, because the node ends. */
   leave(nodeId: string): Promise<void>;
 }
 
@@ -30,7 +34,7 @@ export interface LeaseNode {
 }
 
 export interface LeaseView {
-  /** Living nodes, the asking one among them. */
+  /** Living nodes, including the caller. */
   nodes: (LeaseNode & { expiresAt: number; slots: number[] })[];
   /** How many slots no living node owns. */
   free: number;

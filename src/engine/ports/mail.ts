@@ -2,11 +2,11 @@ import type { ProviderSettings } from './manifest.ts';
 
 /* What the engine needs from a mail provider; adapters are in email/providers. */
 
-/** How long a provider may need until it finds a message that it has accepted. */
+/** The longest time a provider may need before it finds a message that it accepted. */
 export const SETTLE_AFTER_MS = 60_000;
 
 export interface OutgoingEmail {
-  /** The message's id: goes with the email as metadata, so that the provider can be asked about it. */
+  /** The message's id, sent as metadata so that the provider can be asked about the message. */
   id: string;
   kind: 'campaign' | 'transactional';
   from: string;
@@ -21,22 +21,23 @@ export interface OutgoingEmail {
 
 export type SendResult =
   | { status: 'sent'; providerId: string }
-  /** Refused for good: the address, the content. */
+  /** Refused permanently, because of the address or the content. */
   | { status: 'refused'; reason: string }
-  /** Surely not sent; try again after `retryAfterMs` if given. */
+  /** Definitely not sent; retry after `retryAfterMs` if given. */
   | { status: 'retry'; reason: string; retryAfterMs?: number }
-  /** May have been sent: ask with `find` before trying again. */
+  /** Possibly sent: ask with `find` before a retry. */
   | { status: 'unknown'; reason: string };
 
 export interface MailProvider {
   readonly name: string;
-  /** Most emails one `send` takes. */
+  /** The most emails that one `send` accepts. */
   readonly batchSize: number;
   /** Resolves to one result an email, in order; never rejects. */
   send(emails: OutgoingEmail[]): Promise<SendResult[]>;
   /**
-   * What became of these messages: the provider's id of those it has. By `occasion`, a message that it has of the same occasion
-   * (core/ids) counts too: a restored instance may have made it anew. Throws `provider_error` when it cannot tell.
+   * Looks up messages: the provider's ids of those it has. By `occasion`, another message of the
+   * same occasion (core/ids) counts as well, because a restored instance may have made it again.
+   * Throws `provider_error` when the provider cannot answer.
    */
   find(messageIds: string[], by?: 'id' | 'occasion'): Promise<Map<string, string>>;
 }

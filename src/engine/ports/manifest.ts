@@ -1,6 +1,6 @@
 import type { QueryFacts } from '../../sql/facts/query-facts.ts';
 
-/* What is known of pushed code: what it defines, and what is wrong with it. */
+/* What Segflow knows about pushed code: what it defines, and what is wrong with it. */
 
 /** Pushed code with the environment variables it was pushed with. */
 export interface Bundle {
@@ -15,11 +15,11 @@ export interface Manifest {
   segments: ManifestSegment[];
   campaigns: ManifestCampaign[];
   transactions: { id: string; event: string }[];
-  /** A push asks before it puts this in force. */
+  /** Pushes of this config must be confirmed. */
   confirm: boolean;
-  /** What tells one version of an email or a flow from another: hashes by id. */
+  /** Hashes by id that distinguish versions of an email or a flow. */
   contentHashes?: ContentHashes;
-  /** Campaigns that those who qualified already when the deployment was made do not enter. */
+  /** Campaigns that skip people who qualified when the deployment was made. */
   skipExisting?: string[];
 }
 
@@ -35,15 +35,21 @@ export interface ManifestCampaign {
   segments: string[];
   excludeSegments: string[];
   behavior: 'static' | 'dynamic';
-  /** Who was in may enter again: never, whenever they come to qualify again, or then but no sooner than so long after their last entry. */
+  /**
+   * When a user may enter again: never, whenever they qualify again, or only this long after the
+   * last entry.
+   */
   reentry: 'once' | 'always' | { afterMs: number };
   /** Any of these ends a run. */
   exitWhen: { event?: string; segment?: string } | null;
-  /** Any of these counts a conversion, `withinMs` after the entry at most; null: whenever. */
+  /**
+   * Each of these counts as a conversion if it happens within `withinMs` of the entry; null: any
+   * time.
+   */
   goal: { event?: string; segment?: string; withinMs: number | null } | null;
-  /** The higher goes first where campaigns compete. Default 0. */
+  /** The higher priority goes first when campaigns compete. Default 0. */
   priority: number;
-  /** Runs begin at a moment of their own within so long after the entry. Default 0: at once. */
+  /** Runs start at different moments within this time after the entry. Default 0: at once. */
   spreadMs: number;
 }
 
@@ -51,16 +57,16 @@ export interface ManifestSegment {
   id: string;
   sql: string;
   params: unknown[];
-  /** The evaluator builds other parameters at another time, or the SQL reads the clock. */
+  /** Time changes the evaluator's parameters, or the SQL reads the clock. */
   timeDependent: boolean;
   /** The evaluator's SQL or parameters change with time: ask the host for them at each evaluation. */
   volatile: boolean;
-  /** What its query reads. */
+  /** What the segment's query reads. */
   facts: QueryFacts;
   triggers: { everyMs?: number; cron?: string; events?: string[] };
 }
 
-/** What the host finds in a bundle. `facts` come from the store, `timeDependent` from both. */
+/** What the host finds in a bundle. The store adds `facts`; both decide `timeDependent`. */
 export interface Inspection {
   manifest: Omit<Manifest, 'segments'> & { segments: Omit<ManifestSegment, 'facts' | 'timeDependent'>[] };
   provider: ProviderSettings;

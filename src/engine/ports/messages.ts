@@ -14,21 +14,21 @@ export interface NewMessage {
   eventId: number | null;
   deploymentId: string;
   createdAt: number;
-  /** When it should have left: its place in the queue. Not after createdAt. */
+  /** When the message should be sent: its place in the queue. Not after createdAt. */
   dueAt: number;
-  /** Of messages that are due, those of a higher priority leave first. Default 0. */
+  /** Due messages with a higher priority are sent first. Default 0. */
   priority?: number;
   options?: EmailOptions | null;
 }
 
-/** A message that is due, with what sending it needs. */
+/** A due message with everything needed to send it. */
 export interface DueMessage extends Omit<NewMessage, 'dueAt' | 'priority' | 'options'> {
   options: EmailOptions | null;
   status: MessageStatus;
   attempts: number;
   toAddress: string | null;
   subject: string | null;
-  /** Undefined when the user is gone. */
+  /** Undefined when the user was deleted. */
   attributes: JsonObject | undefined;
   runStatus: RunStatus | null;
   event: EventRow | null;
@@ -44,7 +44,10 @@ export interface MessageUpdate {
   toAddress: string | null;
   subject: string | null;
   sentAt: number | null;
-  /** Write it only while the message is being sent for the time that `attempts` says: nobody has taken it over since. */
+  /**
+   * Write only if the message is still in the attempt that `attempts` names, so that no process has
+   * taken it over since.
+   */
   stillSending?: boolean;
 }
 
@@ -54,15 +57,21 @@ export interface MessageStatements {
   /** Queued and unknown messages with nextAttemptAt <= now, by priority, then the earliest first; not those of paused campaigns. */
   dueMessages(now: number, limit: number, slots?: Slots): Promise<DueMessage[]>;
   nextAttempt(slots?: Slots): Promise<number | undefined>;
-  /** Makes what the provider put off due at `at`; where it could not say what became of a message, it is asked at `askAt`. Neither is later than it was. */
+  /**
+   * Makes messages that the provider put off due at `at`, and schedules the question about messages
+   * with an unknown outcome at `askAt`. Neither becomes later than it was.
+   */
   retryMessages(times: { at: number; askAt: number }): Promise<void>;
   /** Writes the updates of messages that are not settled (sent, failed or skipped). Returns the ids written. */
   saveMessages(updates: MessageUpdate[]): Promise<Set<string>>;
-  /** The messages that settled since their run began to wait for them, for those of `runIds`: by run and position. */
+  /** The settled messages that runs wait for, by run and position. */
   settledMessages(steps: { runId: number; position: number }[]): Promise<SettledMessage[]>;
   /** Skips the queued messages of these runs. */
   skipMessagesOf(runIds: number[], reason: string): Promise<void>;
-  /** Turns every `sending` message in these slots into `unknown`, to be asked about at `at`. Called when a process takes them over. Returns how many. */
+  /**
+   * Turns every `sending` message in these slots into `unknown`, to be asked about at `at`. Called
+   * when a process takes the slots over. Returns how many.
+   */
   unsettle(at: number, slots?: Slots): Promise<number>;
 }
 

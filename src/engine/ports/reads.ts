@@ -2,7 +2,7 @@ import type { MessageStatus, RunEnding, RunStatus } from '../../schema/index.ts'
 import type { RunHead } from './runs.ts';
 import type { EventRow } from './users.ts';
 
-/** For people who look, not for the engine. */
+/** Reads for people, not for the engine. */
 export interface ReadStatements {
   counts(): Promise<Counts>;
   listMessages(filter: MessageSelection): Promise<MessageView[]>;
@@ -28,7 +28,9 @@ export interface MessageSelection {
   status?: MessageStatus;
   campaignId?: string;
   template?: string;
-  /** Messages older than this one: for paging. One there is not is refused with `invalid_input`. */
+  /**
+   * For paging: only messages older than this one. An unknown id is refused with `invalid_input`.
+   */
   before?: string;
   limit: number;
 }
@@ -56,7 +58,7 @@ export interface RunView extends RunHead {
   enteredAt: number;
   endedAt: number | null;
   wakeAt: number | null;
-  /** See engine/awaits. */
+  /** See waits/awaits. */
   awaits: string | null;
   pinned: boolean;
   convertedAt: number | null;

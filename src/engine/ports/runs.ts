@@ -17,7 +17,7 @@ export interface LiveRun extends RunHead {
   entryEventId: number | null;
 }
 
-/** A run with what decides whether its user may enter again, and whether it converted. */
+/** A run with the data that decide whether its user may enter again and whether it converted. */
 export interface LatestRun extends RunHead {
   enteredAt: number;
   endedAt: number | null;
@@ -41,13 +41,16 @@ export interface NewRun {
   entryEventId?: number | null;
   /** The user's events up to this id came before the entry. */
   afterEvent: number;
-  /** Why it ends before it begins: only that the user is not to enter, or has left at once, is on record. */
+  /**
+   * Why the run ends before it begins. Such a run only records that the user does not enter, or
+   * left at once.
+   */
   skipped?: { ending: RunEnding; reason: string };
   /** When the goal was reached, if it was reached before the run begins. */
   convertedAt?: number;
 }
 
-/** A run that is due, with what its flow needs. */
+/** A due run with everything its flow needs. */
 export interface DueRun extends RunHead {
   deploymentId: string;
   enteredAt: number;
@@ -60,7 +63,7 @@ export interface DueRun extends RunHead {
   chunks: number;
   journalHash: string;
   attributes: JsonObject;
-  /** See engine/awaits; null while it waits for nothing but a time or a message. */
+  /** See waits/awaits; null while the run waits only for a time or a message. */
   awaits: string | null;
   pinned: boolean;
   retries: number;
@@ -96,11 +99,11 @@ export interface RunStatements {
   latestRuns(userIds: string[]): Promise<LatestRun[]>;
   /** Inserts pending runs. */
   insertRuns(rows: NewRun[]): Promise<void>;
-  /** Ends the runs among `ids` that have not ended, as cancelled. */
+  /** Cancels the runs among `ids` that have not ended. */
   cancelRuns(ids: number[], end: { ending: RunEnding; reason: string; at: number }): Promise<void>;
   /** Runs with wakeAt <= now, the earliest first, of all campaigns or of these; not those of paused campaigns. */
   dueRuns(now: number, limit: number, slots?: Slots, campaigns?: string[]): Promise<DueRun[]>;
-  /** The earliest wakeAt there is, but for paused campaigns. */
+  /** The earliest wakeAt, ignoring paused campaigns. */
   nextWake(slots?: Slots): Promise<number | undefined>;
   /** Writes the updates of runs that have not ended since they were read (a cancelled run stays cancelled). Returns the ids written. */
   saveRuns(updates: RunUpdate[]): Promise<Set<number>>;
@@ -109,13 +112,16 @@ export interface RunStatements {
   dropSealed(runIds: number[]): Promise<void>;
   /** Makes running runs due at `at` (their message was settled). */
   wakeRuns(ids: number[], at: number): Promise<void>;
-  /** Those of `ids` that have not ended, locked until the transaction ends. */
+  /** The subset of `ids` that has not ended, locked until the transaction ends. */
   lockRuns(ids: number[]): Promise<Set<number>>;
-  /** Sets convertedAt of those of `ids` that have none. Returns how many. */
+  /** Sets convertedAt where it is null. Returns how many. */
   convertRuns(ids: number[], at: number): Promise<number>;
   /** Makes every blocked run due at `at`. Returns how many. */
   wakeBlocked(at: number): Promise<number>;
-  /** Makes up to `limit` failed and blocked runs due again, as pending, with one retry more; not those that the user has entered anew since. Returns their ids. */
+  /**
+   * Makes up to `limit` failed and blocked runs pending and due again, and counts the retry. Skips
+   * runs whose user has entered again since. Returns their ids.
+   */
   retryRuns(filter: RetryFilter, options: { at: number; limit: number }): Promise<number[]>;
 }
 
@@ -125,28 +131,29 @@ export interface RetryFilter {
   campaignId?: string;
 }
 
-/** What runs that wait for more than a time are to be told. */
+/** Statements for runs that wait for more than a time. */
 export interface AwaitStatements {
   /** The live runs of these users that await something, locked until the transaction ends. */
   awaitingRuns(userIds: string[]): Promise<AwaitingRun[]>;
-  /** The same, only read. */
+  /** The same without a lock. */
   readAwaitingRuns(userIds: string[]): Promise<AwaitingRun[]>;
-  /** Writes what live runs await, and when they are due. */
+  /** Writes what live runs wait for and when they are due. */
   saveAwaits(rows: { id: number; awaits: string; wakeAt: number | null }[]): Promise<void>;
   /** Events of these users and names whose ids are greater than the least `after`, by user and id. */
   eventsAfter(queries: { userId: string; name: string; after: number }[]): Promise<EventRow[]>;
   /**
-   * For each query the place in the user's events at the moment `at`: the id before the first event that is later than `after` and
-   * happened at that moment or after it, or the newest id of all.
+   * For each query, the place in the user's events at the moment `at`: the id before the first
+   * event after `after` that happened at that moment or later; without one, the newest id of all
+   * events.
    */
   placesAt(queries: { userId: string; after: number; at: number }[]): Promise<number[]>;
-  /** Since when these users are in which segments. */
+  /** The segments of these users, and since when. */
   membersSince(userIds: string[]): Promise<{ userId: string; segmentId: string; since: number }[]>;
-  /** Those of `userIds` that are marked for an evaluation. */
+  /** The subset of `userIds` that is marked for an evaluation. */
   markedUsers(userIds: string[]): Promise<Set<string>>;
   /**
-   * The rows of a SELECT in MySQL's dialect that sees only this user's rows: objects by column name, at most 1,000.
-   * @throws `flow_error` when the store refuses it.
+   * The rows of a SELECT in MySQL's dialect that sees only this user's rows: objects by column
+   * name, at most 1,000. @throws `flow_error` when the store refuses the query.
    */
   queryUser(query: { sql: string; params: unknown[]; userId: string }): Promise<JsonObject[]>;
 }
@@ -159,7 +166,7 @@ export interface AwaitingRun {
 }
 
 export interface PauseRow {
-  /** A campaign's id, or `*` for everything: then no mail leaves at all. */
+  /** A campaign's id, or `*` for everything; then no mail is sent at all. */
   campaignId: string;
   cause: PauseCause;
   reason: string;

@@ -10,7 +10,10 @@ export interface SegmentSql {
 }
 
 export interface DirtyMark extends NewMark {
-  /** Grows each time the mark is set; a mark is only cleared as it was read. */
+  /**
+   * Grows each time the mark is set. A mark is cleared only if it has not been set again since it
+   * was read.
+   */
   seq: number;
   /** The user's events up to this id came before the cause. */
   afterEvent: number;
@@ -19,7 +22,7 @@ export interface DirtyMark extends NewMark {
 export interface SegmentStatements {
   /** Checks that the store can run this SELECT. Throws `store_unsupported` or `invalid_config` with the reason. */
   inspectSegment(segment: SegmentSql): Promise<QueryFacts>;
-  /** Those of `userIds` that the segment selects. */
+  /** The subset of `userIds` that the segment selects. */
   evaluateSegment(
     segment: SegmentSql,
     facts: Pick<QueryFacts, 'ownRowsOnly'>,
@@ -38,13 +41,15 @@ export interface SegmentStatements {
   addMembers(rows: { segmentId: string; userId: string; since: number }[]): Promise<void>;
   removeMembers(rows: { segmentId: string; userId: string }[]): Promise<void>;
   setEvaluated(segmentId: string, at: number): Promise<void>;
-  /** Whose runs these are. */
+  /** Marks the users of these runs. */
   usersOfRuns(ids: number[]): Promise<string[]>;
-  /** Whom these messages are for. */
+  /** Marks the recipients of these messages. */
   usersOfMessages(ids: string[]): Promise<string[]>;
-  /** Begins, or begins anew, an evaluation of every user (after a deployment). */
+  /** Starts or restarts an evaluation of every user (after a deployment). */
   startSweep(): Promise<void>;
-  /** The next users of the sweep under way, or undefined when there is none. `token` is handed to advanceSweep. */
+  /**
+   * The next users of the running sweep, or undefined without one. Pass `token` to advanceSweep.
+   */
   nextSweep(limit: number, slots?: Slots): Promise<{ userIds: string[]; token: SweepToken } | undefined>;
   /** Records that the users nextSweep gave with `token` were evaluated. */
   advanceSweep(token: SweepToken): Promise<void>;
@@ -52,7 +57,7 @@ export interface SegmentStatements {
 
 export interface SweepToken {
   slot: number;
-  /** Sweep number: one begun since makes the token void. */
+  /** Number of the sweep. A newer sweep invalidates the token. */
   sweep: number;
   /** Last user evaluated, or null when the slot is done. */
   after: string | null;

@@ -20,12 +20,14 @@ export interface EventRow extends NewEvent {
 }
 
 /**
- * Why a user is to be evaluated: the attributes changed, an event happened, or a sweep found that the user's membership of
- * a segment changed.
+ * Why a user must be evaluated: the attributes changed, an event happened, or a sweep found that
+ * the user's membership of a segment changed.
  */
 export type DirtyCause = 'attributes' | 'event' | 'segment';
 
-/** A reason to evaluate a user, with the place in the user's events at which it arose: after the event with this id. */
+/**
+ * A reason to evaluate a user, with its place in the user's events: after the event with this id.
+ */
 export interface NewMark {
   userId: string;
   cause: DirtyCause;
@@ -36,23 +38,29 @@ export interface NewMark {
 
 export interface UserStatements {
   getUser(id: string): Promise<UserRow | undefined>;
-  /** Those of `ids` that exist, locked until the transaction ends. */
+  /** The existing users among `ids`, locked until the transaction ends. */
   lockUsers(ids: string[]): Promise<UserRow[]>;
-  /** Likewise, where their attributes do not matter. */
+  /** The same when the attributes do not matter. */
   lockUserIds(ids: string[]): Promise<string[]>;
   /** Inserts the users, or replaces their attributes and updatedAt. */
   putUsers(users: UserRow[]): Promise<void>;
-  /** Removes the users with their events, memberships, runs and dirty marks. Messages stay (they are the ledger), without their address. */
+  /**
+   * Removes the users with their events, memberships, runs and dirty marks. Their messages stay as
+   * the ledger, without the address.
+   */
   deleteUsers(ids: string[]): Promise<void>;
   /** Inserts and returns the new ids, in the order given. */
   insertEvents(events: NewEvent[]): Promise<number[]>;
-  /** Those of `pairs` that were stored before, as `userId\nmessageId`. */
+  /** The subset of `pairs` that was stored before, as `userId\nmessageId`. */
   knownEvents(pairs: { userId: string; messageId: string }[]): Promise<Set<string>>;
-  /** The id of the newest event of all; 0 where there is none. A user who is locked has no newer one. */
+  /**
+   * The id of the newest event of all users; 0 without events. A locked user cannot have a newer
+   * one.
+   */
   lastEventId(): Promise<number>;
-  /** A mark that is set already keeps its place. */
+  /** Sets marks. An existing mark keeps its place. */
   markDirty(marks: NewMark[]): Promise<void>;
-  /** Answers kept for idempotency keys. */
+  /** The stored answers of idempotency keys. */
   idempotent(keys: string[]): Promise<{ key: string; requestHash: string; response: Json }[]>;
   putIdempotent(
     rows: { key: string; requestHash: string; response: Json; createdAt: number }[],

@@ -3,15 +3,16 @@ import { firstLine, forLog, innermostFrame } from '../../core/failure-text.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 
-/** What is looked at, and how many of it must have failed alike. */
+/** The number of recent outcomes, and how many of them must have failed alike. */
 const WINDOW = 20;
 const FAILURES = 10;
 
 /**
- * Pauses a campaign that fails again and again: of the last 20 times more than half, and ten at least, it failed at the same place, or
- * where none is known with the same message. (A message may name the user, and be another each time.) Until it is resumed nothing of it
- * is advanced or sent, so a mistake that was pushed spoils few runs, which `retry` takes up again. The count is kept in memory: a process
- * that starts anew counts anew.
+ * Pauses a campaign that fails repeatedly: of the last 20 outcomes more than half, and at least
+ * ten, failed at the same place, or with the same message when no place is known. (A message may
+ * contain the user's id and differ each time.) Until it is resumed, none of its runs advance and
+ * none of its mail is sent, so a bad push spoils few runs, which `retry` continues. The counts live
+ * in memory: a restarted process starts from zero.
  */
 export class CampaignGuard {
   #store: Store;
@@ -19,14 +20,17 @@ export class CampaignGuard {
   #what: string;
   #recent = new Map<string, (string | null)[]>();
 
-  /** @param options.what is looked at: "its flow". */
+  /** @param options.what names the subject in messages: "its flow". */
   constructor(options: { store: Store; log: Log; what: string }) {
     this.#store = options.store;
     this.#log = options.log;
     this.#what = options.what;
   }
 
-  /** In the order in which it happened; `failure` is null when it went well. Transactions have no campaign, and are not paused. */
+  /**
+   * Outcomes in their order; `failure` is null for a success. Transactions have no campaign and are
+   * never paused.
+   */
   async watch(outcomes: { campaignId: string | null; failure: string | null }[]): Promise<void> {
     const paused = new Set<string>();
     for (const { campaignId, failure } of outcomes) {
@@ -48,7 +52,7 @@ export class CampaignGuard {
     );
   }
 
-  /** Whether the failure repeats: true once, when it is time to stop. */
+  /** Whether the failure repeats: true once, when the campaign must be paused. */
   #repeats(campaignId: string, failure: string | null): boolean {
     const recent = this.#recent.get(campaignId) ?? [];
     this.#recent.set(campaignId, recent);

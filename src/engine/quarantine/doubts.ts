@@ -1,14 +1,20 @@
-/** A message is tried with this share of those with which it was tried before. */
+/** A doubtful message is retried in a group of this share of the former size. */
 const SHARE = 8;
-/** So often a message may end a request alone, others having been accepted since the time before, until it is given up. */
+/**
+ * A message is given up after it ended a request alone this many times although others were
+ * accepted in between.
+ */
 const MOST_ALONE = 2;
-/** Doubts kept: beyond that the oldest are forgotten, and found again. */
+/** The most doubts kept; the oldest are forgotten first, and found again if necessary. */
 const MOST_KEPT = 50_000;
 
 interface Doubt {
-  /** With at most so many, itself included, it is tried next. */
+  /** The largest group, including this message, in which it is tried next. */
   group: number;
-  /** Requests with this message alone that ended without an answer, although others were accepted since the one before. */
+  /**
+   * Requests with this message alone that ended without an answer, although others were accepted
+   * since the one before.
+   */
   alone: number;
   /** When the last request with this message alone ended so, epoch milliseconds. */
   at: number | undefined;
@@ -17,9 +23,10 @@ interface Doubt {
 }
 
 /**
- * Messages that were in a request which the provider ended without an answer, and did not have when it was asked: one of them may be
- * what ends it. They are tried again with ever fewer others. One that ends its request alone again and again while others are accepted
- * is to blame; when nothing is accepted, the provider is. Kept in memory: after a restart it is found out again.
+ * Messages in requests that the provider ended without an answer and that it did not have when
+ * asked: one of them may be the cause. They are retried in ever smaller groups. A message that ends
+ * its request alone repeatedly, while others are accepted, is to blame; when nothing is accepted,
+ * the provider is. Doubts live in memory: after a restart they are found again.
  */
 export class Doubts {
   #doubts = new Map<string, Doubt>();
@@ -56,7 +63,7 @@ export class Doubts {
     for (const id of ids) this.#doubts.delete(id);
   }
 
-  /** The messages in groups that may be tried together. */
+  /** Splits the messages into groups that may be tried together. */
   groups<Message>(messages: Message[], idOf: (message: Message) => string): Message[][] {
     const most = (message: Message) => this.#doubts.get(idOf(message))?.group ?? Number.POSITIVE_INFINITY;
     return [...Map.groupBy(messages, most)].flatMap(([size, group]) =>
@@ -68,7 +75,7 @@ export class Doubts {
     );
   }
 
-  /** Why the message is to blame, if it is. */
+  /** Why the message is to blame, or undefined. */
   blame(id: string): string | undefined {
     const doubt = this.#doubts.get(id);
     return doubt && doubt.alone >= MOST_ALONE ? doubt.reason : undefined;

@@ -1,14 +1,15 @@
 /** How soon to look again while suspects are tried. */
 export const TRIAL_LOOK_MS = 250;
-/** More than the suspects themselves, so that these are among what is read. */
+/** Rows read beyond the number of suspects, so that the suspects are among them. */
 const OTHERS = 500;
 
-/** What is due, the first so many of it. */
+/** Reads the first `limit` due items. */
 type Read<Due> = (limit: number) => Promise<Due[]>;
 
 /**
- * Runs or messages at which the code hung, or its process died, among others: each is tried again alone, beside the others, which do not
- * wait for it. Kept in memory: after a crash they are found again.
+ * Runs or messages at which the code hung or its process died. Each is retried alone, in parallel
+ * with the others, which do not wait for it. Suspects live in memory: after a crash they are found
+ * again.
  */
 export class Quarantine<Id> {
   #ids = new Set<Id>();
@@ -25,19 +26,22 @@ export class Quarantine<Id> {
     this.#ids.delete(id);
   }
 
-  /** Up to `limit` of those due with which nothing is wrong, and whether others are due but suspects only. */
+  /** Up to `limit` due items that are not suspects, and whether only suspects are due. */
   async others<Due extends { id: Id }>(
     limit: number,
     read: Read<Due>,
   ): Promise<{ due: Due[]; onlySuspects: boolean }> {
-    // One whose trial ends during the read is among what is read as it was before.
+    // A suspect whose trial ends during the read would be read in its old state.
     const suspects = new Set(this.#ids);
     const found = await read(limit + suspects.size);
     const due = found.filter(({ id }) => !suspects.has(id)).slice(0, limit);
     return { due, onlySuspects: due.length === 0 && found.length > 0 };
   }
 
-  /** A suspect that is due. Those that are not any more, being paused, cancelled or another process's, are suspects no longer. */
+  /**
+   * A due suspect. Suspects that are no longer due (paused, cancelled, owned by another process)
+   * are dropped.
+   */
   async next<Due extends { id: Id }>(read: Read<Due>): Promise<Due | undefined> {
     const suspects = [...this.#ids];
     const limit = suspects.length + OTHERS;

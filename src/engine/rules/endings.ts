@@ -1,6 +1,9 @@
 import type { RunEnding } from '../../schema/index.ts';
 
-/** Why a run ended before its flow did: for code, and in words for people. Only `ending` is ever compared. */
+/**
+ * Why a run ended before its flow did: `ending` for code, which compares only that, and words for
+ * people.
+ */
 export interface Ending {
   ending: RunEnding;
   reason: string;

@@ -20,11 +20,14 @@ export function isLive(run: Pick<RunHead, 'status'>): boolean {
 }
 
 /**
- * What a user's change of memberships means for a campaign.
- *  - leaves when in the segment of `exitWhen`; a dynamic campaign also when the user no longer qualifies.
- *  - enters when it qualifies and was never in. Who was in enters again only as `reentry` says (by default: static never, dynamic
- *    always), and only on coming to qualify: staying qualified after the flow has ended does not start it over. Who was put out for
- *    not qualifying has come to qualify whatever the memberships were before, for the campaign's segments may have changed.
+ * What a change of a user's memberships means for a campaign.
+ * - leave: the user is in the segment of `exitWhen`, or no longer qualifies for a dynamic campaign.
+ * - enter: the user qualifies and was never in. A user who was in enters again only as `reentry`
+ *   says (default: static never, dynamic always), and only on coming to qualify: staying qualified
+ *   after the flow has ended does not restart it. A user who was removed for not qualifying has
+ *   come to qualify whatever the memberships were before, because the campaign's segments may have
+ *   changed.
+ *
  * @param latest the user's latest run in the campaign.
  */
 export function decide(
@@ -43,7 +46,7 @@ export function decide(
   return wasOut && mayReenter(campaign, latest, change.now) ? 'enter' : 'stay';
 }
 
-/** Why a run ends whose user `decide` says leaves. */
+/** Why a run ends when `decide` says that its user leaves. */
 export function endingOf(campaign: CampaignRule, memberOf: ReadonlySet<string>): Ending {
   return inExitSegment(campaign, memberOf) ? exitBySegment(campaign.exitWhen!.segment!) : LEFT;
 }
@@ -54,7 +57,7 @@ function inExitSegment({ exitWhen }: CampaignRule, memberOf: ReadonlySet<string>
   return exitWhen?.segment !== undefined && memberOf.has(exitWhen.segment);
 }
 
-/** A length of time counts from the beginning of the last entry. */
+/** A minimum interval counts from the start of the last entry. */
 function mayReenter(campaign: CampaignRule, latest: LastRun, now: number | undefined): boolean {
   const reentry = campaign.reentry ?? (campaign.behavior === 'static' ? 'once' : 'always');
   if (typeof reentry === 'string') return reentry === 'always';

@@ -3,9 +3,12 @@ import type { LatestRun } from '../ports/runs.ts';
 import type { Statements } from '../ports/store.ts';
 import type { EventRow, NewMark } from '../ports/users.ts';
 
-/* What an event is evaluated for: segments that read it, and campaigns whose `exitWhen` or `goal` it is. */
+/*
+ * What an event can trigger: segments that read it, and campaigns whose `exitWhen` or `goal` names
+ * it.
+ */
 
-/** Whether what a mark tells can change who is in the segment. */
+/** Whether the cause of a mark can change the segment's members. */
 export function concerns(segment: ManifestSegment, { cause, subject }: NewMark): boolean {
   switch (cause) {
     case 'attributes':
@@ -17,13 +20,16 @@ export function concerns(segment: ManifestSegment, { cause, subject }: NewMark):
   }
 }
 
-/** Whether an event of this name can change who is in the segment. */
+/** Whether an event of this name can change the segment's members. */
 export function readsEvent(segment: ManifestSegment, name: string): boolean {
   const names = namesRead(segment);
   return names === 'any' || names.includes(name);
 }
 
-/** Whether events of this name can change who is in a segment, end a run or count as a conversion. Made once, asked for every event. */
+/**
+ * Whether events of this name can change a segment's members, end a run or count as a conversion.
+ * Built once, called for every event.
+ */
 export function eventMatters({ segments, campaigns }: Manifest): (name: string) => boolean {
   const matter = triggerEvents(campaigns);
   for (const names of segments.map(namesRead)) {
@@ -33,7 +39,7 @@ export function eventMatters({ segments, campaigns }: Manifest): (name: string) 
   return (name) => matter.has(name);
 }
 
-/** Names of the events that some campaign's `exitWhen` or `goal` is about. */
+/** Names of the events in any campaign's `exitWhen` or `goal`. */
 export function triggerEvents(campaigns: ManifestCampaign[]): Set<string> {
   return new Set(
     campaigns.flatMap(({ exitWhen, goal }) =>
@@ -42,12 +48,12 @@ export function triggerEvents(campaigns: ManifestCampaign[]): Set<string> {
   );
 }
 
-/** What of a run decides which events count for it. */
+/** The parts of a run that decide which events count for it. */
 export type EnteredRun = Pick<LatestRun, 'userId' | 'entryAfterEvent'>;
 
 /**
- * The events that trigger something for these runs and came after the entry, whatever the clock says: by run and name, in the order
- * of their ids. `happened` tells, by user, the names that there can be news of; without it all are looked for.
+ * The triggering events after these runs' entries, by id and not by time: by run and name, in the
+ * order of their ids. `happened` limits the names by user; without it all names are looked for.
  */
 export async function eventsOfRuns(
   tx: Statements,
@@ -64,7 +70,7 @@ export async function eventsOfRuns(
     (events.get(`${run.userId}\n${name}`) ?? []).filter(({ id }) => id > run.entryAfterEvent);
 }
 
-/** Whether the campaign's goal was reached by these events, or by coming into a segment now. */
+/** Whether these events, or entering a segment now, reach the campaign's goal. */
 export function reachesGoal(
   { goal }: ManifestCampaign,
   run: Pick<LatestRun, 'convertedAt' | 'enteredAt'>,

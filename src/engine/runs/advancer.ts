@@ -9,13 +9,17 @@ import { awaitsOf, type Go } from '../waits/answers.ts';
 import { type Question, questionOf } from '../waits/awaits.ts';
 import { RunAdvance } from './run-advance.ts';
 
-/** Questions a flow may ask in one turn: a loop that asks without ever waiting is stopped. */
+/**
+ * The most questions that a flow may ask in one turn: a loop that asks without ever waiting is
+ * stopped.
+ */
 const MAX_QUESTIONS = 1_000;
 
 /**
- * Lets the host continue the flows of due runs. A flow that asks whether its user is in a segment, or what a query gives, is
- * answered and continued in the same turn, in rounds: each round is one batch for all runs that asked. An answer comes from what is
- * committed, so a flow that has just changed something is first committed, and asks with the next turn.
+ * Lets the host continue the flows of due runs. A flow that asks about a segment or runs a query
+ * gets its answer and continues in the same turn, in rounds: each round is one batch for all runs
+ * that asked. Answers come from committed data, so a flow that has just changed something is
+ * committed first and asks in the next turn.
  */
 export class Advancer {
   #store: Store;
@@ -29,8 +33,9 @@ export class Advancer {
   }
 
   /**
-   * Advances each run with the active code where its history fits, else with the code it has followed so far. One that hangs is given
-   * back as a suspect, at once; with `suspected` it is given its time, and fails.
+   * Advances each run with the active code if its history fits, otherwise with the code it has
+   * followed so far. A run that hangs is returned at once as a suspect; with `suspected` it gets
+   * its full time, and fails.
    */
   async advance(
     runs: { run: DueRun; answer: Go }[],
@@ -43,7 +48,7 @@ export class Advancer {
     const asked = advances.filter(({ run }) => questionOf(awaitsOf(run)?.pending) !== undefined);
     await this.#answer(asked, segments);
 
-    // A pinned run that its own code does not follow any more is better off with code that does.
+    // A pinned run that its own code no longer follows is better off with code that does.
     const movable = ({ pinned, status }: DueRun) => !pinned || status === 'blocked';
     const here = active ? advances.filter(({ run }) => movable(run) && campaigns.has(run.campaignId)) : [];
     if (active)
@@ -61,7 +66,7 @@ export class Advancer {
     return advances;
   }
 
-  /** Continues the advances with this code until each waits, ends, fails or diverges. */
+  /** Continues with this code until each run waits, ends, fails or diverges. */
   async #through(
     advances: RunAdvance[],
     code: { bundle: Bundle; deploymentId: string; segments: ReadonlySet<string>; suspected: boolean },

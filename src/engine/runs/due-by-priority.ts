@@ -4,12 +4,15 @@ import type { ManifestCampaign } from '../ports/manifest.ts';
 import type { DueRun } from '../ports/runs.ts';
 import type { Store } from '../ports/store.ts';
 
-/** A look for what goes first passes over all else that is due, so it is taken once in so many turns. */
+/**
+ * Finding the highest priorities scans everything that is due, so it is done once in this many
+ * turns.
+ */
 const LOOK_EVERY = 10;
 
 /**
- * Runs that are due, those that have been for longest first. When there are more than a turn takes, those of campaigns with a higher
- * priority overtake them, if not with every turn.
+ * Due runs, the longest overdue first. When more are due than a turn takes, runs of campaigns with
+ * a higher priority overtake the others, though not in every turn.
  */
 export class DueByPriority {
   #store: Store;

@@ -10,12 +10,15 @@ import { emittedBy } from '../waits/answers.ts';
 import type { EventPlace } from '../waits/awaits.ts';
 import type { RunAdvance } from './run-advance.ts';
 
-/** So many entries of a person a campaign may have before it is looked whether campaigns start one another without end. */
+/**
+ * From this many entries of a person on, a campaign is checked for campaigns that start each other
+ * endlessly.
+ */
 const MAX_HURRIED_ENTRIES = 100;
 const MOMENT_MS = 1_000;
 
 export interface AppliedEffects {
-  /** Advances whose effects were refused, and why: nothing of theirs was applied. */
+  /** Runs whose effects were refused, and why; none of their effects were applied. */
   refused: Map<RunAdvance, string>;
   /** Users or events were changed. */
   changed: boolean;
@@ -24,8 +27,9 @@ export interface AppliedEffects {
 }
 
 /**
- * Applies what flows did besides waiting, within the turn's transaction and by the code that applies what clients send. An event has
- * an id made from its run and position: a turn that is repeated does not emit twice.
+ * Applies what flows did besides waiting, within the turn's transaction and with the code that
+ * applies client requests. An event's id is made from its run and position, so a repeated turn does
+ * not emit twice.
  */
 export async function applyEffects(
   tx: Statements,
@@ -96,7 +100,7 @@ function problemWith(
   return `rt.updateUser: the user's attributes would take ${Math.ceil(size / 1024)} KiB as JSON; ${MAX_ATTRIBUTES_BYTES / 1024} KiB are allowed`;
 }
 
-/** Enters users into the campaigns that flows started, unless a run of theirs lives. */
+/** Enters users into campaigns that flows started, unless they have a live run there. */
 async function enter(
   tx: Statements,
   advances: RunAdvance[],
@@ -141,7 +145,10 @@ async function latestRuns(tx: Statements, advances: RunAdvance[]): Promise<Lates
   return new Map((await tx.latestRuns([...users])).map((run) => [keyOf(run.userId, run.campaignId), run]));
 }
 
-/** Whether what a flow that has just begun is to start has just begun as well, and both have so often that neither is by chance. */
+/**
+ * Whether a flow that has just begun starts a campaign that has just begun as well, and both so
+ * often that it cannot be chance.
+ */
 function isHurried(run: RunAdvance['run'], last: LatestRun | undefined, now: number): boolean {
   if (!last || isLive(last) || Math.min(run.entry, last.entry) < MAX_HURRIED_ENTRIES) return false;
   return now - Math.min(run.enteredAt, last.enteredAt) < MOMENT_MS;

@@ -6,8 +6,9 @@ import { LEFT, REMOVED } from '../rules/endings.ts';
 import { qualifies } from '../rules/qualification.ts';
 
 /**
- * Ends the retried runs among `due` that are out of place by now: while a run has failed nothing makes it leave, so whether its
- * campaign is still there, and a dynamic one's user still belongs, is looked at when it is taken up. Returns the others.
+ * Ends retried runs that no longer belong. Nothing makes a failed run leave, so whether its
+ * campaign still exists, and whether the user of a dynamic campaign still belongs, is checked when
+ * the run continues. Returns the other runs.
  */
 export async function withoutStale(
   store: Store,

@@ -7,24 +7,26 @@ import { awaitsOf, type Go } from '../waits/answers.ts';
 import { type Awaits, questionOf } from '../waits/awaits.ts';
 
 /**
- * One run's way through one turn: an activation, and one more for each question that is answered within the turn. It gathers what
- * they add to the journal and what they do, which the turn then commits as one.
+ * One run in one turn: an activation, and another one for each question answered within the turn.
+ * It collects their journal records and effects, which the turn commits together.
  */
 export class RunAdvance {
   readonly run: DueRun;
-  /** Whose code the run followed. */
+  /** The deployment whose code the run followed. */
   deploymentId: string;
   /** What the activations added to the journal. */
   appended = '';
-  /** The journal began anew with `appended`. */
+  /** The journal restarts with `appended`. */
   fresh = false;
   effects: Effect[] = [];
   position: number;
-  /** Why it failed, with a stack where there is one. */
+  /** Why the flow failed, with a stack if there is one. */
   failure: string | undefined;
   diverged: { position: number; recorded: string; yielded: string; deploymentId: string } | undefined;
   pending: Pending | null;
-  /** It hung or killed its process, and is to be tried apart: nothing of it counts. */
+  /**
+   * The run hung or killed its process and must be retried alone: nothing of this advance counts.
+   */
   suspect = false;
   exit: string | undefined;
   readonly #at: number;
@@ -43,7 +45,9 @@ export class RunAdvance {
     return this.failure !== undefined;
   }
 
-  /** Whether the flow asks something, and has done nothing yet that the answer could depend on. */
+  /**
+   * Whether the flow asks a question and has not yet done anything that the answer could depend on.
+   */
   get canAskNow(): boolean {
     return (
       !this.failed && !this.diverged && questionOf(this.pending) !== undefined && this.effects.length === 0
@@ -74,7 +78,7 @@ export class RunAdvance {
 
   take(result: ActivationOutput, deploymentId: string): void {
     if (result.outcome === 'diverged') {
-      // What the newest code does differently is what its author can mend.
+      // The divergence from the newest code is the one that its author can fix.
       this.diverged ??= { ...result, deploymentId };
       return;
     }
@@ -83,7 +87,7 @@ export class RunAdvance {
     this.deploymentId = deploymentId;
     if (result.outcome === 'failed') {
       this.failure = result.error.stack || result.error.message;
-      // A flow that threw has heard its result; one that was killed is to hear it again.
+      // A flow that threw has received its result; a killed one must receive it again.
       if (result.appended === '') return;
     }
     if (result.fresh) {
@@ -92,7 +96,7 @@ export class RunAdvance {
     }
     this.appended += result.appended;
     this.position = result.position;
-    // What was done before a failure is done: the journal says so.
+    // What the flow did before it failed is done: the journal says so.
     this.effects.push(...(result.effects ?? []));
     this.pending = result.outcome === 'advanced' ? result.pending : null;
     this.exit = result.outcome === 'advanced' ? result.exit : undefined;
@@ -102,7 +106,7 @@ export class RunAdvance {
     this.failure = message;
   }
 
-  /** The run as it was before, failed: what it did is not accepted. */
+  /** The run in its former state, failed, because its effects were refused. */
   undone(failure: string): RunAdvance {
     const advance = new RunAdvance(this.run, { answer: {}, now: this.#at });
     advance.failure = failure;

@@ -3,7 +3,7 @@ import type { DueRun, RunUpdate } from '../ports/runs.ts';
 import type { Awaits, EventPlace } from '../waits/awaits.ts';
 import type { RunAdvance } from './run-advance.ts';
 
-/** The unsealed part of a journal beyond which it is sealed, in characters. */
+/** A longer unsealed part of a journal is sealed, in characters. */
 const SEAL_AT = 16_384;
 
 export interface RunChange {
@@ -11,7 +11,10 @@ export interface RunChange {
   seal?: { runId: number; chunk: number; text: string };
 }
 
-/** What a turn writes of a run. `awaits` and `wakeAt` say what it waits for, if it does; `place` what it has passed. */
+/**
+ * The update that a turn writes for a run. `awaits` and `wakeAt` say what the run waits for, if it
+ * does; `place` says which events the flow has passed.
+ */
 export function changeOf(
   advance: RunAdvance,
   {
@@ -55,7 +58,7 @@ export function changeOf(
   return { update, seal };
 }
 
-/** A run that goes on waiting. */
+/** The update of a run that continues to wait. */
 export function waitingOn(
   run: DueRun,
   wait: { status: 'running' | 'sleeping'; wakeAt: number | null; awaits: Awaits | null },
@@ -66,7 +69,7 @@ export function waitingOn(
 
 // --- internal ------------------------------------------------------------------------------------
 
-/** Nothing is written but that, and why, it cannot go on: other code may follow its history. */
+/** Records only that the run cannot continue, and why: other code may follow its history. */
 function blocked({ run, diverged }: RunAdvance): RunUpdate {
   const { position, recorded, yielded, deploymentId } = diverged!;
   const reason = `step ${position + 1} was "${recorded}" and is now "${yielded}" (deployment ${deploymentId.slice(0, 12)})`;

@@ -22,14 +22,16 @@ const BATCH = 500;
 const NAMED = 5;
 
 /**
- * Advances the runs that are due. A turn takes a batch, finds out what each run is told, lets the host replay and continue their
- * flows, and commits in one transaction: the journals, what the flows did, what each run waits for, and the messages to send. Until the
- * commit nothing has happened; a crash repeats the batch with the same result, because flows are deterministic. A run at which the code hung
- * is tried alone, while the turns go on with the others.
+ * Advances due runs. A turn takes a batch, finds each run's answer, lets the host replay and
+ * continue the flows, and commits in one transaction: the journals, the effects, what each run
+ * waits for, and the messages to send. Before the commit nothing has happened; a crash repeats the
+ * batch with the same result, because flows are deterministic. A run at which the code hung is
+ * retried alone, while the turns continue with the others.
  *
- * States: pending → (running ⇄ sleeping) → completed | failed | cancelled. `running` waits for its message to be settled,
- * `sleeping` for a time or for what its `awaits` say (engine/awaits). A run that no code follows is `blocked`, and due again with
- * the next activation; a failed one is pending again when it is retried. What is paused is not due.
+ * States: pending → (running ⇄ sleeping) → completed | failed | cancelled. A `running` run waits
+ * for its message to be settled; a `sleeping` one waits for a time or for what its `awaits` say
+ * (waits/awaits). A run that no code follows is `blocked`, and due again after the next deployment.
+ * A failed run is pending again when it is retried. Paused runs are not due.
  */
 export class Runner {
   #store: Store;
@@ -53,7 +55,7 @@ export class Runner {
     log: Log;
     /** Messages were queued, or users changed. */
     onCommit: (outcome: TurnOutcome) => void;
-    /** There are suspects to be tried, or fewer. */
+    /** The set of suspects has changed. */
     onSuspects: () => void;
   }) {
     this.#store = options.store;
@@ -86,7 +88,7 @@ export class Runner {
     return 'now';
   }
 
-  /** Tries one suspect alone, beside the turns. */
+  /** Tries one suspect alone, in parallel with the turns. */
   async tryAlone(): Promise<Next> {
     if (this.#quarantine.size === 0) return 'when-woken';
     const now = await this.#store.now();
@@ -100,7 +102,7 @@ export class Runner {
     return 'now';
   }
 
-  /** Returns the suspects, with which nothing has happened. */
+  /** Returns the suspects, unchanged. */
   async #advance(due: DueRun[], { now, suspected }: { now: number; suspected: boolean }): Promise<DueRun[]> {
     const active = await this.#deployments.active();
     const fence = this.#slots.fence(due.map(({ userId }) => userId));
@@ -150,7 +152,7 @@ function waitingOf([run, answer]: [DueRun, Answer]) {
 
 function inWords({ run, status, reason }: TurnOutcome['ended'][number]): string {
   const { campaignId } = run;
-  // Why a run is blocked is about the code alone.
+  // The reason why a run is blocked quotes only code.
   if (status === 'blocked') return `campaign ${campaignId} is blocked: ${firstLine(reason)}`;
   return `campaign ${campaignId} failed: ${forLog(reason)}. What it said: segflow explain USER`;
 }

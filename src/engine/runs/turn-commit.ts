@@ -14,11 +14,11 @@ import { type AppliedEffects, applyEffects } from './effects.ts';
 import type { RunAdvance } from './run-advance.ts';
 import { changeOf, type RunChange, waitingOn } from './run-update.ts';
 
-/** What a turn found out and is about to write. */
+/** What a turn found out and will write. */
 export interface Turn {
   now: number;
   advances: Placed[];
-  /** Runs that were looked at, and go on waiting. */
+  /** Runs that were examined and continue to wait. */
   waiting: { run: DueRun; wait: Extract<Answer, { kind: 'wait' }> }[];
   active: Deployment | undefined;
   instanceId: string;
@@ -26,25 +26,27 @@ export interface Turn {
   fence: Fence | undefined;
 }
 
-/** An advanced run, and where its flow stands in the user's events. */
+/** An advanced run, and its flow's place in the user's events. */
 export interface Placed {
   advance: RunAdvance;
   place: EventPlace;
 }
 
 export interface TurnOutcome {
-  /** Every run that was advanced, as it was left. */
+  /** Every advanced run in its new state. */
   ended: { run: DueRun; status: RunUpdate['status']; reason: string | null }[];
   messages: boolean;
   /** Users or events changed. */
   changed: boolean;
 }
 
-/** Commits a turn as one transaction. What it finds of a run that has ended meanwhile is dropped. */
+/**
+ * Commits a turn as one transaction. Results of runs that have ended in the meantime are dropped.
+ */
 export async function commitTurn(store: Store, turn: Turn): Promise<TurnOutcome> {
   return store.transaction(async (tx) => {
     const runs = [...turn.advances.map(({ advance }) => advance.run), ...turn.waiting.map(({ run }) => run)];
-    // Users before runs, as an evaluation does: the two then wait for each other in one order.
+    // Lock users before runs, as an evaluation does: the two then wait for each other in one order.
     await tx.lockUserIds(usersToLock(turn));
     const live = await tx.lockRuns(runs.map(({ id }) => id));
     const advances = await withPlaces(
@@ -79,7 +81,7 @@ export async function commitTurn(store: Store, turn: Turn): Promise<TurnOutcome>
 
 // --- internal ------------------------------------------------------------------------------------
 
-/** Those whom effects change, or whose runs wait for what may come just now. */
+/** Users whom effects change, or whose runs wait for something that may happen at this moment. */
 function usersToLock({ advances, waiting }: Turn): string[] {
   const acting = advances.filter(
     ({ advance }) => advance.effects.length > 0 || (advance.pending !== null && isWoken(advance.pending)),
@@ -90,8 +92,8 @@ function usersToLock({ advances, waiting }: Turn): string[] {
 }
 
 /**
- * A place that a moment tells is looked up where it is needed: by a flow that waits for events or enters its user into another
- * campaign.
+ * Looks up the place for a moment only when a flow needs it: when it waits for events, or enters
+ * its user into another campaign.
  */
 async function withPlaces(tx: Statements, advances: Placed[]): Promise<Placed[]> {
   const moments = advances.filter(({ advance, place }) => place.afterTime !== null && usesPlace(advance));
@@ -133,7 +135,7 @@ async function runChanges(
   );
   return states.map(({ advance, place, awaits }) => {
     const problem = effects.refused.get(advance);
-    // As if this activation had not been: a retry repeats it.
+    // Undo this activation: a retry repeats it.
     if (problem !== undefined) advance = advance.undone(problem);
     const alarm = alarms.get(advance);
     const wakeAt = alarm ? alarm.wakeAt : advance.pending?.kind === 'wait' ? advance.pending.until : null;
@@ -143,12 +145,15 @@ async function runChanges(
   });
 }
 
-/** What is stored of what the run waits for. One that failed before it was told anything still waits for the same. */
+/**
+ * What is stored about the run's wait. A run that failed before it received its result keeps its
+ * wait.
+ */
 function awaitsAfter(advance: RunAdvance): Awaits | null {
   return wasTold(advance) ? advance.awaits() : awaitsOf(advance.run);
 }
 
-/** Whether the flow has heard what it waited for: one whose process was ended has not. */
+/** Whether the flow received its result. A flow whose process was killed did not. */
 function wasTold({ failed, appended }: RunAdvance): boolean {
   return !failed || appended !== '';
 }
@@ -159,7 +164,7 @@ async function waitingUpdates(
   live: ReadonlySet<number>,
 ): Promise<RunUpdate[]> {
   const going = waiting.filter(({ run }) => live.has(run.id));
-  // An evaluation may have noted meanwhile that the user was in a segment.
+  // An evaluation may have recorded in the meantime that the user was in a segment.
   const stored = new Map(
     (await tx.awaitingRuns([...new Set(going.map(({ run }) => run.userId))])).map(({ id, awaits }) => [
       id,

@@ -2,21 +2,27 @@ import type { DirtyMark } from '../ports/segments.ts';
 import type { Statements } from '../ports/store.ts';
 import type { EventRow } from '../ports/users.ts';
 
-/** What made users be evaluated, and where in their sequences of events: each number is the id of the last event before it. */
+/**
+ * Why users were evaluated, and where in their events: each number is the id of the last event
+ * before the cause.
+ */
 export interface Causes {
-  /** By user the names of events, each with the place before the first event of that name. */
+  /** By user, the names of events, each with the place before the first event of that name. */
   events: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** Users whose attributes changed. */
   attributes: ReadonlyMap<string, number>;
-  /** By user the segments that a sweep found changed. */
+  /** By user, the segments that a sweep found changed. */
   segments: ReadonlyMap<string, ReadonlyMap<string, number>>;
 }
 
 /** Why a user came into a segment. */
 export interface Cause {
-  /** The event, if it was one. */
+  /** The event, if an event was the cause. */
   event: EventRow | undefined;
-  /** What came after it is what the user did as a member: the id of that event, or of the last one before the cause. */
+  /**
+   * The id of that event, or of the last event before the cause. Later events are what the user did
+   * as a member.
+   */
   afterEvent: number;
 }
 
@@ -32,9 +38,10 @@ export function causesOf(marks: readonly DirtyMark[]): Causes {
 }
 
 /**
- * For each of `wanted`, why the user is now in, or no longer in, these segments. An event comes before a change of attributes, and
- * the first of several before the others: an event that arrived after the cause must not be lost. Everyone is evaluated after a
- * deployment without any cause: then it is the moment of the evaluation.
+ * For each of `wanted`, why the user is now in, or no longer in, these segments. An event takes
+ * precedence over a change of attributes, and the first of several events over the others, so that
+ * no event after the cause is lost. After a deployment everyone is evaluated without a cause; the
+ * place is then the moment of the evaluation.
  */
 export async function causesFor(
   tx: Statements,

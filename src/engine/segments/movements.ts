@@ -18,19 +18,25 @@ export interface Evaluation {
   userIds: string[];
   before: Memberships;
   after: Memberships;
-  /** What made these users be evaluated. */
+  /** Why these users were evaluated. */
   causes: Causes;
-  /** The newest event there was at `now`. */
+  /** The id of the newest event at `now`. */
   lastEvent: number;
-  /** Whether to consider campaigns also for users whose memberships did not change (after a deployment). */
+  /**
+   * Whether to consider campaigns even for users whose memberships did not change (after a
+   * deployment).
+   */
   everyone: boolean;
-  /** Users whom the evaluation of everyone after the deployment had yet to reach. */
+  /** Users whom the evaluation of everyone after the deployment has not reached yet. */
   unswept: ReadonlySet<string>;
-  /** Whether an event of this name can change who is in the segment. */
+  /** Whether an event of this name can change the segment's members. */
   readsEvent: (segmentId: string, name: string) => boolean;
 }
 
-/** Writes, within the evaluation's transaction, who moved, entered and left. Returns how many runs are due by it. */
+/**
+ * Writes, within the evaluation's transaction, who moved, entered and left. Returns how many runs
+ * became due.
+ */
 export async function move(tx: Statements, evaluation: Evaluation): Promise<number> {
   const { deployment, now, before, after } = evaluation;
   const { campaigns, skipExisting = [] } = deployment.manifest;
@@ -97,7 +103,7 @@ export async function move(tx: Statements, evaluation: Evaluation): Promise<numb
 
 // --- internal ------------------------------------------------------------------------------------
 
-/** Users whose runs the evaluation may begin or end. */
+/** Users whose runs the evaluation may start or end. */
 function usersToConsider({ userIds, before, after, causes, everyone, deployment }: Evaluation): string[] {
   if (everyone) return userIds;
   const triggers = triggerEvents(deployment.manifest.campaigns);
@@ -114,13 +120,13 @@ interface Entering {
   campaign: ManifestCampaign;
   /** The user's former run in the campaign. */
   run: LatestRun | undefined;
-  /** The user was there before the deployment, whose author wants such users skipped. */
+  /** The user existed before a deployment that skips such users. */
   existing: boolean;
 }
 
 /**
- * The runs that begin. What the user did after the cause of the entry counts, although it is known already: whoever did what
- * `exitWhen` names does not begin.
+ * The new runs. What the user did after the cause of the entry counts even though it is known
+ * already: a user who did what `exitWhen` names does not start.
  */
 async function entriesOf(tx: Statements, entering: Entering[], evaluation: Evaluation): Promise<NewRun[]> {
   const { deployment, now } = evaluation;
@@ -159,7 +165,7 @@ async function entriesOf(tx: Statements, entering: Entering[], evaluation: Evalu
   });
 }
 
-/** Those who enter together begin spread over the campaign's `spread`, each at a moment of their own. */
+/** Users who enter together start at different moments within the campaign's `spread`. */
 function entryOf(
   campaign: ManifestCampaign,
   run: { userId: string; entry: number; deploymentId: string; now: number },
@@ -170,7 +176,10 @@ function entryOf(
   return { campaignId: campaign.id, userId, entry, deploymentId, enteredAt: now, ...spread };
 }
 
-/** The event that caused an entry. A run that starts over keeps that of its former run, unless its user comes to qualify again. */
+/**
+ * The event that caused an entry. A restarted run keeps its former run's event, unless its user has
+ * come to qualify again.
+ */
 function entryEventOf(
   { userId, campaign, run }: Entering,
   { event }: Cause,

@@ -10,18 +10,25 @@ import type { Log } from '../ports/log.ts';
 import type { ManifestSegment } from '../ports/manifest.ts';
 import type { Store } from '../ports/store.ts';
 
-/** How often a segment is evaluated for everyone when time alone can change its members and it has no triggers. */
+/**
+ * How often a segment without triggers is evaluated for everyone when time alone can change its
+ * members.
+ */
 const TIME_DEPENDENT_EVERY_MS = 60_000;
-/** A segment that depends on more than a user's own rows is evaluated for everyone at most this often. */
+/**
+ * The shortest time between two evaluations for everyone of a segment that depends on more than a
+ * user's own rows.
+ */
 const WHOLE_EVERY_MS = 1_000;
 const PRUNE_EVERY_MS = 6 * 3_600_000;
-/** An idempotency key is remembered for a day. */
+/** Idempotency keys are remembered for a day. */
 const IDEMPOTENCY_MS = 86_400_000;
 
 /**
- * Evaluates segments for everyone when it is time to: the store finds, by set difference, the users whose membership
- * changed and marks them; the segmenter does the rest. The time of the last evaluation is stored, so one that became due
- * while the process was down happens at the start, once.
+ * Evaluates segments for everyone when they are due: the store finds, by set difference, the users
+ * whose membership changed, and marks them; the segmenter does the rest. The time of the last
+ * evaluation is stored, so an evaluation that became due while the process was down runs once at
+ * the start.
  */
 export class Scheduler {
   #store: Store;
@@ -63,7 +70,7 @@ export class Scheduler {
   }
 
   async turn(): Promise<Next> {
-    // One process is enough: the marks it sets are for whoever owns the users.
+    // One process is enough: its marks are for the owners of the users.
     if (!this.#slots.leads()) return 'when-woken';
     const now = await this.#store.now();
     if (now >= this.#pruneAt) {
@@ -118,7 +125,7 @@ export class Scheduler {
         leastMs: this.#sweepEveryMs,
       });
       if (next !== undefined) due.set(segment.id, next);
-      // What changed while no process ran, or since a crash, is found by one evaluation at the start.
+      // One evaluation at the start finds what changed while no process ran, or since a crash.
       else if (!segment.facts.ownRowsOnly) due.set(segment.id, now);
     }
     this.#plan = { deploymentId: key, due };
@@ -128,7 +135,10 @@ export class Scheduler {
 
 // --- internal ------------------------------------------------------------------------------------
 
-/** When to evaluate the segment for everyone next, after `last`; except by cron not before `leastMs` have passed. */
+/**
+ * When to evaluate the segment for everyone after `last`; not before `leastMs` have passed, except
+ * by cron.
+ */
 function nextTime(
   segment: ManifestSegment,
   { last, leastMs }: { last: number; leastMs: number },

@@ -13,14 +13,15 @@ import { wakeAsking } from '../waits/wakeups.ts';
 import { type Causes, causesOf } from './causes.ts';
 import { move } from './movements.ts';
 
-/** Users evaluated by one turn. */
+/** Users evaluated in one turn. */
 const BATCH = 500;
 
 /**
- * Turns what changed about users into memberships and campaign entries. A turn takes a batch of marked users (or, when
- * there are none, of the sweep that follows a deployment), asks the store which segments select them, and commits in one
- * transaction: memberships, runs that begin, end or are due (engine/movements), and the marks it has dealt with. A mark set again meanwhile
- * stays, so a change is never missed; a crash before the commit repeats the batch, which is harmless.
+ * Turns changes of users into memberships and campaign entries. A turn takes a batch of marked
+ * users (or, when there are none, of the sweep that follows a deployment), asks the store which
+ * segments select them, and commits in one transaction: memberships, runs that start, end or become
+ * due (movements), and the handled marks. A mark that was set again in the meantime stays, so no
+ * change is missed. A crash before the commit repeats the batch, which is harmless.
  */
 export class Segmenter {
   #store: Store;
@@ -38,11 +39,11 @@ export class Segmenter {
     deployments: Deployments;
     evaluation: Mutex;
     slots: SlotOwner;
-    /** Runs began. */
+    /** Runs were started. */
     onRuns: () => void;
     /** These segments depend on more than a user's own rows, and some user's rows changed. */
     onWhole: (segmentIds: string[]) => void;
-    /** A batch of marks was dealt with. */
+    /** A batch of marks was handled. */
     onCleared: () => void;
   }) {
     this.#store = options.store;
@@ -105,7 +106,7 @@ export class Segmenter {
     await this.#apply(deployment, {
       userIds: sweep.userIds,
       concerned,
-      // The evaluation that their marks ask for will find them where this one has put them.
+      // The evaluation for their marks will later find these users already moved.
       causes: causesOf(await this.#store.marksOf(sweep.userIds)),
       everyone: true,
       done,

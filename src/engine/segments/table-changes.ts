@@ -5,19 +5,23 @@ import type { Manifest, ManifestSegment } from '../ports/manifest.ts';
 import type { Store } from '../ports/store.ts';
 import { FOLLOWED_TABLES, type FollowedTable, type TableChange, Touched } from './touched.ts';
 
-/** Marks set by one turn. */
+/** The most marks that one turn sets. */
 const BATCH = 500;
-/** A user's second evaluation for a segment comes so long after the first, the third twice as long after that, … */
+/**
+ * The delay before a user's second evaluation for a segment; each further one waits twice as long …
+ */
 const FIRST_WAIT_MS = 1_000;
 /** … but not longer than this, which is how often such segments are evaluated for everyone anyway. */
 const LAST_WAIT_MS = 60_000;
 
 /**
- * Has users evaluated for segments that read the engine's own tables (runs, messages, segment_members) when their rows in there change.
- * Only in memory: what a crash forgets, the evaluation for everyone finds, a minute later.
+ * Has users evaluated for segments that read the engine's own tables (runs, messages,
+ * segment_members) when the users' rows there change. The changes live in memory: what a crash
+ * forgets, the evaluation for everyone finds a minute later.
  *
- * A segment may change what it reads: members of "has no run" enter a campaign, and have one. Each evaluation of a user for a segment
- * therefore makes the next one wait longer, until nothing has changed for twice as long.
+ * A segment may change what it reads: members of "has no run" enter a campaign, and then have one.
+ * So each evaluation of a user for a segment makes the next one wait longer, until nothing has
+ * changed for twice as long.
  */
 export class TableChanges {
   #store: Store;
@@ -26,9 +30,9 @@ export class TableChanges {
   #onChange: () => void;
   #onMarked: () => void;
   #onWhole: (segmentIds: string[]) => void;
-  /** Evaluations to come, by `keyOf`. */
+  /** Pending evaluations, by `keyOf`. */
   #pending = new Map<string, Evaluation>();
-  /** Those of late: when, and how long the next one waits. */
+  /** Recent evaluations: when they ran, and how long the next one waits. */
   #lately = new Map<string, { at: number; waitMs: number }>();
   #readers: { of: Manifest; byTable: Map<FollowedTable, ManifestSegment[]> } | undefined;
 
@@ -51,7 +55,9 @@ export class TableChanges {
     this.#onWhole = options.onWhole;
   }
 
-  /** The store, of which every transaction tells what it changes in tables that segments read. */
+  /**
+   * The store, wrapped so that every transaction reports its changes to tables that segments read.
+   */
   watching(store: Store): Store {
     const transaction: Store['transaction'] = async (work, fence) => {
       const followed = new Set(this.#byTable().keys());
@@ -157,12 +163,12 @@ interface Evaluation {
   whole: boolean;
 }
 
-/** Those of a segment that is evaluated for everyone are one. */
+/** The evaluations of a segment that is evaluated for everyone share one key. */
 function keyOf({ userId, segmentId, whole }: Evaluation): string {
   return whole ? segmentId : `${userId}\n${segmentId}`;
 }
 
-/** A segment that names the segments whose members it reads is left alone when the members of others change. */
+/** A segment that names the segments whose members it reads ignores changes to others. */
 function mayRead({ facts }: ManifestSegment, { segmentId }: TableChange): boolean {
   if (segmentId === undefined) return true;
   const named = facts.compared.filter(

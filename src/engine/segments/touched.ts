@@ -1,6 +1,6 @@
 import type { Statements } from '../ports/store.ts';
 
-/** Tables of the engine's own whose rows belong to users, and which segments may read. */
+/** The engine's own tables whose rows belong to users and which segments may read. */
 export type FollowedTable = 'runs' | 'messages' | 'segment_members';
 
 export const FOLLOWED_TABLES: readonly FollowedTable[] = ['runs', 'messages', 'segment_members'];
@@ -9,11 +9,14 @@ export const FOLLOWED_TABLES: readonly FollowedTable[] = ['runs', 'messages', 's
 export interface TableChange {
   table: FollowedTable;
   userId: string;
-  /** Of `segment_members`: the segment that the user came into, or left. */
+  /** For `segment_members`: the segment that the user entered or left. */
   segmentId?: string;
 }
 
-/** Whose rows of the followed tables a transaction changes. One is made for each attempt at the transaction. */
+/**
+ * Collects the users whose rows in the followed tables a transaction changes. Each attempt at the
+ * transaction has its own.
+ */
 export class Touched {
   readonly #followed: ReadonlySet<FollowedTable>;
   readonly #changes: TableChange[] = [];
@@ -24,7 +27,7 @@ export class Touched {
     this.#followed = followed;
   }
 
-  /** The same statements, which note what they change. */
+  /** The same statements, which also record what they change. */
   noting(tx: Statements): Statements {
     const noting: Partial<Statements> = {
       insertRuns: async (rows) => {
@@ -65,7 +68,7 @@ export class Touched {
     return { ...tx, ...noting };
   }
 
-  /** What changed; asked in the transaction, at its end. */
+  /** What changed. Call it in the transaction, at its end. */
   async changes(tx: Statements): Promise<readonly TableChange[]> {
     if (this.#followed.has('runs')) this.#note('runs', await usersOfRuns(tx, [...this.#runs]));
     if (this.#followed.has('messages')) {

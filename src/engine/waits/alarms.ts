@@ -3,7 +3,7 @@ import type { Statements } from '../ports/store.ts';
 import { factsFor, type Waiter } from './answers.ts';
 import { type Awaits, isWoken, questionOf, resolveWait } from './awaits.ts';
 
-/** A run that begins to wait, or goes on waiting. */
+/** A run that starts to wait or continues to wait. */
 export interface Wait extends Waiter {
   awaits: Awaits;
   attributes: JsonObject;
@@ -15,8 +15,9 @@ export interface Alarm {
 }
 
 /**
- * When runs that wait for more than a time are due, found within the transaction that makes them wait. Their users' rows are locked:
- * an event or membership that was committed before is seen here, and one that comes after finds the run waiting, so none is missed.
+ * Finds when runs that wait for more than a time are due, within the transaction that makes them
+ * wait. Their users' rows are locked: an event or membership committed earlier is seen here, and a
+ * later one finds the run waiting, so none is missed.
  */
 export async function alarmsFor<W extends Wait>(
   tx: Statements,
@@ -31,7 +32,7 @@ export async function alarmsFor<W extends Wait>(
   const marked = await tx.markedUsers(asking.map(({ userId }) => userId));
   const alarm = (wait: W): Alarm => {
     const { awaits, userId, runId } = wait;
-    // The segmenter wakes whoever asks about a user that it has yet to evaluate.
+    // The segmenter wakes a run that asks about a user who has not been evaluated yet.
     if (awaits.pending.kind === 'member') return { awaits, wakeAt: marked.has(userId) ? null : now };
     if (awaits.pending.kind === 'query') return { awaits, wakeAt: now };
     if (awaits.pending.kind === 'retry') return { awaits, wakeAt: awaits.pending.until };

@@ -12,21 +12,24 @@ import {
   resolveWait,
 } from './awaits.ts';
 
-/** What a due run is told, if it is to go on. */
+/** The answer to a due run. */
 export type Answer =
   | Go
-  /** What it waits for has not come yet. */
+  /** The run's wait is not over. */
   | { kind: 'wait'; wakeAt: number | null; awaits: Awaits | null; status: 'running' | 'sleeping' };
 
-/** It goes on. Without a result it begins, is taken up after a failure, tries a side effect again or asks a question. */
+/**
+ * The run continues. Without a result it starts, continues after a failure, retries a side effect
+ * or asks a question.
+ */
 export interface Go {
   kind: 'go';
   result?: Json;
-  /** Where the flow then stands in the user's events. */
+  /** The flow's new place in the user's events. */
   place: EventPlace;
 }
 
-/** What each of these runs is to be told at `now`. */
+/** The answer to each of these runs at `now`. */
 export async function answersFor(
   store: Statements,
   due: DueRun[],
@@ -53,7 +56,7 @@ export async function answersFor(
     if (wait === 'time') return { kind: 'go', result: null, place: { ...place, afterTime: run.wakeAt } };
     if (wait === 'email') {
       const message = settled.get(run.id);
-      // What happened while the message was on its way is news for the flow.
+      // Events during the delivery of the message are still ahead of the flow.
       if (message) return { kind: 'go', result: outcomeOf(message), place };
       return { kind: 'wait', wakeAt: null, awaits: awaitsOf(run), status: 'running' };
     }
@@ -67,14 +70,17 @@ export async function answersFor(
   return new Map(due.map((run) => [run, answer(run)]));
 }
 
-/** A run that waits, and what it has passed in its user's events. */
+/** A waiting run, and its place in the user's events. */
 export interface Waiter {
   runId: number;
   userId: string;
   afterEvent: number;
 }
 
-/** Looks up what could resolve these waits: by run. A flow is not told of the events that it emitted itself. */
+/**
+ * Looks up everything that could resolve these waits, by run. A flow does not see the events that
+ * it emitted itself.
+ */
 export async function factsFor(
   store: Statements,
   waits: (Waiter & { awaits: Awaits })[],
@@ -98,7 +104,7 @@ export async function factsFor(
   };
 }
 
-/** What the ids begin with of the events that a run emits. */
+/** The prefix of the ids of events that a run emits. */
 export function emittedBy(runId: number): string {
   return `run:${runId}:`;
 }
@@ -109,7 +115,7 @@ export function awaitsOf(run: DueRun): Awaits | null {
 
 // --- internal ------------------------------------------------------------------------------------
 
-/** A moment is no place before the last event that was passed. */
+/** A moment never moves the place before the last event that was passed. */
 function placeAfter(place: EventPlace, passed: Partial<EventPlace>): EventPlace {
   const afterEvent = Math.max(place.afterEvent, passed.afterEvent ?? 0);
   return { ...place, ...passed, afterEvent };
@@ -119,7 +125,9 @@ function waiterOf({ id, userId, afterEvent }: DueRun): Waiter {
   return { runId: id, userId, afterEvent };
 }
 
-/** A due run's wait: for a time that has come, a message, nothing, or for what its `awaits` say. */
+/**
+ * What a due run waits for: a time that has passed, a message, nothing, or what its `awaits` say.
+ */
 function waitOf(run: DueRun): 'nothing' | 'time' | 'email' | Awaits {
   const awaits = awaitsOf(run);
   switch (awaits?.pending.kind) {
@@ -132,7 +140,7 @@ function waitOf(run: DueRun): 'nothing' | 'time' | 'email' | Awaits {
       return 'email';
     case 'wait':
       return 'time';
-    // A question is put again by the activation; a side effect is tried again.
+    // The activation asks the question again; a side effect is retried.
     case 'member':
     case 'query':
     case 'retry':
@@ -156,7 +164,7 @@ async function settledMessages(store: Statements, runs: DueRun[]): Promise<Map<n
   return new Map((await store.settledMessages(steps)).map((message) => [message.runId, message]));
 }
 
-/** The EmailOutcome a flow is given. */
+/** The EmailOutcome for the flow. */
 function outcomeOf({ status, id, reason }: SettledMessage): Json {
   return { status, messageId: id, ...(reason === null ? {} : { reason }) };
 }

@@ -4,20 +4,21 @@ import type { Pending, TimedPending } from '../../flow/commands/pending.ts';
 import type { EventRow } from '../ports/users.ts';
 
 /*
- * What a run waits for when it is more than a time or a message, and whether that has come. Pure: the runner and the segmenter
- * bring the facts. An event counts if its id is greater than that of the last event that the flow has passed, whatever the clock says;
- * a segment counts from the moment the user is in it. Of several things that came, the earliest decides, so that the outcome is the
- * same however late the engine looks.
+ * What a run waits for beyond a time or a message, and whether it has happened. Pure: the runner
+ * and the segmenter supply the facts. An event counts if its id is greater than that of the last
+ * event that the flow has passed, whatever its time; a segment counts from the moment the user is
+ * in it. If several things have happened, the earliest decides, so the outcome does not depend on
+ * how late the engine looks.
  */
 
-/** As stored with the run. */
+/** The stored form. */
 export interface Awaits {
   pending: Pending;
   /** When the wait began, epoch milliseconds. */
   since: number;
   /**
-   * Segments the user came into during the wait: when, and the place in the user's events of what caused it. Kept because the user
-   * may have left again before the run is advanced.
+   * Segments that the user entered during the wait: when, and the place in the user's events of the
+   * cause. Stored because the user may leave again before the run is advanced.
    */
   entered?: Record<string, SegmentEntry>;
 }
@@ -28,7 +29,7 @@ export interface SegmentEntry {
   afterEvent: number;
 }
 
-/** Where a run stands in the user's sequence of events: see the columns of the same names. */
+/** A run's place in the user's events: see the columns of the same names. */
 export interface EventPlace {
   afterEvent: number;
   afterTime: number | null;
@@ -37,19 +38,21 @@ export interface EventPlace {
 export interface WaitFacts {
   now: number;
   attributes: JsonObject;
-  /** Events of the user of the awaited names that the flow has not passed, in the order of their ids. */
+  /**
+   * The user's events with awaited names that the flow has not passed, in the order of their ids.
+   */
   events: EventRow[];
   /** Segments the user is in, and since when. */
   members: ReadonlyMap<string, number>;
 }
 
 export type Resolution =
-  /** The command's result, when it came, and what the flow has passed by then in the user's events. */
+  /** The command's result, its time, and the place that the flow has reached. */
   | { done: true; value: Json; at: number; passed: Partial<EventPlace> }
-  /** Nothing yet; look again then, or when woken. `awaits` with deadlines that moved. */
+  /** Nothing yet; look again at that time, or when woken. `awaits` has updated deadlines. */
   | { done: false; until: number | null; awaits: Awaits };
 
-/** What a flow asks of the store. */
+/** A question of a flow to the store. */
 export type Question = Extract<Pending, { kind: 'member' | 'query' }>;
 
 export function questionOf(pending: Pending | null | undefined): Question | undefined {
@@ -60,14 +63,14 @@ export function parseAwaits(text: string): Awaits {
   return JSON.parse(text) as Awaits;
 }
 
-/** Whether it can be resolved by something other than a time. */
+/** Whether something other than a time can resolve the wait. */
 export function isWoken(pending: Pending): boolean {
   return branchesOf(pending).some(
     ([, branch]) => branch.kind !== 'wait' && (branch.kind !== 'daytime' || branch.timezone === null),
   );
 }
 
-/** The branches of a race, or the one thing that is awaited. */
+/** The branches of a race, or the single thing awaited. */
 export function branchesOf(pending: Pending): [label: string | null, branch: TimedPending][] {
   if (pending.kind === 'race') return Object.entries(pending.branches);
   return isTimed(pending) ? [[null, pending]] : [];
@@ -82,7 +85,7 @@ export function awaitedSegments({ pending }: Pick<Awaits, 'pending'>): string[] 
   return branchesOf(pending).flatMap(([, branch]) => (branch.kind === 'segment' ? [branch.segment] : []));
 }
 
-/** Whether a change of the user's attributes can move it. */
+/** Whether a change of the user's attributes can move the wait's deadline. */
 export function followsTimezone({ pending }: Pick<Awaits, 'pending'>): boolean {
   return branchesOf(pending).some(([, branch]) => branch.kind === 'daytime' && branch.timezone === null);
 }
@@ -107,7 +110,7 @@ export function resolveWait(awaits: Awaits, facts: WaitFacts): Resolution {
   };
 }
 
-/** Whether the event has all that `match` names; objects are compared part by part. */
+/** Whether the event has everything that `match` names; objects are compared part by part. */
 export function matches(attributes: Json, match: Json): boolean {
   if (!isObject(match)) return canonicalJson(attributes) === canonicalJson(match);
   return (
@@ -120,12 +123,12 @@ export function matches(attributes: Json, match: Json): boolean {
 
 // --- internal ------------------------------------------------------------------------------------
 
-/** The event as a flow is told of it. */
+/** The event as a flow receives it. */
 function eventValue({ name, attributes, createdAt }: EventRow): JsonObject {
   return { name, attributes, createdAt: new Date(createdAt).toISOString() };
 }
 
-/** When a branch is decided (a time to come is a deadline; null: open), and with what. */
+/** When a branch is decided (a future time is a deadline; null: open), and the result. */
 interface Outcome {
   at: number | null;
   value: Json;
@@ -133,13 +136,13 @@ interface Outcome {
   event?: EventRow;
 }
 
-/** Two events are in the order of their ids, whatever their times. */
+/** Events are ordered by id, whatever their times. */
 function isEarlier(a: Outcome, b: Outcome): boolean {
   if (a.event && b.event) return a.event.id < b.event.id;
   return a.at! < b.at!;
 }
 
-/** A time has come: of the events since the last one, the flow has passed those before that moment. */
+/** The outcome of a time: the flow passes the events before that moment. */
 function timed(at: number | null, value: Json): Outcome {
   return { at, value, passed: { afterTime: at } };
 }
@@ -157,7 +160,7 @@ function outcomeOf(branch: TimedPending, awaits: Awaits, facts: WaitFacts): Outc
           (branch.until === null || row.createdAt <= branch.until) &&
           (branch.match === null || matches(row.attributes, branch.match)),
       );
-      // An event is never later than now, whatever the clocks of two processes say.
+      // An event is never later than now, whatever the clocks of two processes show.
       if (!event) return timed(branch.until, null);
       const passed = { afterEvent: event.id, afterTime: null };
       return { at: Math.min(event.createdAt, facts.now), value: eventValue(event), passed, event };
@@ -167,14 +170,14 @@ function outcomeOf(branch: TimedPending, awaits: Awaits, facts: WaitFacts): Outc
       const since = entered?.at ?? facts.members.get(branch.segment);
       const at = since === undefined ? null : Math.min(Math.max(since, awaits.since), facts.now);
       if (at === null || (branch.until !== null && at > branch.until)) return timed(branch.until, false);
-      // A user who was in the segment when the wait began has passed nothing by it.
+      // A user who was in the segment when the wait began passes no events.
       const passed = entered ? { afterEvent: entered.afterEvent, afterTime: null } : {};
       return { at, value: true, passed };
     }
   }
 }
 
-/** A time of day that has come stays come; one that is ahead moves with the user's time zone. */
+/** A time of day that has passed stays passed; a future one moves with the user's time zone. */
 function daytimeOf(
   branch: Extract<TimedPending, { kind: 'daytime' }>,
   { now, attributes }: WaitFacts,

@@ -11,19 +11,20 @@ import {
 /** What an evaluation found about its users. */
 export interface Happenings {
   userIds: string[];
-  /** Names of the events that made the users be evaluated. */
+  /** Names of the events that caused the evaluation, by user. */
   events: ReadonlyMap<string, { has(name: string): boolean }>;
   /** Users whose attributes changed. */
   attributes: { has(userId: string): boolean };
-  /** Segments the users came into, as `userId\nsegmentId`. */
+  /** Segments that users entered, as `userId\nsegmentId`. */
   cameInto: ReadonlySet<string>;
-  /** The place in the users' events of what brought them into these segments. */
+  /** The places in the users' events of what brought them into these segments. */
   placesOf(entries: { userId: string; segmentIds: string[] }[]): Promise<number[]>;
 }
 
 /**
- * Makes due, within the evaluation's transaction, the runs that waited for what it found. Whether it is really what they wait for (the
- * event's attributes, its time) is found out when they are advanced. Returns how many.
+ * Makes runs that waited for these findings due, within the evaluation's transaction. Whether the
+ * finding really is what the run waits for (the event's attributes, its time) is checked when the
+ * run advances. Returns how many.
  */
 export async function wakeAwaiting(tx: Statements, found: Happenings, now: number): Promise<number> {
   const concerned = (await tx.awaitingRuns(found.userIds)).flatMap((run) => {
@@ -56,8 +57,9 @@ export async function wakeAwaiting(tx: Statements, found: Happenings, now: numbe
 }
 
 /**
- * Makes due the runs that ask whether one of these users is in a segment, unless the user is marked again, or still: an evaluation
- * that began before the last change would answer with what was before it. To be called once the evaluation's own marks are cleared.
+ * Makes runs due that ask whether one of these users is in a segment, unless the user is still
+ * marked or marked again: an evaluation that started before the last change would answer with the
+ * state before it. Call it after the evaluation's own marks are cleared.
  */
 export async function wakeAsking(tx: Statements, userIds: string[], now: number): Promise<number> {
   const asking = (await tx.awaitingRuns(userIds)).filter(
@@ -81,7 +83,7 @@ function concerns(awaits: Awaits, userId: string, found: Happenings): boolean {
   );
 }
 
-/** A user who has left again by the time the run is advanced has been in all the same. */
+/** A user who has left again before the run advances was in the segment nevertheless. */
 function withEntered(awaits: Awaits, segments: string[], enteredNow: (id: string) => SegmentEntry): Awaits {
   const entered = { ...awaits.entered };
   for (const id of segments) entered[id] ??= enteredNow(id);
