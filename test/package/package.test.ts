@@ -175,11 +175,12 @@ describe('bun segflow', () => {
 
   test('push', async () => {
     await using server = await memoryServer();
-    const { stdout } = await runOk(['bun', 'segflow', 'push'], {
+    const { stdout, stderr } = await runOk(['bun', 'segflow', 'push'], {
       cwd: project,
       env: { ...environment, ...server.environment, POSTMARK_API_KEY: 'k' },
     });
     expect(stdout).toContain('POSTMARK_API_KEY');
+    expect(stderr).not.toContain('warn');
     expect(server.backend.pushed.map(({ dryRun }) => dryRun)).toEqual([true, false]);
   });
 });

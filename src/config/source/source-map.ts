@@ -18,7 +18,9 @@ export interface RawSourceMap {
   names: string[];
 }
 
-const MARK = '//# sourceMappingURL=data:application/json;base64,';
+/** What a line with a source map begins with. In parts, because Bun takes this text in its own file for such a line, and warns. */
+export const SOURCE_MAP_LINE = ['//# sourceMapping', 'URL='].join('');
+const MARK = `${SOURCE_MAP_LINE}data:application/json;base64,`;
 const DEBUG_ID = '//# debugId=';
 
 /** Divides Bun's output into the code and its inline source map; debug ids, which depend on the folder, are dropped. */

@@ -4,6 +4,7 @@ import {
   loadHostModules,
   type ModuleExports,
 } from '../../config/host-modules/host-modules.ts';
+import { SOURCE_MAP_LINE } from '../../config/source/source-map.ts';
 import { messageOf, SegflowError } from '../../core/errors.ts';
 import type { BundleRef } from '../wire/protocol.ts';
 import { linkHostImports, standIn } from './host-imports.ts';
@@ -105,6 +106,6 @@ export const NEEDS_EMAIL = new Error('the bundle needs React Email');
 
 /** Bun would map some stack traces by itself, by a rule of its own; all are mapped in one place, see stack. */
 function withoutMap(code: string): string {
-  const at = code.lastIndexOf('\n//# sourceMappingURL=');
+  const at = code.lastIndexOf(`\n${SOURCE_MAP_LINE}`);
   return at < 0 ? code : code.slice(0, at + 1);
 }
