@@ -192,7 +192,7 @@ export class Expressions {
       case 'dayUnit':
         return random.pick(['day', 'week', 'month', 'quarter', 'year']);
       case 'zone':
-        return quoted(random.pick(['+00:00', '+02:00', '-05:30', '+14:00', 'UTC', '']));
+        return quoted(random.pick(['+00:00', '+02:00', '-05:30', '+12:00', 'UTC', '']));
       case 'format':
         return quoted(random.pick(FORMATS));
       case 'separator':

@@ -186,7 +186,7 @@ function unixTimestamp(printer: Printer, { args: [time], type }: Call): string {
   const printed =
     ['column', 'clock'].includes(time!.kind) || time!.type.kind === 'text'
       ? `unix_timestamp(${moment})`
-      : `(case when ${moment} is null then null when ${moment} < '1970-01-01' or ${moment} > '3001-01-18 23:59:59.999999' then 0 else ${secondsOf(moment, type.kind === 'decimal' ? type.scale : 0)} end)`;
+      : `(case when ${moment} is null then null when ${moment} < '1970-01-01 00:00:01' or ${moment} > '3001-01-18 23:59:59.999999' then 0 else ${secondsOf(moment, type.kind === 'decimal' ? type.scale : 0)} end)`;
   return isText(time!) ? `coalesce(${printed}, if(${printer.expr(time!)} is null, null, 0))` : printed;
 }
 

@@ -28,6 +28,18 @@ export function checkList({ operand, list, at }: InList, text: string): void {
   if (own === 'number' && isLiteral(operand) && sorts.has('text')) {
     throw refuse('a number is looked for among texts', { at, text });
   }
+  if (
+    own === 'text' &&
+    sorts.has('date') &&
+    sorts.has('number') &&
+    items.some((item) => isDate(item) && !isLiteral(item))
+  ) {
+    throw refuse('dates and numbers are in one list', {
+      at,
+      text,
+      hint: 'Write a comparison for each, with OR.',
+    });
+  }
   checkDates([operand, ...items], text);
   checkTimes([operand, ...items], { at, text });
 }
@@ -67,6 +79,8 @@ export function checkArguments({ name, args, at }: Call, text: string): void {
       throw refuse(`${name.toUpperCase()}() is given times and other values`, { at, text, hint: CAST });
     }
   }
+  if (name === 'if' || name === 'ifnull' || name === 'coalesce')
+    checkChoice(args.slice(name === 'if' ? 1 : 0), { at, text });
   const [first, format] = args;
   if (name === 'time_format' && format && /%[abcDdejMmUuVvWwXxYy]/.test(String(literal(format)))) {
     throw refuse('TIME_FORMAT() is asked for a date', { at: format.at, text, hint: 'Use DATE_FORMAT.' });
@@ -77,6 +91,12 @@ export function checkArguments({ name, args, at }: Call, text: string): void {
     if (sort === 'number' && time === first) {
       throw refuse(`${name.toUpperCase()}() is given a number for a time`, { at: time.at, text, hint: CAST });
     }
+    if (sort === 'text' && OF_DAY.has(name) && !isLiteral(time)) {
+      throw refuse(`${name.toUpperCase()}() is given a text for a time of day`, {
+        ...{ at: time.at, text },
+        hint: 'Write CAST(… AS DATETIME) around the text.',
+      });
+    }
     if (sort === 'json') {
       throw refuse(`${name.toUpperCase()}() is given JSON for a time`, {
         ...{ at: time.at, text },
@@ -86,9 +106,24 @@ export function checkArguments({ name, args, at }: Call, text: string): void {
   }
 }
 
+/** The values of which CASE or IF gives one. */
+export function checkChoice(results: Expr[], at: { at: number; text: string }): void {
+  const sorts = sortsOf(results);
+  if (sorts.has('time') && sorts.has('date')) {
+    throw refuse('dates and times of day are chosen between', { ...at, hint: CAST });
+  }
+}
+
 /** What is made a time by CAST, or moved by an INTERVAL. */
 export function checkTimeOf(expr: Expr, by: string, text: string): void {
   const sort = sortOf(expr.type);
+  if (sort === 'text' && by === 'CAST AS TIME' && !isLiteral(expr)) {
+    throw refuse('CAST AS TIME is given a text', {
+      at: expr.at,
+      text,
+      hint: 'Write CAST(… AS DATETIME) first.',
+    });
+  }
   if (sort !== 'number' && sort !== 'json') return;
   const what = sort === 'json' ? 'JSON' : 'a number';
   throw refuse(`${by} is given ${what} for a time`, { at: expr.at, text, hint: CAST });
@@ -126,6 +161,11 @@ function checkDates(exprs: Expr[], text: string): void {
   }
 }
 
+/** MySQL reads 2026-01-31T12:00:00Z as 00:20:26 where a time of day belongs. */
+const OF_DAY: ReadonlySet<string> = new Set(
+  'time hour minute second microsecond time_format time_to_sec timediff addtime subtime'.split(' '),
+);
+
 const TAKE_TWO: ReadonlySet<string> = new Set(['datediff', 'timediff', 'addtime', 'subtime']);
 
 /** Times of day go with their like, and with literals. */
@@ -143,6 +183,10 @@ function checkTimes(exprs: Expr[], at: { at: number; text: string }): void {
     ...at,
     hint: "Write it as '09:00:00', or compare TIME_TO_SEC() with a number.",
   });
+}
+
+function isDate({ type }: Expr): boolean {
+  return sortOf(type) === 'date';
 }
 
 function sortsOf(exprs: Expr[]): Set<Sort> {

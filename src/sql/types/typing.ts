@@ -1,7 +1,18 @@
-import type { Cte, Expr, JsonAccess, OrderItem, Query, QueryBody, Select, TableRef, Window } from '../ast.ts';
+import type {
+  Column,
+  Cte,
+  Expr,
+  JsonAccess,
+  OrderItem,
+  Query,
+  QueryBody,
+  Select,
+  TableRef,
+  Window,
+} from '../ast.ts';
 import { refusal } from '../refusal.ts';
 import { type SqlType, UNKNOWN } from '../sql-type.ts';
-import { partsOf } from '../walk.ts';
+import { partsOf, walkExpr } from '../walk.ts';
 import { aggregateType, numberOf, stored, strong } from './aggregate-types.ts';
 import { callType } from './call-types.ts';
 import { castType, shifted } from './cast-types.ts';
@@ -10,7 +21,15 @@ import { arithmeticType, isTemporal } from './decimals.ts';
 import { checkDocument, checkDocuments } from './documents.ts';
 import { checkCollation, checkLiteral, isTime } from './literals.ts';
 import { merged } from './merge.ts';
-import { checkArguments, checkBetween, checkList, checkPair, checkRows, checkTimeOf } from './mixtures.ts';
+import {
+  checkArguments,
+  checkBetween,
+  checkChoice,
+  checkList,
+  checkPair,
+  checkRows,
+  checkTimeOf,
+} from './mixtures.ts';
 
 /** Gives every expression the type that MySQL gives it. Throws `invalid_config` where texts cannot be compared, or counts of columns differ. */
 export function typeQuery(query: Query, text: string): void {
@@ -37,7 +56,7 @@ class Typing {
   /** A recursive CTE has the types of its first SELECT. */
   #cte(cte: Cte): void {
     const take = ({ columns }: { columns: Query['columns'] }) => {
-      for (const [index, column] of cte.columns.entries()) column.type = columns[index]!.type;
+      for (const [index, column] of cte.columns.entries()) column.type = kept(columns[index]!);
     };
     if (cte.recursive) this.query(cte.query, take);
     else {
@@ -90,7 +109,7 @@ class Typing {
   #table(ref: TableRef): void {
     if (ref.kind === 'derived') {
       this.query(ref.query);
-      for (const [index, column] of ref.columns.entries()) column.type = ref.query.columns[index]!.type;
+      for (const [index, column] of ref.columns.entries()) column.type = kept(ref.query.columns[index]!);
     } else if (ref.kind === 'jsonTable') this.#value(ref.doc);
     else if (ref.kind === 'join') {
       this.#table(ref.left);
@@ -208,7 +227,9 @@ class Typing {
             checkPair([expr.operand, when], { at: when.at, text: this.#text });
           }
         }
-        const results = expr.branches.map(({ result }) => result.type);
+        const chosen = expr.branches.map(({ result }) => result);
+        checkChoice(expr.otherwise ? [...chosen, expr.otherwise] : chosen, { at: expr.at, text: this.#text });
+        const results = chosen.map(({ type }) => type);
         return this.#merged([...results, ...(expr.otherwise ? [expr.otherwise.type] : [])], expr.at);
       }
       case 'call':
@@ -311,8 +332,13 @@ class Typing {
       const found = other.kind === 'row' ? other.items.length : 1;
       if (found === width) {
         if (left.kind === 'row' && other.kind === 'row') {
-          for (const [index, item] of left.items.entries())
-            this.#compared([item, other.items[index]!], item.at);
+          for (const [index, item] of left.items.entries()) {
+            const pair: [Expr, Expr] = [item, other.items[index]!];
+            this.#compared(pair, item.at);
+            this.#checkTime(...pair);
+            this.#checkTime(pair[1], pair[0]);
+            checkPair(pair, { at: item.at, text: this.#text });
+          }
         }
         continue;
       }
@@ -366,4 +392,11 @@ function columnType({ source }: Expr & { kind: 'column' }): SqlType {
 
 function jsonType({ unquote }: JsonAccess): SqlType {
   return unquote ? textType(FROM_JSON) : { kind: 'json' };
+}
+
+/** The type of a derived table's column: a text that an aggregate gave has as strong a collation as a column's. */
+function kept({ type, exprs: [expr] }: Column): SqlType {
+  if (type.kind !== 'text' || type.coercibility <= 2 || !expr) return type;
+  for (const part of walkExpr(expr)) if (part.kind === 'aggregate') return { ...type, coercibility: 2 };
+  return type;
 }

@@ -188,6 +188,7 @@ export function parsePattern(text: string, pattern: string): Parsed | undefined 
   timed ||= kinds.some((letter) => 'HkhIlisSfp'.includes(letter));
   dated ||= kinds.some((letter) => 'YymcdeMbj'.includes(letter));
   if (!dated) return { moment: undefined, time: timed ? micros : undefined };
+  if (j !== undefined && (j < 1 || j > 366)) return undefined;
   const found = j === undefined ? { year: Y, month: m, day: d } : momentOf(dayNumber(Y, 1, 1) + j - 1, 0);
   if (!found || found.month < 1 || found.month > 12 || found.day < 1) return undefined;
   if (found.day > daysInMonth(found.year, found.month) || micros >= DAY) return undefined;
