@@ -47,7 +47,10 @@ export async function madeSmall(
   const people = await fewPeople(query, at);
   await populate(stores, people);
   const answers = await askAll(stores, query, 3);
+  const mysql = stores.find(({ name }) => name === 'mysql');
+  const contradicts = contradictsItself(await mysql?.ask(query, Number.POSITIVE_INFINITY));
   await populate(stores, at.population);
+  if (contradicts) return undefined;
   return {
     ...query,
     answers: Object.fromEntries(answers),

@@ -1,5 +1,6 @@
-import type { Aggregate, Expr, WindowCall } from '../ast.ts';
+import type { Aggregate, Column, Expr, WindowCall } from '../ast.ts';
 import type { SqlType } from '../sql-type.ts';
+import { walkExpr } from '../walk.ts';
 import { mixed, textType, type Weighted, weightOf } from './collations.ts';
 import { averageOf, type NumericType, numericOf, sumOf } from './decimals.ts';
 import { merged } from './merge.ts';
@@ -61,4 +62,11 @@ export function numberOf(expr: Expr): NumericType {
 /** A number as text gives way to other texts no more than a literal does. */
 export function strong({ collation, coercibility }: Weighted): Weighted {
   return { collation, coercibility: coercibility > 4 ? 4 : coercibility };
+}
+
+/** The type of a derived table's column: a text that an aggregate gave has as strong a collation as a column's. */
+export function kept({ type, exprs: [expr] }: Column): SqlType {
+  if (type.kind !== 'text' || type.coercibility <= 2 || !expr) return type;
+  for (const part of walkExpr(expr)) if (part.kind === 'aggregate') return { ...type, coercibility: 2 };
+  return type;
 }

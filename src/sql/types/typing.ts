@@ -1,19 +1,8 @@
-import type {
-  Column,
-  Cte,
-  Expr,
-  JsonAccess,
-  OrderItem,
-  Query,
-  QueryBody,
-  Select,
-  TableRef,
-  Window,
-} from '../ast.ts';
+import type { Cte, Expr, JsonAccess, OrderItem, Query, QueryBody, Select, TableRef, Window } from '../ast.ts';
 import { refusal } from '../refusal.ts';
 import { type SqlType, UNKNOWN } from '../sql-type.ts';
-import { partsOf, walkExpr } from '../walk.ts';
-import { aggregateType, numberOf, stored, strong } from './aggregate-types.ts';
+import { partsOf } from '../walk.ts';
+import { aggregateType, kept, numberOf, stored, strong } from './aggregate-types.ts';
 import { callType } from './call-types.ts';
 import { castType, shifted } from './cast-types.ts';
 import { FROM_JSON, mixed, textType, type Weighted, weightOf } from './collations.ts';
@@ -392,11 +381,4 @@ function columnType({ source }: Expr & { kind: 'column' }): SqlType {
 
 function jsonType({ unquote }: JsonAccess): SqlType {
   return unquote ? textType(FROM_JSON) : { kind: 'json' };
-}
-
-/** The type of a derived table's column: a text that an aggregate gave has as strong a collation as a column's. */
-function kept({ type, exprs: [expr] }: Column): SqlType {
-  if (type.kind !== 'text' || type.coercibility <= 2 || !expr) return type;
-  for (const part of walkExpr(expr)) if (part.kind === 'aggregate') return { ...type, coercibility: 2 };
-  return type;
 }
