@@ -160,6 +160,8 @@ const ARITHMETIC: Record<string, ArithmeticOperator>[] = [
   { '^': '^' },
 ];
 const SUMS = 3;
+/** Each is a level of the tree: SQLite takes 1,000. */
+const CHAIN = 900;
 
 export function operand(reader: Reader): Expr {
   return bits(reader, 0);
@@ -170,11 +172,13 @@ function bits(reader: Reader, level: number): Expr {
   if (!operators) return reader.grammar.simple(reader);
   const { at } = reader;
   let left = bits(reader, level + 1);
+  let length = 0;
   while (true) {
     const { kind, value } = reader.peek();
     const op = kind === 'symbol' || kind === 'word' ? operators[value] : undefined;
     if (op === undefined) return left;
     reader.take();
+    if (++length > CHAIN) throw reader.refuse(`more than ${CHAIN} operators stand in a row`, { at });
     const time = level === SUMS && reader.isWord('interval') ? interval(reader) : undefined;
     left = time
       ? dateArithmetic(left, op as '+' | '-', time, at)

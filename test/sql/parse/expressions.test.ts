@@ -110,6 +110,8 @@ describe('refused, with the place', () => {
     ['select id from users u left join events e', 'ON or USING is expected'],
     ['select id from users fetch first 1 row only', 'MySQL has no FETCH'],
     [`select ${'('.repeat(300)}1${')'.repeat(300)}`, 'nested too deeply'],
+    [`select ${'not '.repeat(5000)}1`, 'nested too deeply'],
+    [`select ${'1 + '.repeat(20_000)}1`, 'more than 900 operators stand in a row'],
   ])('%s', (sql, says) => {
     let failure: unknown;
     try {
