@@ -20,8 +20,8 @@ export function compare(printer: Printer, op: ComparisonOperator, left: Expr, ri
   if (left.type.kind === 'json') return compareJson(printer, op, left, right);
   if (right.type.kind === 'json') return compareJson(printer, FLIPPED[op], right, left);
   if (left.kind === 'row' && right.kind === 'row') return compareRows(printer, op, left, right);
-  if (isDatePerRow(left) && isText(right)) return compareWithDate(printer, op, left, right);
-  if (isDatePerRow(right) && isText(left)) return compareWithDate(printer, FLIPPED[op], right, left);
+  if (isTime(left.type) && isText(right)) return compareWithTime(printer, op, left, right);
+  if (isTime(right.type) && isText(left)) return compareWithTime(printer, FLIPPED[op], right, left);
   checkTimes(printer, [left, right]);
   return `(${operand(printer, left, right)} ${op} ${operand(printer, right, left)})`;
 }
@@ -42,23 +42,24 @@ function operand(printer: Printer, expr: Expr, other: Expr): string {
   if (isTime(expr.type) && isNumber(other.type) && !isDateNumber(other)) return `(${printer.expr(expr)} + 0)`;
   if (expr.type.kind !== 'text') return printer.expr(expr);
   if (isNumber(other.type)) return asNumber(printer, expr);
-  // MySQL heeds the offset of a text, 12:00+02:00, only where what it is compared with differs from row to row.
-  return isTime(other.type) && !isConstant(expr) && !isConstant(other)
-    ? shiftedText(printer, expr)
-    : printer.expr(expr);
+  return printer.expr(expr);
 }
 
 /**
  * A DATE and a text: MySQL compares the date of the text, or, with a DATE that is the same for every row, its time, too. It takes a text that
  * is no time for the least date.
  */
-function compareWithDate(printer: Printer, op: ComparisonOperator, date: Expr, text: Expr): string {
-  const constant = isConstant(date);
+function compareWithTime(printer: Printer, op: ComparisonOperator, time: Expr, text: Expr): string {
+  const constant = isConstant(time);
   const right = printer.expr(text);
-  const left = constant ? `cast(${printer.expr(date)} as datetime)` : printer.expr(date);
-  const made = constant
-    ? `(cast(${right} as datetime(6)) + interval 0 second)`
-    : `(cast(${shiftedText(printer, text)} as date) + interval 0 day)`;
+  const isDate = time.type.kind === 'date';
+  const left = constant && isDate ? `cast(${printer.expr(time)} as datetime)` : printer.expr(time);
+  // MySQL heeds the offset of a text, 12:00+02:00, only where what it is compared with differs from row to row.
+  const read = constant ? right : shiftedText(printer, text);
+  const made =
+    isDate && !constant
+      ? `(cast(${read} as date) + interval 0 day)`
+      : `(cast(${read} as datetime(6)) + interval 0 second)`;
   const missing = `${left} is null or ${right} is null`;
   if (op === '<=>') {
     return `(case when ${missing} then ${left} is null and ${right} is null else coalesce(${left} = ${made}, 0) end)`;
@@ -95,11 +96,6 @@ function isNumber({ kind }: SqlType): boolean {
   return kind === 'integer' || kind === 'decimal' || kind === 'double' || kind === 'boolean';
 }
 
-/** With a constant DATE, such as CURDATE(), a text is a time with its hours. */
-function isDatePerRow(expr: Expr): boolean {
-  return expr.type.kind === 'date' && !isConstant(expr);
-}
-
 /** A text that is no literal and the like. */
 function isText(expr: Expr): boolean {
   return expr.type.kind === 'text' && !isConstant(expr);
@@ -121,12 +117,12 @@ function compareRows(
   left: Expr & { kind: 'row' },
   right: Expr & { kind: 'row' },
 ): string {
-  const items = [...left.items, ...right.items];
-  if (!items.some(({ type }) => type.kind === 'json')) {
-    return `(${printer.expr(left)} ${op} ${printer.expr(right)})`;
-  }
+  // With a NULL in a row, MariaDB takes the whole for false, not for unknown.
   if (op !== '=' && op !== '<=>' && op !== '<>') {
-    printer.refuse(left.at, '< or > between rows with JSON', 'compare their items one by one');
+    if ([...left.items, ...right.items].some(holdsJson)) {
+      printer.refuse(left.at, '< or > between rows with JSON', 'compare their items one by one');
+    }
+    return `(${printer.expr(left)} ${op} ${printer.expr(right)})`;
   }
   const equals = left.items.map((item, index) =>
     compare(printer, op === '<>' ? '=' : op, item, right.items[index]!),
@@ -164,7 +160,8 @@ export function inList(printer: Printer, expr: Expr & { kind: 'in' }): string {
       'it makes times of other texts; write it with OR',
     );
   }
-  const items = list.map((item) => printer.expr(item)).join(', ');
+  const print = isNumber(left.type) ? asNumber : (_: Printer, item: Expr) => printer.expr(item);
+  const items = list.map((item) => print(printer, item)).join(', ');
   return `(${printer.expr(left)}${negated ? ' not' : ''} in (${items}))`;
 }
 
@@ -207,10 +204,10 @@ export function between(printer: Printer, expr: Expr & { kind: 'between' }): str
     const texts = types.every(({ kind }) => kind === 'json' || kind === 'text' || kind === 'null');
     return texts ? asText(printer, item) : asDouble(printer, item);
   };
-  if (['json', 'text'].every((kind) => types.some((type) => type.kind === kind)) && types.some(isTime)) {
+  if (types.some(({ kind }) => kind === 'json') && types.some(isTime)) {
     printer.refuse(
       expr.at,
-      'BETWEEN with JSON, a text and a time',
+      'BETWEEN with JSON and a time',
       'it compares them otherwise; write ->> instead of ->',
     );
   }

@@ -197,7 +197,9 @@ function secondsOf(moment: string, scale: number): string {
 
 function fromUnixtime(printer: Printer, { args: [seconds, format] }: Call): string {
   const given =
-    seconds!.type.kind === 'text' ? `(${asNumber(printer, seconds!)} + 0)` : asNumber(printer, seconds!);
+    isText(seconds!) || ofTimeType(seconds!)
+      ? `(${asNumber(printer, seconds!)} + 0)`
+      : asNumber(printer, seconds!);
   const made = `if(${given} between 0 and 32536771199, timestamp '1970-01-01 00:00:00' + interval ${given} second, null)`;
   return format ? `date_format(${made}, ${asText(printer, format)})` : made;
 }
