@@ -1,6 +1,7 @@
 /**
- * The values that code pushed from here goes along with: of the variables it names, those that are set. An empty value counts as
- * set. `missing` are the others; the code may do without them, or the server may have its own.
+ * The captured environment of a push: the variables that the code names and that are set here. An
+ * empty value counts as set. `missing` lists the others; the code may not need them, or the server
+ * may have its own.
  */
 export function captureEnvironment(
   names: readonly string[],

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../core/json.ts';
 
-/** Attributes for rendering an email when nobody is at hand. */
+/** Attributes for rendering an email without a real user. */
 export const SAMPLE_USER: JsonObject = {
   email: 'ada@example.com',
   username: 'ada',
@@ -51,13 +51,16 @@ export function sampleEvent(name: string): SampleEvent {
 export interface Sample {
   user: Record<string, unknown>;
   event: { name: string; attributes: Record<string, unknown>; createdAt: Date };
-  /** All that the component is rendered with. */
+  /** All props of the component. */
   props: Record<string, unknown>;
-  /** The component has PreviewProps. */
+  /** Whether the component has PreviewProps. */
   own: boolean;
 }
 
-/** What to render a component with: its PreviewProps (React Email's custom), and the samples above for what they leave out. */
+/**
+ * The props for a preview: the component's PreviewProps (React Email's convention), completed with
+ * the samples above.
+ */
 export function sampleFor(component: unknown, eventName: string): Sample {
   const given = previewPropsOf(component);
   const sampled = sampleEvent(eventName);

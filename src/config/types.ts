@@ -17,7 +17,7 @@ export interface SegflowConfig<A extends object = Record<string, unknown>> {
   /** Emails sent once for every event of a name, by id. */
   transactions?: Record<string, Transaction<A>>;
   push?: {
-    /** Ask before a push mails people, or refuse where nobody can be asked, unless it is given `--yes`. Default false. */
+    /** Ask before a push mails people. Without a terminal a push needs `--yes`. Default false. */
     confirm?: boolean;
   };
 }
@@ -50,7 +50,10 @@ export interface FileProviderConfig {
 
 export interface Template<A extends object> {
   subject: string | ((user: A) => string);
-  /** Gets `user`, and the `props` that `rt.sendEmail` gives it: optional ones (`code?: string`), for not every flow need give them. */
+  /**
+   * Receives `user` and the `props` of `rt.sendEmail`. Declare such props as optional (`code?:
+   * string`), because not every flow passes them.
+   */
   component: ComponentType<{ user: A }>;
 }
 
@@ -69,14 +72,16 @@ export interface Transaction<A extends object> {
 }
 
 /**
- * What an evaluator gets: Drizzle's MySQL query builder (`select`, `selectDistinct`, `with`, …). It builds; Segflow runs. Set operations
- * are methods of its selects, `db.select(…).union(db.select(…))`: Drizzle's types refuse these selects in `union(…)` on its own.
+ * The evaluator's argument: Drizzle's MySQL query builder (`select`, `selectDistinct`, `with`, …).
+ * The evaluator builds a query and Segflow runs it. Set operations are methods of selects,
+ * `db.select(…).union(db.select(…))`: Drizzle's types refuse these selects in a separate
+ * `union(…)`.
  */
 export type SegmentDb = Pick<QueryBuilder, 'select' | 'selectDistinct' | '$with' | 'with'>;
 
 /**
- * One SELECT of user ids: a Drizzle select of `{ id }`, or SQL text of a SELECT whose only column is the user's id. (Types cannot
- * keep further columns out; a push does.)
+ * One SELECT of user ids: a Drizzle select of `{ id }`, or SQL text of a SELECT whose only column
+ * is the user's id. (Types cannot forbid further columns; a push does.)
  */
 export type SegmentQuery =
   | { getSQL(): SQL; readonly _: { readonly selectMode: 'partial'; readonly result: { id: string }[] } }
@@ -85,8 +90,8 @@ export type SegmentQuery =
 export interface Segment {
   evaluator: (db: SegmentDb) => SegmentQuery;
   /**
-   * When to evaluate, if not by default. By default a segment is evaluated for a user whenever the user's attributes or
-   * events change, and every minute when time alone can change its members.
+   * When to evaluate, instead of the default: for a user whenever the user's attributes or events
+   * change, and every minute when time alone can change the members.
    */
   triggers?: SegmentTriggers;
 }
@@ -96,11 +101,11 @@ export interface SegmentTriggers {
   every?: Duration | string;
   /** Evaluate for everyone at these times: a cron expression, UTC. */
   cron?: string;
-  /** Of the events, only these cause an evaluation for the user concerned. Changed attributes always do. */
+  /** Only these events cause an evaluation of their user. Changed attributes always do. */
   events?: string[];
 }
 
-/** What a flow knows about its user. */
+/** A flow's view of its user. */
 export interface UserContext<A extends object = Record<string, unknown>> {
   readonly id: string;
   /** The attributes as they were when this part of the flow first ran. */
@@ -109,40 +114,47 @@ export interface UserContext<A extends object = Record<string, unknown>> {
   readonly enteredAt: Date;
   /** 1 for the user's first run of the campaign, 2 for the second, … */
   readonly entry: number;
-  /** The event that made the user enter; null when it was none. */
+  /** The event that caused the entry; null for another cause. */
   readonly event: FlowEvent | null;
-  /** What the flow gave to `rt.continueAsNew`, as JSON carries it; null at first. */
+  /** The state passed to `rt.continueAsNew`, as JSON; null at first. */
   readonly state: unknown;
 }
 
-/** A campaign's script. Segflow replays it, so it must do the same thing given the same history. */
+/** A campaign's script. Segflow replays it, so the same history must lead to the same steps. */
 export type Flow<A extends object> = (ctx: UserContext<A>, rt: Runtime) => Generator<Command, void, never>;
 
 export interface Campaign<A extends object> {
-  /** Ids of segments; a user who is in all of them enters. */
+  /** Ids of segments. A user who is in all of them enters. */
   segments: string[];
-  /** Ids of segments; a user who is in any of them does not enter. */
+  /** Ids of segments. A user who is in any of them does not enter. */
   excludeSegments?: string[];
-  /** `static`: once, to the end. `dynamic`: out as soon as the user stops qualifying, in again when the user qualifies again. */
+  /**
+   * `static`: users run through to the end. `dynamic`: users leave as soon as they stop qualifying,
+   * and enter again when they qualify again.
+   */
   behavior: 'static' | 'dynamic';
   /**
-   * Whether who was in may enter again: `once`: never. `always`: when they come to qualify again. `{ after }`: then too, but no
-   * sooner than so long after their last entry. Default: `once` for static campaigns, `always` for dynamic ones.
+   * Whether users may enter again. `once`: never. `always`: whenever they come to qualify again. `{
+   * after }`: the same, but not before this time has passed since their last entry. Default: `once`
+   * for static campaigns, `always` for dynamic ones.
    */
   reentry?: 'once' | 'always' | { after: Duration | string };
-  /** Ends the flow of a user who does this event, or comes into this segment. Who is in the segment does not enter. */
+  /**
+   * Ends the flow of a user who does this event or comes into this segment. Users in the segment do
+   * not enter.
+   */
   exitWhen?: CampaignTrigger;
   /**
-   * What the campaign is for. Users who do this event or come into this segment, `within` so long of their entry, are counted: see
-   * `segflow status`.
+   * The campaign's goal. Users who do this event, or come into this segment, `within` this time
+   * after their entry are counted: see `segflow status`.
    */
   goal?: CampaignTrigger & { within?: Duration | string };
   /**
-   * Of what is due at the same time, the steps and the mail of the campaign with the higher priority go first. A whole number, -1,000 to
-   * 1,000. Default 0.
+   * When several campaigns are due at the same time, steps and mail of the one with the higher
+   * priority go first. A whole number, -1,000 to 1,000. Default 0.
    */
   priority?: number;
-  /** Users begin at moments spread over so long after they entered, rather than all at once. */
+  /** Users start at moments spread over this time after the entry, instead of all at once. */
   spread?: Duration | string;
   flow: Flow<A>;
 }

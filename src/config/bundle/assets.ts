@@ -11,7 +11,10 @@ export type BuildInputs = Record<
   { imports: { path: string; original?: string; external?: boolean; with?: Record<string, string> }[] }
 >;
 
-/** Leaves out imports of files that are no code, for their side effect. The bundler would read them, and what a stylesheet imports. */
+/**
+ * Leaves out imports of files that are not code, for their side effect. The bundler would read
+ * them, and whatever a stylesheet imports.
+ */
 export const withoutSideEffects: Bun.BunPlugin = {
   name: 'without-side-effects',
   setup(builder) {
@@ -27,8 +30,9 @@ export const withoutSideEffects: Bun.BunPlugin = {
 };
 
 /**
- * Imports of files that are no code and would have to lie beside the bundle, which a server gets alone. Those whose value is
- * used are problems. `import './globals.css'` asks for nothing that an email has: it is left out, with a warning.
+ * Finds imports of files that are not code and would have to be next to the bundle, which is all
+ * that a server receives. Imports whose value is used are problems. `import './globals.css'` does
+ * nothing for an email: it is left out, with a warning.
  */
 export async function checkAssets(
   inputs: BuildInputs,
@@ -68,7 +72,7 @@ const INLINED = new Set(['text', 'json', 'jsonc', 'json5', 'toml', 'yaml', 'md']
 const IMAGES = new Set('.png .jpg .jpeg .gif .svg .webp .avif .ico .bmp'.split(' '));
 const STYLES = new Set('.css .pcss .scss .sass .less .styl'.split(' '));
 
-/** Looks for the file itself: a package that gives it another name is left to the bundler. */
+/** Looks for the file itself; a package that maps it to another name is left to the bundler. */
 function exists(specifier: string, importer: string): boolean {
   const folder = dirname(importer);
   if (specifier.startsWith('.')) return existsSync(resolve(folder, specifier));
@@ -86,7 +90,7 @@ interface Asset {
   place: SourceImport | undefined;
 }
 
-/** A file without an extension is code, too: packages have them. */
+/** A file without an extension is code as well: some packages have them. */
 function isCode(path: string): boolean {
   const extension = extname(path);
   return extension === '' || CODE.has(extension);

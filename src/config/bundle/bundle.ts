@@ -12,23 +12,26 @@ import { NO_FOLDER, scanBundle } from './scan.ts';
 import { nearestTsconfig, tsconfigPaths } from './tsconfig-paths.ts';
 
 export interface BundledConfig {
-  /** 32 hex digits of the SHA-256 of `code`: the same sources have the same id wherever the project lies. */
+  /** 32 hex digits of the SHA-256 of `code`: the same sources have the same id in every folder. */
   id: string;
   /** One ES module with an inline source map that holds its sources; '' when it does not compile. */
   code: string;
   /**
-   * Absolute paths of the project's own files in the bundle, the config first: what a preview watches. Of a project that does
-   * not compile, those files that have the errors.
+   * Absolute paths of the project's own files in the bundle, the config first: the files that a
+   * preview watches. If the project does not compile, the files with the errors.
    */
   files: string[];
   /** Environment variables that the project's own code reads, sorted. */
   environmentNames: string[];
   problems: Problem[];
-  /** What does not keep the code from being pushed, but may not be what its author wants. */
+  /** Warnings: the code can be pushed, but may not do what its author wants. */
   warnings: Problem[];
 }
 
-/** Compiles the config and all it imports, host modules aside, into one module. What is wrong with the code comes as problems. */
+/**
+ * Compiles the config and everything it imports, except host modules, into one module. Errors in
+ * the code are returned as problems.
+ */
 export async function bundleConfig(path: string): Promise<BundledConfig> {
   const entry = realpathSync(path);
   const root = dirname(entry);
@@ -50,7 +53,7 @@ export async function bundleConfig(path: string): Promise<BundledConfig> {
   map.sources = map.sources.map((source, i) =>
     isHost[i] ? source : relative(root, resolve(source)).split(sep).join('/'),
   );
-  // What host modules export changes with Segflow's version, and is not the author's.
+  // The exports of host modules depend on Segflow's version, not on the author.
   map.sourcesContent = map.sourcesContent.map((text, i) => (isHost[i] ? '' : text));
   const code = joinSourceMap(body, map);
   const scan = await scanBundle(body, map, (name) => isBuiltin(name) || name.startsWith(HOST_SCHEME));
@@ -72,8 +75,9 @@ export async function bundleConfig(path: string): Promise<BundledConfig> {
 type BuildError = BuildMessage | ResolveMessage;
 
 /**
- * Builds, and finds all errors. Bun does not read what a file imports when another import of that file cannot be resolved, so
- * the build is repeated without those imports. It is also repeated when a file loads a host module with `require`.
+ * Builds, and finds all errors. When an import of a file cannot be resolved, Bun does not read the
+ * file's other imports, so the build is repeated without the unresolved ones. It is also repeated
+ * when a file loads a host module with `require`.
  */
 async function build(
   entry: string,
@@ -82,7 +86,7 @@ async function build(
   const errors: BuildError[] = [];
   const absent = new Set<string>();
   const required = new Set<string>();
-  // Named, because a compiled executable looks for none.
+  // Named here, because a compiled executable does not look for a tsconfig.json.
   const tsconfig = nearestTsconfig(root);
   for (;;) {
     const before = absent.size + required.size;
@@ -92,11 +96,11 @@ async function build(
       target: 'bun',
       format: 'esm',
       sourcemap: 'inline',
-      // Without comments that name the folder it was built in; names stay, for stack traces.
+      // Without comments that name the build folder. Names are kept for stack traces.
       minify: { whitespace: true },
       env: 'disable',
       define: {
-        // Otherwise the value of the process that bundles is put in for good.
+        // Otherwise the bundling process's value would be inlined.
         'process.env.NODE_ENV': 'process.env.NODE_ENV',
         __dirname: JSON.stringify(NO_FOLDER),
         __filename: JSON.stringify(NO_FOLDER),
@@ -124,7 +128,7 @@ async function build(
   }
 }
 
-/** One error makes others beside it. */
+/** One error causes others next to it. */
 function firstOfLine(errors: BuildError[]): BuildError[] {
   const places = errors.map(({ position }, index) =>
     position ? `${position.file}\n${position.line}` : index,

@@ -4,9 +4,9 @@ import { joinPath } from '../source/problem-path.ts';
 
 export interface DuplicateKey {
   key: string;
-  /** The later of the two, which JavaScript lets win. */
+  /** The later of the two properties, which wins in JavaScript. */
   node: Property;
-  /** Where in the object it stands: `campaigns.welcome`. */
+  /** The property's path in the object: `campaigns.welcome`. */
   path: string;
 }
 
@@ -30,7 +30,7 @@ function* repeated(object: ObjectExpression): Generator<[string, Property]> {
   let kinds = new Map<string, string>();
   for (const property of object.properties) {
     if (property.type === 'SpreadElement') {
-      // A key after a spread overrides what the spread brought: that is meant.
+      // A key after a spread overrides the spread's value on purpose.
       kinds = new Map();
       continue;
     }

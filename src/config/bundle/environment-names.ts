@@ -59,9 +59,12 @@ export function environmentNames(program: Program, isOwn: (node: AnyNode) => boo
 
 // --- internal ---
 
-/** Says what kind of machine the code runs on. The server knows: a value from where the code was pushed is wrong there. */
+/**
+ * Describes the machine that the code runs on. The server knows it; the pushing machine's value
+ * would be wrong there.
+ */
 const SERVERS_OWN = 'NODE_ENV';
-/** What environment variables are called. */
+/** The usual form of an environment variable's name. */
 const CONSTANT = /^[A-Z][A-Z0-9_]*$/;
 const ENVIRONMENT_MODULES = new Set(['process', 'node:process', 'bun']);
 const GLOBAL_OBJECTS = new Set(['globalThis', 'global']);

@@ -54,7 +54,7 @@ function exportHint(module: string, name: string): string {
   return `Segflow provides this module, whatever version is installed. It exports ${some}${more}.${typeHint(name)}`;
 }
 
-/** Types have no place in what is compiled; the bundler cannot tell one that is exported again. */
+/** Compiled code has no types, and the bundler cannot recognise a type that is exported again. */
 function typeHint(name: string): string {
   const first = name.charAt(0);
   return first === first.toUpperCase() ? ` Export a type with: export type { ${name} }.` : '';
@@ -62,7 +62,7 @@ function typeHint(name: string): string {
 
 const SHOWN_NAMES = 12;
 
-/** What libraries have removed, with what does the same now. */
+/** Exports that libraries have removed, with their replacements. */
 const REPLACED: ReadonlyMap<string, string> = new Map(
   Object.entries({
     renderAsync: 'React Email has removed it. Use render, which returns a promise.',

@@ -1,14 +1,16 @@
 import { exportsOf, HOST_SCHEME, isHostModule, originOf } from '../host-modules/host-modules.ts';
 
 /*
- * An import of a host module leads to a small module of the bundle, which hands on what the process that runs the bundle
- * provides under `segflow:NAME`. The bundler therefore knows every name that a host module exports: it reports an import of
- * a name that is not there, expands `export *` (a file's own exports win), and turns `require` into what an import gives.
+ * An import of a host module resolves to a small module in the bundle, which re-exports what the
+ * running process provides under `segflow:NAME`. So the bundler knows every export of a host
+ * module: it reports missing names, expands `export *` (a file's own exports win), and turns
+ * `require` into an import.
  */
 
 /**
- * Resolves imports of host modules. Of modules in `wrapped` all exports stay in the bundle, those that nothing imports too.
- * @param required is told which host modules are loaded with `require`: those have to be wrapped, see `contentsOf`.
+ * Resolves imports of host modules. For modules in `wrapped` the bundle keeps all exports, even
+ * unused ones. @param required is called with host modules that are loaded with `require`: these
+ * must be wrapped, see `contentsOf`.
  */
 export function hostImports(wrapped: ReadonlySet<string>, required: (name: string) => void): Bun.BunPlugin {
   return {
@@ -47,9 +49,10 @@ const BARE = /^[^./]/;
 const CODE = /\.[cm]?[jt]sx?$/;
 
 /**
- * Exports are read from a namespace object, so that the bundler drops those that are not used, and a bundle loads where one
- * that it does not use is missing. Bun 1.4.5 compiles `const { useState } = require('react')` in a file with imports to a call
- * of a function that it does not declare, unless something imports the module dynamically.
+ * Exports are read from a namespace object, so that the bundler drops unused ones and a bundle
+ * loads even where an unused export is missing. Bun 1.4.5 compiles `const { useState } =
+ * require('react')` in a file with imports to a call of a function that it does not declare, unless
+ * something imports the module dynamically.
  */
 function contentsOf(name: string, wrapped: boolean): string {
   const names = exportsOf(name);
@@ -67,7 +70,10 @@ function contentsOf(name: string, wrapped: boolean): string {
   ].join('\n');
 }
 
-/** The host modules that a file loads with `require`; none of a file that does not compile, which the bundler reports. */
+/**
+ * The host modules that a file loads with `require`; empty for a file that does not compile, which
+ * the bundler reports.
+ */
 function requiredModules(text: string, loader: Bun.Loader): string[] {
   if (!text.includes('require')) return [];
   try {

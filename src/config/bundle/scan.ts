@@ -6,10 +6,10 @@ import { isInstalled, type RawSourceMap, type SourcePlace, SourceTracer } from '
 import { duplicateKeys } from './duplicate-keys.ts';
 import { environmentNames } from './environment-names.ts';
 
-/** Stands for the folder of a source file, which the server does not have. */
+/** A placeholder for the folder of a source file, which does not exist on the server. */
 export const NO_FOLDER = '/segflow-has-no-folder';
 
-/** Reads a bundle as code, so that what stands in comments and strings does not count. */
+/** Parses a bundle as code, so that comments and strings do not count. */
 export async function scanBundle(
   body: string,
   map: RawSourceMap,

@@ -3,8 +3,9 @@ import { dirname, extname, isAbsolute, join, resolve } from 'node:path';
 import { isInstalled } from '../source/source-map.ts';
 
 /*
- * Path aliases, as TypeScript resolves them: by the tsconfig.json nearest to the file that imports, which may extend others.
- * A workspace's packages each have their own. Bun reads one tsconfig.json for all files, and in an executable none by itself.
+ * Path aliases, resolved as TypeScript does: by the tsconfig.json nearest to the importing file,
+ * which may extend others. Packages of a workspace each have their own. Bun reads one tsconfig.json
+ * for all files, and none in an executable.
  */
 
 /** Resolves imports by `paths` and `baseUrl` of the tsconfig.json nearest to each importer. */
@@ -27,7 +28,7 @@ export function tsconfigPaths(): Bun.BunPlugin {
   };
 }
 
-/** The tsconfig.json, or jsconfig.json, that holds for the files of a folder. */
+/** The tsconfig.json or jsconfig.json that applies to the files of a folder. */
 export function nearestTsconfig(folder: string): string | undefined {
   for (let at = folder; ; at = dirname(at)) {
     const file = ['tsconfig.json', 'jsconfig.json'].map((name) => join(at, name)).find(existsSync);
@@ -42,7 +43,7 @@ const BARE = /^[^./]/;
 const EXTENSIONS = ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs', '.json'];
 // biome-ignore lint/suspicious/noTemplateCurlyInString: as it stands in a tsconfig.json
 const CONFIG_DIR = '${configDir}';
-/** What an import of compiled code means where there are only sources. */
+/** The source extensions to try when an import names a compiled file. */
 const SOURCES = new Map([
   ['.js', ['.ts', '.tsx']],
   ['.jsx', ['.tsx']],
@@ -70,7 +71,7 @@ function nearestAliases(folder: string, byFolder: Map<string, Aliases | undefine
   return byFolder.get(folder);
 }
 
-/** @param configDir the folder of the tsconfig.json that is read for its own sake: what `${configDir}` stands for. */
+/** @param configDir the folder of the outermost tsconfig.json: the value of `${configDir}`. */
 function readAliases(file: string, configDir: string, seen: ReadonlySet<string> = new Set()): Aliases {
   const config = seen.has(file) ? undefined : readTsconfig(file);
   if (!config) return {};
@@ -92,7 +93,7 @@ function readAliases(file: string, configDir: string, seen: ReadonlySet<string> 
     merged.paths = { base: folder, targets: Object.fromEntries(targets) as Record<string, string[]> };
   }
   if (merged.paths || merged.baseUrl !== undefined) return merged;
-  // A tsconfig.json may only name those of its parts, as Vite's does.
+  // A tsconfig.json may only list its references, as Vite's does.
   const parts = (config.references ?? []).flatMap(({ path }) => (path === undefined ? [] : absolute(path)));
   const part = parts
     .map((path) => (extname(path) === '.json' ? path : join(path, 'tsconfig.json')))
@@ -101,7 +102,7 @@ function readAliases(file: string, configDir: string, seen: ReadonlySet<string> 
   return part ?? merged;
 }
 
-/** Undefined when it cannot be read: the compiler that it is meant for says why. */
+/** Undefined when the file cannot be read; the TypeScript compiler reports why. */
 function readTsconfig(file: string): Tsconfig | undefined {
   try {
     return Bun.JSONC.parse(readFileSync(file, 'utf8')) as Tsconfig;
@@ -123,7 +124,7 @@ function tsconfigAt(path: string): string | undefined {
   return [path, `${path}.json`, join(path, 'tsconfig.json')].find(isFile);
 }
 
-/** Where `specifier` may be, the likeliest first. */
+/** The candidate paths of `specifier`, the most likely first. */
 function candidates(specifier: string, { baseUrl, paths }: Aliases): string[] {
   const base = baseUrl ?? paths?.base ?? '';
   const match = paths && bestPattern(specifier, Object.keys(paths.targets));
@@ -134,7 +135,10 @@ function candidates(specifier: string, { baseUrl, paths }: Aliases): string[] {
   ];
 }
 
-/** The pattern that is the specifier itself, or of those with a `*` the one with the longest text before it. */
+/**
+ * The pattern equal to the specifier, or the one with a `*` whose text before it is the longest
+ * match.
+ */
 function bestPattern(
   specifier: string,
   patterns: readonly string[],
@@ -153,7 +157,7 @@ function bestPattern(
   return best;
 }
 
-/** The file of code that a path without an extension, or of a folder, means. */
+/** The source file that a path without an extension, or of a folder, names. */
 function fileOf(path: string): string | undefined {
   const extension = extname(path);
   const bare = path.slice(0, path.length - extension.length);

@@ -5,7 +5,7 @@ import exported from './host-exports.json';
  * Segflow share one React, one React Email and one Drizzle. Everything else a config imports is bundled.
  */
 
-/** Before a host module's name in a bundle: what the process that runs the bundle provides. */
+/** The prefix of a host module's name in a bundle; the process that runs the bundle provides it. */
 export const HOST_SCHEME = 'segflow:';
 
 export type ModuleExports = Record<string, unknown>;
@@ -27,7 +27,7 @@ const LOADERS: Readonly<Record<string, () => Promise<object>>> = {
   'react-email': reactEmail,
 };
 
-/** Modules that are parts of another: what they export, the other exports under the same names. */
+/** Modules that are parts of another module, which has the same exports under the same names. */
 const PARTS: readonly [start: string, parent: string][] = [
   ['drizzle-orm/mysql-core/', 'drizzle-orm/mysql-core'],
   ['drizzle-orm/', 'drizzle-orm'],
@@ -50,18 +50,18 @@ export function exportsOf(name: string): readonly string[] {
   return NAMES.get(name) ?? [];
 }
 
-/** Whether a host module is (or brings along) React Email. */
+/** Whether a host module is, or loads, React Email. */
 export function isEmailModule(name: string): boolean {
   return name === 'react-email' || name.startsWith('@react-email/') || name.startsWith('react-dom');
 }
 
-/** The module that a host module's exports are taken from, itself for most. */
+/** The module that provides a host module's exports; itself for most. */
 export function parentOf(name: string): string {
   if (Object.hasOwn(LOADERS, name)) return name;
   return PARTS.find(([start]) => name.startsWith(start))?.[1] ?? 'segflow';
 }
 
-/** The host module that another has an export from: the two are one and the same. */
+/** The host module that another one gets an export from, so that both are identical. */
 export function originOf(name: string, exportName: string): string {
   const parent = parentOf(name);
   const render = '@react-email/render';
@@ -69,8 +69,9 @@ export function originOf(name: string, exportName: string): string {
 }
 
 /**
- * The exports of host modules, by name: of all, or of those among `only`. From source, React Email's components take 0.3 s,
- * nearly all of it their syntax highlighter, which a build leaves for its first use, and react-email 0.7 s; the others next to nothing.
+ * The exports of host modules by name: of all, or of those in `only`. From source, React Email's
+ * components take 0.3 s to load, nearly all of it for their syntax highlighter, which a build
+ * defers until its first use, and react-email takes 0.7 s; the others take almost nothing.
  */
 export async function loadHostModules(
   only: readonly string[] = HOST_MODULES,
@@ -86,7 +87,7 @@ export async function loadHostModules(
   );
 }
 
-/** Likewise of the modules that are no parts of others. */
+/** The same for modules that are not parts of others. */
 export async function loadOwnModules(only?: readonly string[]): Promise<Record<string, ModuleExports>> {
   const modules = Object.entries(LOADERS)
     .filter(([name]) => only === undefined || only.includes(name))
@@ -101,14 +102,17 @@ async function segflow(): Promise<ModuleExports> {
   return { defineConfig };
 }
 
-/** React's own has no `jsxDEV` in production, which packages that were compiled for development call. */
+/** React has no `jsxDEV` in production; packages compiled for development call it. */
 async function jsxDevRuntime(): Promise<ModuleExports> {
   const { Fragment, jsx } = await import('react/jsx-runtime');
   const jsxDEV: typeof jsx = (type, props, key) => jsx(type, props, key);
   return { Fragment, jsxDEV };
 }
 
-/** Tailwind is replaced by ours: the same bytes, without parsing the stylesheet for every email. */
+/**
+ * Our Tailwind replaces the library's: it produces the same bytes without parsing the stylesheet
+ * for every email.
+ */
 async function emailComponents(): Promise<ModuleExports> {
   const [components, render, { Tailwind }] = await Promise.all([
     import('@react-email/components'),

@@ -6,10 +6,10 @@ import { listed, type Path, type Report, suggest } from './report.ts';
 
 type CampaignOptions = Pick<ManifestCampaign, 'reentry' | 'exitWhen' | 'goal' | 'priority' | 'spreadMs'>;
 
-/** The properties of a campaign that may be left out, but for its excluded segments. */
+/** The optional properties of a campaign, except its excluded segments. */
 export const OPTIONS = ['reentry', 'exitWhen', 'goal', 'priority', 'spread'] as const;
 
-/** A campaign's options with their defaults. What is wrong is reported, and has the default. */
+/** A campaign's options with defaults. A wrong option is reported and gets its default. */
 export function campaignOptions(
   value: Record<string, unknown>,
   context: { path: Path; segments: string[]; behavior: 'static' | 'dynamic' | undefined },

@@ -10,7 +10,7 @@ import { listed, type Path, type Report, suggest } from './report.ts';
 
 type InspectedCampaign = Inspection['manifest']['campaigns'][number];
 
-/** Ids of what else the config defines. */
+/** Ids of the config's other definitions. */
 export interface KnownIds {
   segments: string[];
   templates: string[];
@@ -145,7 +145,7 @@ const DOES: Record<FlowLiteral['what'], string> = {
   campaign: 'starts the campaign',
 };
 
-/** What could be meant instead of an id that is not defined. */
+/** A suggestion for an id that is not defined. */
 function hintFor({ what, id }: Pick<FlowLiteral, 'what' | 'id'>, known: KnownIds): string | undefined {
   const names = known[`${what}s`];
   if (names.includes(id)) return undefined;

@@ -2,7 +2,7 @@ import type { AnyNode, Pattern } from 'acorn';
 import { full } from 'acorn-walk';
 import { parseFunction } from '../source/function-text.ts';
 
-/** What a flow names by a literal. */
+/** An id that a flow names with a literal. */
 export interface FlowLiteral {
   /** `template`: in `rt.sendEmail('…')`; `segment`: in inSegment and waitForSegment; `campaign`: in startCampaign. */
   what: 'template' | 'segment' | 'campaign';
@@ -12,8 +12,8 @@ export interface FlowLiteral {
 }
 
 /**
- * The ids that a flow's own source names in calls of its second parameter, whatever that is called. What it computes, or names in
- * another function, is not seen.
+ * The ids that a flow's own source names in calls of its second parameter, under any name. Computed
+ * ids, and ids in other functions, are not found.
  */
 export function literalsInFlow(flow: FlowFunction): FlowLiteral[] {
   const found = new Map<string, FlowLiteral>();
@@ -28,7 +28,10 @@ export function literalsInFlow(flow: FlowFunction): FlowLiteral[] {
   return [...found.values()];
 }
 
-/** The methods of its second parameter that a flow calls for nothing: as statements, not yielded. With the first place of each. */
+/**
+ * The methods of its second parameter that a flow calls as statements instead of yielding them,
+ * each with its first place.
+ */
 export function unyieldedInFlow(flow: FlowFunction): { method: string; offset: number }[] {
   const found = new Map<string, number>();
   walk(flow, (inner, { methodOf, shift }) => {
@@ -39,7 +42,7 @@ export function unyieldedInFlow(flow: FlowFunction): { method: string; offset: n
   return [...found].map(([method, offset]) => ({ method, offset }));
 }
 
-/** The names of the events that a flow waits for, as far as its own source names them. */
+/** The events that a flow waits for, as far as its own source names them. */
 export function eventsInFlow(flow: FlowFunction): string[] {
   const found = new Set<string>();
   walk(flow, (inner, { methodOf }) => {
@@ -55,7 +58,7 @@ export function eventsInFlow(flow: FlowFunction): string[] {
 type FlowFunction = (...args: never[]) => unknown;
 type MethodOf = (callee: AnyNode) => string | undefined;
 
-/** `shift`: by how much a node's place exceeds that in the text of the flow. */
+/** `shift`: the difference between a node's place and its place in the flow's text. */
 function walk(
   flow: FlowFunction,
   visit: (node: AnyNode, about: { methodOf: MethodOf; shift: number }) => void,

@@ -5,7 +5,7 @@ import { type Path, type Report, suggest } from './report.ts';
 /** Neither spaces at the ends nor control characters, as for event names in the API. */
 const NAME = /^[^\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u;
 
-/** What is wrong with an id or an event name; undefined when nothing is. */
+/** What is wrong with an id or an event name, or undefined. */
 export function nameTrouble(name: string): string | undefined {
   if (name === '') return 'is empty';
   if (name.length > MAX_NAME) return `is longer than ${MAX_NAME} characters (${name.length})`;
@@ -14,7 +14,10 @@ export function nameTrouble(name: string): string | undefined {
   return undefined;
 }
 
-/** The entries of a section (`templates`, `segments`, …): an object by id. Reports a section that is none, and bad ids. */
+/**
+ * The entries of a section (`templates`, `segments`, …): an object by id. Reports a section of
+ * another kind, and bad ids.
+ */
 export function sectionEntries(
   config: Record<string, unknown>,
   section: string,
@@ -39,8 +42,8 @@ export function sectionEntries(
 }
 
 /**
- * A list of names, each checked and once only. With `known` they must be among these.
- * @param what one of them in words: `segment`.
+ * A list of unique, valid names. With `known` each must be one of these. @param what the word for
+ * one of them: `segment`.
  */
 export function nameList(
   value: unknown,

@@ -11,12 +11,12 @@ import { inspectTemplates, inspectTransactions } from './templates.ts';
 const SECTIONS = ['emailProvider', 'templates', 'segments', 'campaigns', 'transactions', 'push'];
 
 /**
- * Looks over a config, the default export of its file: what it defines, or all that is wrong with it at once.
- * It calls the config's code: evaluators, subjects, components.
- * @param at the time the segments' queries are built at, epoch milliseconds.
- * @param locate finds the place in the sources of what the config's code threw; without it, problems have none.
- * @param render false: components are looked at, but not rendered.
- * @param source the code that made the config, for hints.
+ * Checks a config, the default export of its file: returns what it defines, or everything that is
+ * wrong with it at once. It calls the config's code: evaluators, subjects, components. @param at
+ * the time for which the segments' queries are built, epoch milliseconds. @param locate finds the
+ * source place of an error that the config's code threw; without it, problems have no place. @param
+ * render false: components are checked but not rendered. @param source the code that made the
+ * config, for hints.
  */
 export async function inspectConfig(
   config: unknown,
@@ -68,7 +68,7 @@ export async function inspectConfig(
 
 // --- internal ---
 
-/** Of the flows' own source: what they call elsewhere is not in it. */
+/** From the flows' own source only; functions that they call elsewhere are not included. */
 function flowHashes(campaigns: [string, unknown][]): Record<string, string> {
   return Object.fromEntries(
     campaigns.map(([id, value]) => [id, hash53(isRecord(value) ? String(value.flow) : '')]),

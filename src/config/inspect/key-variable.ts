@@ -1,7 +1,7 @@
 import { type AnyNode, parse } from 'acorn';
 import { full } from 'acorn-walk';
 
-/** The environment variable that code gives as an `apiKey`, where it does so plainly: `apiKey: process.env.NAME`. */
+/** The environment variable in a plain `apiKey: process.env.NAME`, if the code has one. */
 export function keyVariable(code: string): string | undefined {
   let found: string | undefined;
   try {

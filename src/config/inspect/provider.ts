@@ -11,8 +11,8 @@ const KEYS = {
 const NAMES = Object.keys(KEYS);
 
 /**
- * The config's emailProvider; undefined when there is something wrong with it, which is reported.
- * @param source the config's code, if at hand: hints name the variable it reads the key from.
+ * The config's emailProvider; undefined when it is wrong, which is reported. @param source the
+ * config's code, if available: hints name the variable with the key.
  */
 export function inspectProvider(
   value: unknown,

@@ -10,13 +10,13 @@ export type ThrowPlace = Pick<Problem, 'file' | 'line' | 'column' | 'frame'>;
 
 /** Finds places in the sources. */
 export interface Locate {
-  /** Of what the config's code threw. */
+  /** The place of an error that the config's code threw. */
   thrown(thrown: unknown): Promise<ThrowPlace>;
-  /** Of a function of the config, or of what stands `offset` characters after its beginning. */
+  /** The place of a function in the config, or of `offset` characters after its start. */
   code(code: unknown, offset?: number): Promise<ThrowPlace>;
 }
 
-/** Collects what is wrong with a config, in the order in which it is found. */
+/** Collects the problems of a config in the order in which they are found. */
 export class Report {
   readonly problems: Problem[] = [];
   readonly #locate: Locate | undefined;
@@ -29,7 +29,7 @@ export class Report {
     this.problems.push({ path: joinPath(path), message, ...(hint !== undefined && { hint }) });
   }
 
-  /** Likewise, for what the config's code threw: with its place in the sources. */
+  /** The same for an error that the config's code threw, with its source place. */
   async addThrown(
     path: Path,
     message: string,
@@ -40,7 +40,7 @@ export class Report {
     if (thrown !== undefined) Object.assign(problem, await this.#locate?.thrown(thrown));
   }
 
-  /** Likewise, for what a function of the config is or says. */
+  /** The same for something about a function of the config. */
   async addInCode(
     path: Path,
     message: string,
@@ -50,7 +50,7 @@ export class Report {
     Object.assign(this.problems.at(-1)!, await this.#locate?.code(code, offset));
   }
 
-  /** Runs a check; what it throws (a getter, a proxy) becomes a problem of the place too. */
+  /** Runs a check. An exception (from a getter or a proxy) becomes a problem at the same place. */
   async guard<T>(path: Path, check: () => T | Promise<T>): Promise<T | undefined> {
     try {
       return await check();
@@ -60,7 +60,7 @@ export class Report {
     }
   }
 
-  /** Reports properties that mean nothing, which are slips of the fingers nearly always. */
+  /** Reports unknown properties, which are nearly always typos. */
   unknownKeys(path: Path, value: Record<string, unknown>, known: readonly string[]): void {
     for (const key of Object.keys(value)) {
       if (!known.includes(key)) {
@@ -70,7 +70,7 @@ export class Report {
   }
 }
 
-/** "Did you mean …?" when a name comes near, else `otherwise`. */
+/** "Did you mean …?" if a name is similar, otherwise `otherwise`. */
 export function suggest(name: string, known: readonly string[], otherwise: string): string {
   const near = closest(name, [...known]);
   return near === undefined ? otherwise : `Did you mean "${near}"?`;

@@ -11,11 +11,14 @@ import type { Path, Report } from './report.ts';
 export type InspectedSegment = Inspection['manifest']['segments'][number];
 
 const DAY = 86_400_000;
-/** Later moments at which an evaluator is asked again: no field of the clock is the same, and the year is another. */
+/**
+ * Later moments at which an evaluator is called again: every field of the clock differs, including
+ * the year.
+ */
 const LATER = [36 * 3_600_000 + 5 * 60_000 + 7_011, 203 * DAY + 3_600_001, 401 * DAY + 7_200_017];
 const MIN_EVERY_MS = 1000;
 
-/** The segments' queries as at the time `at`. Those that are wrong are reported, and left out. */
+/** The segments' queries for the time `at`. Wrong ones are reported and left out. */
 export async function inspectSegments(
   entries: [string, unknown][],
   at: number,

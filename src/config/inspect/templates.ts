@@ -6,12 +6,12 @@ import { describeValue, isPromise, isRecord } from '../value-kinds.ts';
 import { nameTrouble } from './ids.ts';
 import type { Path, Report } from './report.ts';
 
-/** Renders a React element as an email. Throws when it cannot, or when nothing comes out. */
+/** Renders a React element as an email. Throws when rendering fails or the result is empty. */
 export type Render = (element: ReactElement) => Promise<unknown>;
 
 /**
- * Checks the templates, by rendering each with its sample where there is a renderer. Returns their ids, and puts a hash of what came
- * out into `hashes`.
+ * Checks the templates; with a renderer, renders each with its sample. Returns their ids, and
+ * stores a hash of each result in `hashes`.
  */
 export async function inspectTemplates(
   entries: [string, unknown][],
@@ -34,7 +34,7 @@ export async function inspectTemplates(
   return entries.map(([id]) => id);
 }
 
-/** Checks the transactions likewise. Returns their ids and events. */
+/** Checks the transactions in the same way. Returns their ids and events. */
 export async function inspectTransactions(
   entries: [string, unknown][],
   render: Render | undefined,
@@ -184,7 +184,7 @@ function propsHint(sample: Sample, component: unknown): string {
     : `Allow for users who lack the attribute, or give the component a sample: ${name ?? 'Component'}.PreviewProps = { user: { … } }.`;
 }
 
-/** What the component is called in its source; undefined when it has no name there. */
+/** The component's name in its source, or undefined. */
 function nameOf(component: unknown): string | undefined {
   if (typeof component !== 'function' && typeof component !== 'object') return undefined;
   // A component in memo() or forwardRef() is within it.

@@ -8,7 +8,7 @@ import { SegmentTrouble } from './segment-trouble.ts';
 
 const dialect = new MySqlDialect();
 
-/** What an evaluator builds with. */
+/** The query builder for evaluators. */
 export function queryBuilder(): QueryBuilder {
   return new QueryBuilder();
 }
@@ -21,7 +21,10 @@ export function isSelect(value: unknown): value is DrizzleSelect | SQL {
   );
 }
 
-/** SQL and parameters of what an evaluator returned. Throws SegmentTrouble for anything but one SELECT of user ids. */
+/**
+ * The SQL and parameters of an evaluator's result. Throws SegmentTrouble unless it is one SELECT of
+ * user ids.
+ */
 export function compile(query: unknown): { sql: string; params: ReturnType<typeof plainParameter>[] } {
   if (is(query, Subquery)) throw new SegmentTrouble('the evaluator returns a subquery', 'Leave out .as(…).');
   if (!isSelect(query))
@@ -41,7 +44,7 @@ export function compile(query: unknown): { sql: string; params: ReturnType<typeo
   return { sql: compiled.sql, params };
 }
 
-/** A select of Drizzle's, as far as is needed. */
+/** The parts of a Drizzle select that are used here. */
 export interface DrizzleSelect {
   getSelectedFields(): Record<string, unknown>;
   getSQL(): SQL;
@@ -85,7 +88,7 @@ function checkFields(fields: Record<string, unknown>): void {
   throw new SegmentTrouble(`its query selects ${table}.${column.name}, which is not a user's id`, ID_ONLY);
 }
 
-/** Columns by path: a whole table in a selection counts as all its columns. */
+/** Columns by path. A whole table in a selection counts as all its columns. */
 function* flatten(fields: Record<string, unknown>, prefix = ''): Generator<[string, unknown]> {
   for (const [name, field] of Object.entries(fields)) {
     const isLeaf = is(field, Column) || is(field, SQL) || is(field, SQL.Aliased) || is(field, Subquery);

@@ -10,8 +10,9 @@ import { type DrizzleSelect, isSelect, queryBuilder } from './drizzle-select.ts'
 import { plainParameter } from './query-parameter.ts';
 
 /**
- * Queries of flows. Every selected field gets a name of its own, so that what the store gives can be put back in the shape that
- * the select's type promises, whatever the database calls the column of an expression.
+ * Queries of flows. Every selected field gets its own name, so that the store's values can be put
+ * into the shape that the select's type promises, whatever the database calls an expression's
+ * column.
  */
 export const flowQueries: FlowQueries = {
   compile(build, userId) {
@@ -32,7 +33,7 @@ export const flowQueries: FlowQueries = {
 
 const dialect = new MySqlDialect();
 
-/** A selected field: its path in a row, the name it has in the SQL, and what it is. */
+/** A selected field: its path in a row, its name in the SQL, and the field itself. */
 interface Field {
   path: string[];
   name: string;
@@ -41,20 +42,21 @@ interface Field {
 
 type OrderedField = { path: string[]; field: Column | SQL | SQL.Aliased };
 
-/** What is needed of a select's insides. */
+/** The internals of a select that are used here. */
 interface SelectConfig {
   fields: Record<string, unknown>;
   fieldsFlat?: OrderedField[];
 }
 
 function compileSelect(query: DrizzleSelect): CompiledQuery {
-  // Not getSelectedFields: that is made for unions, and takes every column for one of the first table.
+  // Not getSelectedFields: it is made for unions, and treats every column as one of the first
+  // table.
   const { config } = query as unknown as { config: SelectConfig };
   const fields: Field[] = [];
   const flat: OrderedField[] = [];
   for (const [path, field] of leaves(config.fields, [])) {
     const aliased = is(field, SQL.Aliased);
-    // An alias of the author's may be named elsewhere in the query.
+    // The author may use an alias elsewhere in the query.
     const name = aliased ? field.fieldAlias : `_${fields.length}`;
     if (fields.some((other) => other.name === name)) {
       throw refuse(`selects two fields as "${name}"`, 'Give each its own alias.');
@@ -73,7 +75,7 @@ function compileSelect(query: DrizzleSelect): CompiledQuery {
   }
 }
 
-/** The column within SQL: Drizzle then names its table where that is needed. */
+/** Wraps the column in SQL, so that Drizzle names its table where necessary. */
 function sqlOf(column: Column): SQL {
   return new SQL([column]);
 }
@@ -100,11 +102,11 @@ function compiled(sql: SQL, fields: Field[] | undefined): CompiledQuery {
   };
 }
 
-/** Texts that were read and accepted: a flow asks the same again and again. */
+/** Accepted SQL texts: a flow runs the same query again and again. */
 const CACHE = 500;
 const accepted = new Set<string>();
 
-/** Throws where it is not one SELECT. */
+/** Throws unless the text is one SELECT. */
 function check(text: string, params: unknown[]): void {
   const key = `${text}\n${params.map((value) => typeof value).join()}`;
   if (accepted.has(key)) return;
@@ -122,7 +124,10 @@ function rowsOf(stored: Json, fields: Field[] | undefined): RecordedRows {
   return { rows, dates: [...found.dates], ...(bigints.length > 0 && { bigints }) };
 }
 
-/** A row of the store, an object by column name, in the shape of the selection. Joins that found nothing give null for a table. */
+/**
+ * Puts a row of the store, an object by column name, into the shape of the selection. A join
+ * without a match gives null for its table.
+ */
 function shaped(row: Json, fields: Field[], found: { dates: Set<string>; bigints: Set<string> }): Json {
   const values = row as Record<string, Json>;
   const result: Record<string, Json> = {};
@@ -145,7 +150,7 @@ function shaped(row: Json, fields: Field[], found: { dates: Set<string>; bigints
   return nullsOfJoins(result, fields);
 }
 
-/** As Drizzle does: a table of a selection whose columns are all null was not found by its join. */
+/** As in Drizzle, a selected table whose columns are all null had no match in its join. */
 function nullsOfJoins(result: Record<string, Json>, fields: Field[]): Json {
   for (const [key, group] of Map.groupBy(fields, ({ path }) => path[0]!)) {
     const nested = group.every(({ path }) => path.length === 2);
@@ -172,7 +177,10 @@ function decoded(value: Json, field: unknown): unknown {
   return decoder.mapFromDriverValue(value);
 }
 
-/** A time as stores give it: epoch milliseconds, ISO, or MySQL's own form in UTC. What is no time stays as it is. */
+/**
+ * A time from a store: epoch milliseconds, ISO, or MySQL's form in UTC. Anything else stays
+ * unchanged.
+ */
 function momentOf(value: Json): Date | Json {
   const text = String(value);
   const at = new Date(
@@ -183,7 +191,7 @@ function momentOf(value: Json): Date | Json {
   return Number.isNaN(at.getTime()) ? value : at;
 }
 
-/** What the journal can keep, so that a replay gives the flow the same. */
+/** Refuses values that the journal cannot store, so that a replay gives the flow the same value. */
 function plain(value: unknown, place: string): Json {
   if (value === undefined || value === null) return null;
   if (typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return value as Json;

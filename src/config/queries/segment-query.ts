@@ -9,7 +9,7 @@ export interface BuiltQuery {
   params: (string | number | boolean | null)[];
 }
 
-/** Has `evaluator` build its query as at the time `at` (epoch milliseconds). Throws SegmentTrouble. */
+/** Builds the evaluator's query for the time `at` (epoch milliseconds). Throws SegmentTrouble. */
 export async function buildSegmentQuery(evaluator: unknown, at: number): Promise<BuiltQuery> {
   const drizzle = await import('./drizzle-select.ts');
   if (typeof evaluator !== 'function') {

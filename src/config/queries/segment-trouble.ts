@@ -1,4 +1,4 @@
-/** Why an evaluator makes no segment: what is wrong, and what to do. */
+/** Why an evaluator does not give a segment: the problem, and what to do. */
 export class SegmentTrouble extends Error {
   readonly hint: string | undefined;
 

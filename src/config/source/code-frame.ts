@@ -12,7 +12,7 @@ export function codeFrame(source: string, line: number, column: number): string 
     const text = lines[n - 1]!.slice(0, MAX_WIDTH);
     frame.push(`${n === line ? '>' : ' '} ${String(n).padStart(width)} | ${text}`.trimEnd());
     if (n === line && column <= MAX_WIDTH) {
-      // Tabs stay tabs, so that the caret stands under its column whatever a tab's width.
+      // Tabs are kept, so that the caret is under its column for every tab width.
       const indent = text.slice(0, column - 1).replace(/[^\t]/g, ' ');
       frame.push(`  ${' '.repeat(width)} | ${indent}^`);
     }

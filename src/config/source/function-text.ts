@@ -3,13 +3,13 @@ import { type AnyNode, type Function as FunctionNode, parse } from 'acorn';
 /** A function, read from its own text. */
 export interface ParsedFunction {
   node: FunctionNode;
-  /** By how much a node's place exceeds that in the text. */
+  /** The difference between a node's place and its place in the text. */
   shift: number;
-  /** Where in the text its name begins, or its first parameter; without either where it begins itself. */
+  /** Where its name, or its first parameter, begins in the text; otherwise the function's start. */
   nameAt: number;
 }
 
-/** Undefined for what has no text of its own: native and bound functions, classes. */
+/** Undefined for functions without their own text: native and bound functions, classes. */
 export function parseFunction(code: unknown): ParsedFunction | undefined {
   if (typeof code !== 'function') return undefined;
   const text = Function.prototype.toString.call(code);

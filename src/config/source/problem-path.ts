@@ -1,4 +1,4 @@
-/** Where in a config something is: `campaigns.welcome-campaign.segments[0]`. The whole config is ''. */
+/** A path in a config: `campaigns.welcome-campaign.segments[0]`. The whole config is ''. */
 export function joinPath(steps: readonly (string | number)[]): string {
   let path = '';
   for (const step of steps) {

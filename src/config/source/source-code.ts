@@ -1,8 +1,8 @@
 import { type ParserPlugin, parse } from '@babel/parser';
 
 /*
- * Reads source files as their author wrote them: TypeScript, JSX and decorators included. What has been compiled is read with
- * acorn.
+ * Parses source files as their author wrote them, including TypeScript, JSX and decorators.
+ * Compiled code is parsed with acorn.
  */
 
 /** A place in a source file. Lines and columns are counted from 1. */
@@ -15,13 +15,13 @@ export interface Position {
 export interface SourceImport extends Position {
   /** The module as written. The place is that of its opening quote. */
   specifier: string;
-  /** Only `import 'x'`: nothing of the module is used. */
+  /** Whether it is only `import 'x'`, without using the module. */
   isForSideEffect: boolean;
   /** What is imported by name, with its places. */
   names: (Position & { name: string })[];
 }
 
-/** The imports of a source file, in its order; none of text that cannot be parsed. */
+/** The imports of a source file in order; empty for text that cannot be parsed. */
 export function importsInSource(text: string, file: string): SourceImport[] {
   const found: SourceImport[] = [];
   visit(parsed(text, file), (node) => {
@@ -43,7 +43,9 @@ export function importsInSource(text: string, file: string): SourceImport[] {
   return found;
 }
 
-/** Where a property of this name stands that is, or is around, what begins at `from`; else the next one after it. */
+/**
+ * The place of the property with this name at or around `from`; otherwise the next one after it.
+ */
 export function keyInSource(
   text: string,
   { file, key, from }: { file: string; key: string; from: Position },
@@ -64,7 +66,7 @@ export function keyInSource(
 
 // --- internal ---
 
-/** A node of Babel's syntax tree, of which only what is asked for is looked at. */
+/** A node of Babel's syntax tree, with the fields that are used here. */
 interface SyntaxNode {
   type: string;
   loc: { start: Position; end: Position };

@@ -1,6 +1,6 @@
 import { originalPositionFor, type SourceMapInput, TraceMap } from '@jridgewell/trace-mapping';
 
-/** A place in the sources a bundle was made of. Lines and columns are counted from 1. */
+/** A place in a bundle's sources. Lines and columns are counted from 1. */
 export interface SourcePlace {
   /** Relative to the project's folder. */
   file: string;
@@ -18,12 +18,18 @@ export interface RawSourceMap {
   names: string[];
 }
 
-/** What a line with a source map begins with. In parts, because Bun takes this text in its own file for such a line, and warns. */
+/**
+ * The start of a source map's line. It is split because Bun would take this text in its own file
+ * for such a line, and warn.
+ */
 export const SOURCE_MAP_LINE = ['//# sourceMapping', 'URL='].join('');
 const MARK = `${SOURCE_MAP_LINE}data:application/json;base64,`;
 const DEBUG_ID = '//# debugId=';
 
-/** Divides Bun's output into the code and its inline source map; debug ids, which depend on the folder, are dropped. */
+/**
+ * Splits Bun's output into the code and its inline source map. Debug ids, which depend on the
+ * folder, are dropped.
+ */
 export function splitSourceMap(output: string): { body: string; map: RawSourceMap } {
   const at = output.lastIndexOf(MARK);
   const base64 = at < 0 ? '' : output.slice(at + MARK.length).trim();
