@@ -285,6 +285,7 @@ export function asMoment(p: Printing, expr: Expr): string {
 export function asClockTime(p: Printing, expr: Expr): string {
   if (expr.type.kind === 'date') return atMidnight(p.expr(expr));
   if (expr.type.kind === 'json') return `my_json_clock(${p.expr(expr)})`;
+  if (expr.type.kind === 'text') return throughBranches(p, expr, asClockTime) ?? asText(p, expr);
   return expr.type.kind === 'time' ? p.expr(expr) : asMoment(p, expr);
 }
 

@@ -185,6 +185,7 @@ function converted(text: string, from: number, to: number): string | null {
   const [base, target] = [Math.abs(from), Math.abs(to)];
   if (base < 2 || base > 36 || target < 2 || target > 36) return null;
   const found = /^\s*([+-]?)([0-9a-z]*)/i.exec(text)!;
+  if (text.trim() === '') return null;
   let value = 0n;
   for (const letter of found[2]!) {
     const digit = Number.parseInt(letter, 36);
