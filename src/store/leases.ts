@@ -7,12 +7,14 @@ import { prepared, rows, run } from './driver/statement.ts';
 import { fromTime, toTime } from './driver/times.ts';
 
 /*
- * Which process works on which slots. A node lives while its row's expires_at is ahead of the database's clock; a slot is free
- * when no living node owns it. Whoever takes a slot raises its epoch.
+ * Which process works on which slots. A node is alive while its row's expires_at is ahead of the
+ * database's clock. A slot is free when no living node owns it. A node that takes a slot raises the
+ * slot's epoch.
  *
- * Invariant: a transaction with a fence holds a shared lock on its slots' rows from its first statement to its end, and taking a
- * slot updates its row. So the new owner begins after what the former one had under way has ended, and from then on the former
- * one's fences fail. A crash leaves a node that expires.
+ * Invariant: a transaction with a fence holds a shared lock on its slots' rows from its first
+ * statement to its end, and taking a slot updates the slot's row. So the new owner starts only
+ * after the former owner's running transactions have ended, and from then on the former owner's
+ * fences fail. A crashed node expires.
  */
 
 /** Processes that share the database. */
@@ -20,15 +22,15 @@ const nodes = mysqlTable('nodes', {
   id: varchar('id', { length: 64 }).primaryKey(),
   name: varchar('name', { length: 255 }).notNull(),
   startedAt: datetime('started_at', { mode: 'date', fsp: 3 }).notNull(),
-  /** By the database's clock. */
+  /** On the database's clock. */
   expiresAt: datetime('expires_at', { mode: 'date', fsp: 3 }).notNull(),
 });
 
-/** Which of them works on which slot. */
+/** Which node works on which slot. */
 const slots = mysqlTable('slots', {
   slot: int('slot').primaryKey(),
   owner: varchar('owner', { length: 64 }),
-  /** Raised with every change of the owner. */
+  /** Raised whenever the owner changes. */
   epoch: bigint('epoch', { mode: 'number' }).notNull(),
 });
 
@@ -37,7 +39,7 @@ interface On {
   dialect: Dialect;
 }
 
-/** Dead nodes are remembered this long, for people who look. */
+/** How long dead nodes are kept, for people who look into a failure. */
 const FORGET = sql`now(3) - interval 1 hour`;
 
 export function leasesOn(driver: Driver): Leases {
@@ -61,7 +63,8 @@ export function leasesOn(driver: Driver): Leases {
       transaction(async (on) => {
         const candidates = (await rows(on, freeSlots, {})).map((row) => Number(row.slot));
         if (candidates.length === 0) return [];
-        // Others take slots at the same time: only those still free once they are locked are ours.
+        // Other nodes take slots at the same time: only slots that are still free once locked are
+        // ours.
         const locked = await rows(on, stillFree, { candidates, count });
         const taken = locked.map((row) => Number(row.slot));
         if (taken.length === 0) return [];
@@ -83,7 +86,10 @@ export function leasesOn(driver: Driver): Leases {
   };
 }
 
-/** To be called first in a transaction. Throws `lease_lost` unless the node owns all of the fence's slots. */
+/**
+ * Call this first in a transaction. Throws `lease_lost` unless the node owns all of the fence's
+ * slots.
+ */
 export async function checkFence(on: On, { nodeId, slots: list }: Fence): Promise<void> {
   if (list.length === 0) return;
   const owned = await rows(on, lockOwned, { list: [...list], nodeId });
@@ -145,7 +151,8 @@ const freeSlots = prepared<None>(
   () => sql`select ${slots.slot} from ${slots} where ${noOwner} order by ${slots.slot}`,
 );
 
-// A slot in which a former owner still has a transaction open is passed over: whoever waited for it would lose its own lease.
+// Skips a slot in which a former owner still has an open transaction: waiting for it could cost
+// this node its own lease.
 const stillFree = prepared<{ candidates: number[]; count: number }>(
   (param, dialect) => sql`select ${slots.slot} from ${slots}
     where ${dialect.inList(slots.slot, param('candidates'))} and ${noOwner} order by ${slots.slot}

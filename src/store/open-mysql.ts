@@ -7,10 +7,14 @@ import { mysqlMigrations } from './mysql/migrations.ts';
 import { type DisposableStore, storeOn } from './store.ts';
 
 /**
- * Opens the store in a MySQL or MariaDB database and brings its schema up to date; processes that start at the same time wait for
- * each other there. Throws `invalid_input` for a wrong URL, `unavailable` when the server cannot be reached or refuses, or
- * (with `noMigrate`) the schema is not up to date; `store_unsupported` when it is too old, `schema_newer` when its data is too new,
- * `conflict` when the instance was moved elsewhere.
+ * Opens the store in a MySQL or MariaDB database and brings its schema up to date; processes that
+ * start at the same time wait for each other. Throws
+ * - `invalid_input` for a wrong URL;
+ * - `unavailable` when the server cannot be reached or refuses the connection, or (with
+ *   `noMigrate`) when the schema is not up to date;
+ * - `store_unsupported` when the server is too old;
+ * - `schema_newer` when a newer Segflow has migrated the database;
+ * - `conflict` when the instance was moved elsewhere.
  */
 export async function openMysqlStore(options: {
   url: string;
@@ -32,7 +36,7 @@ export async function openMysqlStore(options: {
   return storeOn(driver);
 }
 
-/** Brings the schema up to date. Returns what ran. */
+/** Brings the schema up to date. Returns the migrations that ran. */
 export function migrateDatabase(url: string): Promise<MigrationStatus[]> {
   return briefly(url, (driver) =>
     driver.session(async (connection) => {
@@ -42,7 +46,7 @@ export function migrateDatabase(url: string): Promise<MigrationStatus[]> {
   );
 }
 
-/** Every migration and when it ran, without changing anything. Throws `schema_newer`. */
+/** Every migration with the time when it ran. Changes nothing. Throws `schema_newer`. */
 export function statusOfDatabase(url: string): Promise<MigrationStatus[]> {
   return briefly(url, (driver) =>
     driver.session(async (connection) => {

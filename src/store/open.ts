@@ -21,22 +21,26 @@ import { appliedMigrations, migrateSqlite } from './sqlite/migrate.ts';
 import { sqliteMigrations } from './sqlite/migrations.ts';
 import { type DisposableStore, storeOn } from './store.ts';
 
-/** Where the data is: a MySQL or MariaDB database, the embedded store in a folder, or one in memory. */
+/**
+ * Where the data is: a MySQL or MariaDB database, the embedded store in a folder, or the embedded
+ * store in memory.
+ */
 export type StoreLocation = { url: string } | { dataDir: string };
 
 export type StoreOptions = (StoreLocation | { memory: true }) & {
   clock: Clock;
-  /** Refuse a database whose schema is not up to date instead of migrating it. */
+  /** Refuses a database whose schema is not up to date, instead of migrating it. */
   noMigrate?: boolean;
-  /** The database's time is `clock`'s too, for tests (with a `url`). */
+  /** The database also uses the time of `clock`: for tests (with a `url`). */
   followClock?: boolean;
-  /** Open it although the instance was moved elsewhere, and take that back. */
+  /** Opens the store although the instance was moved elsewhere, and undoes the move. */
   force?: boolean;
 };
 
 /**
- * Opens the store. With a `url` see openMysqlStore. The embedded one in the data folder: makes the folder (mode 0700), takes its lock, brings the
- * schema up to date. Throws `store_locked`, `schema_newer`, `unavailable`, and `conflict` when the instance was moved elsewhere.
+ * Opens the store. For a `url` see openMysqlStore. For the embedded store: creates the data folder
+ * (mode 0700), takes its lock and brings the schema up to date. Throws `store_locked`,
+ * `schema_newer`, `unavailable`, and `conflict` when the instance was moved elsewhere.
  */
 export async function openStore(options: StoreOptions): Promise<DisposableStore> {
   const { clock } = options;
@@ -79,7 +83,10 @@ export async function openStore(options: StoreOptions): Promise<DisposableStore>
   }
 }
 
-/** Brings the schema up to date. Returns what ran. Throws `store_locked` while a server uses the data folder. */
+/**
+ * Brings the schema up to date. Returns the migrations that ran. Throws `store_locked` while a
+ * server uses the data folder.
+ */
 export async function migrate(options: StoreLocation & { clock: Clock }): Promise<MigrationStatus[]> {
   if ('url' in options) return migrateDatabase(options.url);
   const dataDir = makeFolder(options.dataDir);
@@ -99,7 +106,10 @@ export async function migrate(options: StoreLocation & { clock: Clock }): Promis
   }
 }
 
-/** Every migration and when it ran, without changing anything; also while a server runs. Throws `schema_newer`. */
+/**
+ * Every migration with the time when it ran. Changes nothing, and works while a server runs. Throws
+ * `schema_newer`.
+ */
 export async function migrationStatus(options: StoreLocation & { clock: Clock }): Promise<MigrationStatus[]> {
   if ('url' in options) return statusOfDatabase(options.url);
   if (!hasStore(options.dataDir)) return statusOf(sqliteMigrations, []);
@@ -123,10 +133,14 @@ function makeFolder(path: string): string {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new SegflowError('unavailable', `the data folder ${folder} cannot be made: ${messageOf(error)}`, {
-      hint: 'Choose a folder that this user may write, with --data.',
-      cause: error,
-    });
+    throw new SegflowError(
+      'unavailable',
+      `the data folder ${folder} cannot be created: ${messageOf(error)}`,
+      {
+        hint: 'Choose a folder that this user may write, with --data.',
+        cause: error,
+      },
+    );
   }
   return folder;
 }

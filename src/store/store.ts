@@ -17,7 +17,7 @@ export interface DisposableStore extends Store, AsyncDisposable {
 export function storeOn(driver: Driver): DisposableStore {
   const sequence = sequenceOf();
   const leases = driver.shared ? leasesOn(driver) : undefined;
-  // Set before the store is served, so one look is enough.
+  // Set before the store is served, so one read is enough.
   let restored: RestoredFact | undefined | null = null;
   const context = (connection: Connection, now = () => driver.now(connection)): Context => ({
     connection,
@@ -73,7 +73,7 @@ export function storeOn(driver: Driver): DisposableStore {
   };
 }
 
-/** The statements that write: outside of a transaction each gets one of its own. */
+/** The writing statements. Outside of a transaction, each call gets its own. */
 function writesOf(transaction: Store['transaction']) {
   return {
     lockUsers: (ids) => transaction((tx) => tx.lockUsers(ids)),
@@ -112,7 +112,10 @@ function writesOf(transaction: Store['transaction']) {
   } satisfies Partial<Statements>;
 }
 
-/** Grows with time, so that it also grows from one process to the next; a thousand a millisecond, and never the same twice. */
+/**
+ * Grows with time, so that it also grows from one process to the next: a thousand numbers per
+ * millisecond, never the same twice.
+ */
 function sequenceOf(): (now: number) => () => number {
   let last = 0;
   return (now) => () => {

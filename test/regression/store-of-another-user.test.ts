@@ -26,7 +26,7 @@ test('a store that this user may not see is not taken for one that is not there'
   for (const work of works) {
     expect(await asNobody(work)).toMatchObject({
       code: 'unavailable',
-      message: expect.stringContaining('cannot be looked into'),
+      message: expect.stringContaining('cannot be read'),
       hint: expect.stringContaining('as the user who serves the data folder'),
     });
   }

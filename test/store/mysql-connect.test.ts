@@ -39,7 +39,7 @@ test('a server that takes nothing but TLS: how to ask for it', () => {
   });
   expect(wrapMysqlError(refusal, 'mysql://db/app')).toMatchObject({
     code: 'unavailable',
-    message: 'mysql://db/app takes only connections with TLS (ER_SECURE_TRANSPORT_REQUIRED)',
+    message: 'mysql://db/app accepts only connections with TLS (ER_SECURE_TRANSPORT_REQUIRED)',
     hint: expect.stringContaining('?ssl=required'),
   });
 });

@@ -45,7 +45,7 @@ describe('a database URL', () => {
     ['mysql://h/app?ssl=maybe', 'ssl is "maybe"'],
     ['mysql://h/app?sslca=/not/there', '/not/there'],
     ['mysql://h/app?connections=0', 'connections is "0"'],
-    ['mysql://u:secret%@h/app', 'not encoded right'],
+    ['mysql://u:secret%@h/app', 'not encoded correctly'],
   ])('%s is refused', (url, says) => {
     let failure: unknown;
     try {

@@ -128,13 +128,13 @@ export function serverMigrations(name: string, serverUrl: string | undefined): v
       for (const open of [openStore, migrate]) {
         await expect(open({ url, clock })).rejects.toMatchObject({
           code: 'conflict',
-          message: expect.stringMatching(/tables that are not of this Segflow: users$/),
+          message: expect.stringMatching(/tables that do not belong to this Segflow: users$/),
         });
       }
       await pool.query('drop table users');
       await pool.query('create table schema_migrations (version varchar(255))');
       for (const open of [openStore, migrate, migrationStatus]) {
-        await expect(open({ url, clock })).rejects.toThrow(/not of this Segflow: schema_migrations$/);
+        await expect(open({ url, clock })).rejects.toThrow(/not belong to this Segflow: schema_migrations$/);
       }
       const [tables] = await pool.query('show tables');
       expect(tables).toHaveLength(1);

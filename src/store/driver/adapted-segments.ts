@@ -1,10 +1,12 @@
 import { SegflowError } from '../../core/errors.ts';
 import type { AdaptedSegment, SegmentDialect } from './driver.ts';
 
-/** Adapted statements kept: every segment of a deployment, and some of those before. */
+/**
+ * How many adapted statements are kept: every segment of a deployment, and some of earlier ones.
+ */
 const CACHE = 500;
 
-/** Adapts each segment's SELECT once; an error says of which segment it is. */
+/** Adapts each segment's SELECT once. Errors name the segment. */
 export function adaptedOnce(
   adapt: (sql: string, params: unknown[]) => AdaptedSegment,
 ): SegmentDialect['adapt'] {

@@ -9,7 +9,7 @@ export interface Bulk {
   write(on: { connection: Connection; dialect: Dialect }, rows: Rows): Promise<Outcome[]>;
 }
 
-/** INSERT of rows of `columns`; `ending` says what to do with rows that exist. */
+/** INSERT of rows of `columns`. `ending` says what happens to rows that already exist. */
 export function bulkInsert(insert: {
   into: MySqlTable;
   columns: MySqlColumn[];
@@ -27,7 +27,7 @@ export function bulkUpdate(update: RowUpdate): Bulk {
   return bulk((dialect) => dialect.updateRows(update));
 }
 
-/** How many rows all statements changed together. */
+/** The total number of rows that the statements changed. */
 export function changedRows(outcomes: Outcome[]): number {
   return outcomes.reduce((sum, outcome) => sum + outcome.changes, 0);
 }

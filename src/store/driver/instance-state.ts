@@ -7,11 +7,12 @@ import { instanceState } from './tables.ts';
 import { toTime } from './times.ts';
 
 /*
- * What sets an instance apart from one that simply serves: facts by name, each as JSON.
+ * Facts about an instance that is not simply serving: by name, each as JSON.
  *
- *   restored    the data came from a backup: what it is about to send, the original may have sent already
- *   moved       the data is being moved, or was moved, elsewhere: it must not be served here by accident
- *   receiving   a transfer into this store is under way (`receiving:TABLE`: how far it is): it is not served until that ends
+ *   restored    the data came from a backup: the original may already have sent what is due here
+ *   moved       the data is being moved, or was moved, elsewhere: never serve it by accident
+ *   receiving   a transfer into this store is running, so the store is not served until it ends
+ *               (`receiving:TABLE` holds its progress)
  */
 
 interface On {
@@ -21,21 +22,27 @@ interface On {
 
 /** Times are epoch milliseconds. */
 export interface RestoredFact {
-  /** When the backup was begun: all that happened before is in it. */
+  /** When the backup was started. Everything before that time is in it. */
   backedUpAt: number;
   restoredAt: number;
-  /** The provider is not asked before: it may still be taking in what the original sent last. */
+  /**
+   * The provider is not asked before this time, because it may still be processing the original's
+   * last messages.
+   */
   askFrom: number;
-  /** For how long, from the first start, the provider is asked before a message is sent. Null: the default. */
+  /**
+   * How long, from the first start, the provider is asked before a message is sent. Null: the
+   * default.
+   */
   askForMs: number | null;
-  /** Until when that is; null before the first start. */
+  /** When that period ends. Null before the first start. */
   askUntil: number | null;
 }
 
 export interface Moved {
-  /** Id of the transfer. */
+  /** The transfer's id. */
   transfer: string;
-  /** Where to, for people: a URL without its password, or a folder. */
+  /** The destination, for people: a URL without its password, or a folder. */
   to: string;
   at: number;
   done: boolean;
@@ -43,7 +50,7 @@ export interface Moved {
 
 export interface Receiving {
   transfer: string;
-  /** The id of the instance that comes. */
+  /** The id of the instance being received. */
   instanceId: string;
   from: string;
   at: number;
@@ -56,7 +63,10 @@ export interface InstanceFacts {
   [progress: `receiving:${string}`]: unknown;
 }
 
-/** Asked about for as long again as the backup was old when it came back to life, and a week for whoever waits for a weekday. */
+/**
+ * The provider is asked for as long as the backup was old when it was restored, plus one week for
+ * users who wait for a weekday.
+ */
 const WEEK_MS = 7 * 86_400_000;
 
 export async function readFact<Name extends keyof InstanceFacts>(
@@ -75,14 +85,15 @@ export async function writeFact<Name extends keyof InstanceFacts>(
   await run(on, putFact, { name, value: JSON.stringify(value) });
 }
 
-/** Forgets the fact, and with `receiving` the progress of it. */
+/** Deletes the fact; for `receiving`, also its progress. */
 export async function removeFact(on: On, name: keyof InstanceFacts): Promise<void> {
   await run(on, deleteFact, { name, prefix: `${name}:%` });
 }
 
 /**
- * Called before a store is served: refuses with `conflict` one that was moved elsewhere (unless `force` takes that back) or that
- * a transfer is still filling, and starts the clock of one that came from a backup.
+ * Called before a store is served. Throws `conflict` when the instance was moved elsewhere (unless
+ * `force`, which undoes the move) or when a transfer is still filling the store. Starts the clock
+ * of an instance that came from a backup.
  */
 export async function prepareToServe(
   driver: Driver,
@@ -96,7 +107,7 @@ export async function prepareToServe(
       'conflict',
       `a transfer into this store, from ${receiving.from}, is not finished`,
       {
-        hint: 'Run the same segflow transfer again: it goes on where it was.',
+        hint: 'Run the same segflow transfer again: it continues where it stopped.',
       },
     );
   }
@@ -119,10 +130,10 @@ function elsewhere({ to, at, done }: Moved): SegflowError {
   const when = toTime(at).slice(0, 16);
   return done
     ? new SegflowError('conflict', `this instance was moved to ${to} at ${when} UTC`, {
-        hint: 'Serve it there. To serve this old copy all the same, which may mail people twice: segflow serve --force.',
+        hint: 'Serve it there. To serve this old copy anyway, which may mail people twice: segflow serve --force.',
       })
-    : new SegflowError('conflict', `this instance is being moved to ${to} since ${when} UTC`, {
-        hint: 'Run the same segflow transfer again to finish. To give it up and serve this one: segflow serve --force.',
+    : new SegflowError('conflict', `this instance is being moved to ${to} (started at ${when} UTC)`, {
+        hint: 'Run the same segflow transfer again to finish. To cancel the move and serve this instance: segflow serve --force.',
       });
 }
 

@@ -3,8 +3,8 @@ import { SegflowError } from '../../core/errors.ts';
 import { toTime } from './times.ts';
 
 /*
- * The schema's history: numbered SQL files, embedded in the program. Each migration that ran is recorded with the checksum
- * of its SQL, so that Segflow can tell whether a database fits it.
+ * The schema's history: numbered SQL files, embedded in the program. Each applied migration is
+ * recorded with the checksum of its SQL, so that Segflow can tell whether a database matches it.
  */
 
 export interface Migration {
@@ -25,17 +25,17 @@ export interface AppliedMigration {
 export interface MigrationStatus {
   version: number;
   name: string;
-  /** Undefined when it is still to run. */
+  /** Undefined for a pending migration. */
   appliedAt: number | undefined;
 }
 
-/** Version and name of `0001-initial.sql`. */
+/** The version and the name in a file name such as `0001-initial.sql`. */
 export function fileName(file: string): { version: number; name: string } {
   const dash = file.indexOf('-');
   return { version: Number(file.slice(0, dash)), name: file.slice(dash + 1, -'.sql'.length) };
 }
 
-/** The text of a file after the comment lines at its head. */
+/** The text of a file without the comment lines at its head. */
 export function withoutHeader(text: string): string {
   const lines = text.split('\n');
   return lines.slice(lines.findIndex((line) => !line.startsWith('--'))).join('\n');
@@ -45,7 +45,10 @@ export function checksumOf(migration: Migration): string {
   return createHash('sha256').update(migration.sql).digest('hex').slice(0, 32);
 }
 
-/** The migrations that are still to run. Throws `schema_newer` when the database is from another program. */
+/**
+ * The pending migrations. Throws `schema_newer` when the database is from another version of the
+ * program.
+ */
 export function pendingMigrations(migrations: Migration[], applied: AppliedMigration[]): Migration[] {
   for (const row of applied) {
     const known = migrations.find(({ version }) => version === row.version);
@@ -59,9 +62,9 @@ export function pendingMigrations(migrations: Migration[], applied: AppliedMigra
     if (checksumOf(known) !== row.checksum) {
       throw new SegflowError(
         'schema_newer',
-        `migration ${row.version} (${row.name}), run at ${toTime(row.appliedAt)}, is not the one this Segflow has`,
+        `migration ${row.version} (${row.name}), run at ${toTime(row.appliedAt)}, differs from the one in this Segflow`,
         {
-          hint: 'The database was made by an unreleased Segflow: use that one, or an empty data folder or database.',
+          hint: 'The database was created by an unreleased Segflow: use that one, or an empty data folder or database.',
         },
       );
     }
@@ -70,7 +73,10 @@ export function pendingMigrations(migrations: Migration[], applied: AppliedMigra
   return migrations.filter(({ version }) => version > last);
 }
 
-/** Throws `unavailable` when there are any: whoever serves without leave to migrate needs a schema that is up to date. */
+/**
+ * Throws `unavailable` when there are any: a server that may not migrate needs an up-to-date
+ * schema.
+ */
 export function refusePending(shown: string, pending: Migration[]): void {
   const [first] = pending;
   if (!first) return;
@@ -81,7 +87,7 @@ export function refusePending(shown: string, pending: Migration[]): void {
   );
 }
 
-/** Each migration with when it ran. */
+/** Each migration, with the time when it ran. */
 export function statusOf(migrations: Migration[], applied: AppliedMigration[]): MigrationStatus[] {
   return migrations.map(({ version, name }) => ({
     version,

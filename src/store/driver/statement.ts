@@ -4,7 +4,10 @@ import { SLOT_COUNT } from '../../core/hash.ts';
 import type { Slots } from '../../engine/ports/leases.ts';
 import type { Connection, Dialect, Outcome, Row, Scalar, Statement, Value } from './driver.ts';
 
-/** A statement with named parameters. Its text is made once a dialect: rendering costs more than most statements take to run. */
+/**
+ * A statement with named parameters. Its text is rendered once per dialect: rendering costs more
+ * than running most statements.
+ */
 export interface PreparedStatement<Params extends Record<string, Value>> {
   with(dialect: Dialect, params: Params): Statement;
 }
@@ -46,7 +49,10 @@ function paramOf(params: Record<string, Value>, name: string): Value {
   return [...new Set(tuples.map((tuple) => tuple[0]!))];
 }
 
-/** A statement about the rows of some slots, or of all: `owned` is the condition, to be put after others. */
+/**
+ * A statement about the rows of some slots, or of all. `owned` is the condition to append after the
+ * others.
+ */
 export interface Slotted<Params extends Record<string, Value>> {
   of(slots: Slots | undefined): PreparedStatement<Params>;
 }
@@ -70,13 +76,13 @@ export function slotted<Params extends Record<string, Value>>(
   };
 }
 
-/** Renders a statement that is built anew each time. */
+/** Renders a statement that is built for each call. */
 export function render(query: SQL): Statement {
   const { sql: text, params } = mysql.sqlToQuery(query);
   return { text, params: params as Value[] };
 }
 
-/** The columns by their bare names, as INSERT and UPDATE want them. */
+/** The columns by their unqualified names, as INSERT and UPDATE need them. */
 export function names(columns: MySqlColumn[]): SQL {
   return sql.join(
     columns.map((column) => sql.identifier(column.name)),

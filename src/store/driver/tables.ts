@@ -13,12 +13,15 @@ import {
 } from 'drizzle-orm/mysql-core';
 import { MAX_NAME, MAX_USER_ID } from '../../schema/index.ts';
 
-/* Tables of the engine's own bookkeeping. They are no part of the public schema and may change with any version. */
+/*
+ * Tables for the engine's own bookkeeping. They are not part of the public schema and may change in
+ * any version.
+ */
 
 const blob = customType<{ data: Uint8Array }>({ dataType: () => 'mediumblob' });
 const seq = (name: string) => bigint(name, { mode: 'number' }).notNull();
 
-/** One row: the installation's own id, and what is in force ('' before the first push). */
+/** One row: the installation's id, and the active revision ('' before the first push). */
 export const instance = mysqlTable('instance', {
   id: char('id', { length: 32 }).primaryKey(),
   revision: varchar('revision', { length: 64 }).notNull(),
@@ -31,30 +34,33 @@ export const instanceState = mysqlTable('instance_state', {
   value: text('value').notNull(),
 });
 
-/** Users to evaluate, and why. */
+/** Users to evaluate, with the cause. */
 export const dirtyUsers = mysqlTable(
   'dirty_users',
   {
     userId: varchar('user_id', { length: MAX_USER_ID }).notNull(),
     /** See DirtyCause, in engine/ports/users. */
     cause: varchar('cause', { length: MAX_NAME + 16 }).notNull(),
-    /** The event's name, the segment's id; '' for neither. */
+    /** The event's name or the segment's id; '' for other causes. */
     subject: varchar('subject', { length: MAX_NAME }).notNull(),
     slot: int('slot').notNull(),
-    /** `seq` when the mark was first set: its place in the queue, which a repeated mark keeps. */
+    /**
+     * `seq` when the mark was first set: its place in the queue. Repeating the mark does not change
+     * it.
+     */
     firstSeq: seq('first_seq'),
     /** Grows each time the mark is set. */
     seq: seq('seq'),
-    /** The user's events up to this id came before the cause. */
+    /** The user's events up to this id precede the cause. */
     afterEvent: bigint('after_event', { mode: 'number' }).notNull(),
   },
   (t) => [primaryKey({ columns: [t.userId, t.cause, t.subject] }), index('dirty_users_first').on(t.firstSeq)],
 );
 
-/** The evaluation of every user that a deployment starts: one row a slot. */
+/** The evaluation of all users that a deployment starts: one row per slot. */
 export const sweeps = mysqlTable('sweeps', {
   slot: int('slot').primaryKey(),
-  /** Number of the sweep; 0 before the first. */
+  /** The sweep's number; 0 before the first. */
   sweep: int('sweep').notNull(),
   /** The last user evaluated; '' at the start. */
   after: varchar('after', { length: MAX_USER_ID }).notNull(),
@@ -83,7 +89,10 @@ export const journalChunks = mysqlTable(
   (t) => [primaryKey({ columns: [t.runId, t.chunk] })],
 );
 
-/** How many rows there are of a kind: kept so that nobody has to count millions. The sum over shards is the count. */
+/**
+ * Row counts by kind, kept so that nothing has to count millions of rows. The count is the sum over
+ * the shards.
+ */
 export const counters = mysqlTable(
   'counters',
   {

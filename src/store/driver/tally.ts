@@ -4,10 +4,11 @@ import type { Connection, Dialect } from './driver.ts';
 import { counters } from './tables.ts';
 
 /**
- * Rows added to and removed from what `counters` counts, collected during a transaction and written as its last statement:
- * one row a counter and transaction, however many rows it wrote.
+ * Counts the rows that a transaction adds and removes, by counter, and writes the counts as its
+ * last statement: one row per counter and transaction, however many rows it wrote.
  *
- * Invariant: for each counter, the sum of its shards is the number of such rows in the committed database.
+ * Invariant: for each counter, the sum of its shards is the number of such rows in the committed
+ * database.
  */
 export interface Tally {
   add(name: CounterName, amount: number): void;
@@ -20,7 +21,7 @@ export type CounterName =
   | `run:${string}`
   | `message:${string}`
   | `segment:${string}`
-  /** Runs of a campaign, and those of them that reached its goal. */
+  /** The runs of a campaign, and the runs that reached its goal. */
   | `entered:${string}`
   | `converted:${string}`;
 

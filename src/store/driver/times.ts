@@ -1,4 +1,7 @@
-/** Epoch milliseconds as the text of a DATETIME(3) in UTC: `2026-01-31 09:00:00.000`. Such texts compare as the times do. */
+/**
+ * Epoch milliseconds as the text of a DATETIME(3) in UTC: `2026-01-31 09:00:00.000`. These texts
+ * sort in time order.
+ */
 export function toTime(ms: number): string;
 export function toTime(ms: number | null): string | null;
 export function toTime(ms: number | null): string | null {

@@ -3,15 +3,18 @@ import type { Connection, Outcome, Row, Rows, RowsText, Value } from '../driver/
 import { explainRefusal, isLost, wrapMysqlError } from './errors.ts';
 import { format, formatRows } from './format.ts';
 
-/** After this long without an answer the connection is given up, and with it what was under way on it. */
+/** After this long without an answer, the connection and the work on it are given up. */
 const ANSWER_MS = 90_000;
 
-/** One session at the database, set up. */
+/** One database session, ready for use. */
 export class MysqlConnection implements Connection {
   readonly raw: PoolConnection;
-  /** Distance of the ids that one INSERT is given: more than 1 on a cluster that writes on several nodes. */
+  /**
+   * The distance between the ids that one INSERT is given: more than 1 on a cluster with several
+   * writers.
+   */
   readonly #idStep: number;
-  /** It cannot be used again. */
+  /** The session cannot be used again. */
   lost = false;
 
   constructor(raw: PoolConnection, options: { idStep: number }) {
@@ -49,7 +52,7 @@ export class MysqlConnection implements Connection {
     }
   }
 
-  /** Runs text as it is. */
+  /** Runs text without parameters. */
   run(sql: string): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.raw.query({ sql, timeout: ANSWER_MS }, (error, result) => {
@@ -70,7 +73,7 @@ export class MysqlConnection implements Connection {
   }
 }
 
-/** mysql2's types of `prepare` tell less than it gives. */
+/** mysql2's types of `prepare` declare less than it returns. */
 interface PreparedStatement {
   columns: { name: string }[];
   parameters: unknown[];

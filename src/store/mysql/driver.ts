@@ -13,26 +13,31 @@ import { parseDatabaseUrl } from './url.ts';
 /*
  * The driver for MySQL and MariaDB, on mysql2's pools.
  *
- * A transaction has a session of its own from its beginning to its end. States: begun → work → committed | rolled back | lost.
- * - A deadlock rolls back and runs the work again, a few times. A lock waited for too long only rolls back: who waits for the
- *   answer has waited enough.
- * - A connection lost before the commit was sent: the server has rolled back, and the work is run again on another one.
- * - A connection lost while the commit was under way: nobody knows. The caller gets `unavailable` and decides by reading.
- * Reading has a pool of its own, so that a transaction whose work reads outside of it never waits for itself.
- * A process that dies leaves nothing but transactions that the server rolls back.
+ * A transaction has its own session from beginning to end. States: begun → work → committed |
+ * rolled back | lost.
+ * - A deadlock rolls back and runs the work again, a few times. A lock timeout only rolls back: the
+ *   caller has already waited long enough.
+ * - A connection lost before COMMIT was sent: the server has rolled back, and the work runs again
+ *   on another connection.
+ * - A connection lost during COMMIT: the outcome is unknown. The caller gets `unavailable` and
+ *   decides by reading.
+ *
+ * Reads have their own pool, so a transaction whose work reads outside of the transaction never
+ * waits for itself. A process that dies leaves only transactions that the server rolls back.
  */
 
 export interface MysqlDriver extends Driver {
   readonly server: Server;
-  /** What people call the database; without the password. */
+  /** The database's name for people, without the password. */
   readonly shown: string;
-  /** A session for as long as the work takes: for migrations. */
+  /** A session for the duration of the work: for migrations. */
   session<T>(work: (connection: MysqlConnection) => Promise<T>): Promise<T>;
 }
 
 /**
- * Connects. Throws `invalid_input` for a wrong URL, `unavailable` when the server cannot be reached or refuses, and
- * `store_unsupported` when it is too old. With a `clock` the sessions' time is that clock's: for tests.
+ * Connects. Throws `invalid_input` for a wrong URL, `unavailable` when the server cannot be reached
+ * or refuses the connection, and `store_unsupported` when the server is too old. With a `clock`,
+ * the sessions use that clock's time: for tests.
  */
 export async function openMysql(options: { url: string; clock?: Clock }): Promise<MysqlDriver> {
   const database = parseDatabaseUrl(options.url);
@@ -132,13 +137,13 @@ async function repeated<T>(work: () => Promise<T>): Promise<T> {
     } catch (error) {
       const again = isRepeatable(error) ? attempt < MOST_REPEATS : isLost(error) && losses++ < MOST_LOSSES;
       if (!again) throw error;
-      // Those who met once should not meet again at the same moment.
+      // A random delay keeps two transactions that conflicted from conflicting again.
       await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(4 * 2 ** attempt, 250)));
     }
   }
 }
 
-/** When it fails the connection is gone, and the server rolls back. */
+/** If this fails, the connection is gone and the server rolls back. */
 async function rollback(connection: MysqlConnection): Promise<void> {
   try {
     await connection.run('rollback');

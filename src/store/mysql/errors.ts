@@ -2,9 +2,10 @@ import { type ErrorCode, messageOf, SegflowError } from '../../core/errors.ts';
 import { repeatable } from '../driver/repeatable.ts';
 
 /*
- * mysql2's errors carry the statement with its parameters (`sql`), and the server's messages may quote values. Neither leaves
- * this file: what is thrown has the server's number and name for the failure, and its message only where that names
- * tables, columns or functions.
+ * mysql2's errors contain the statement with its parameters (`sql`), and the server's messages may
+ * quote values. Neither leaves this file: the thrown errors have the server's number and name for
+ * the failure, and its message only when the message names nothing but tables, columns or
+ * functions.
  */
 
 interface DriverError extends Error {
@@ -15,8 +16,9 @@ interface DriverError extends Error {
 }
 
 /**
- * What a failure means to its caller. Clients of the API see it, too, and where the database is is none of their business: only
- * whoever gave the URL is shown it again, as `shown`, when the first connection is made.
+ * Translates a failure for the caller. API clients see these errors too and must not learn where
+ * the database is. So the database is named (as `shown`) only when the first connection is opened,
+ * to the person who gave the URL.
  */
 export function wrapMysqlError(error: unknown, shown?: string): unknown {
   if (SegflowError.is(error) || !isDriverError(error)) return error;
@@ -38,7 +40,7 @@ export function wrapMysqlError(error: unknown, shown?: string): unknown {
     const wrapped = new SegflowError(
       'unavailable',
       opening ? `${database} gave no answer (${name})` : `the connection to ${database} was lost (${name})`,
-      { hint: opening ? START : 'Segflow connects again by itself; check that the database runs.', cause },
+      { hint: opening ? START : 'Segflow reconnects automatically; check that the database runs.', cause },
     );
     return mark(wrapped, error);
   }
@@ -47,7 +49,7 @@ export function wrapMysqlError(error: unknown, shown?: string): unknown {
   return refused;
 }
 
-/** Whether the connection is gone: whatever was not committed on it is undone. */
+/** Whether the connection is gone, so that uncommitted work on it is undone. */
 export function isLost(error: unknown): boolean {
   for (
     let item = error;
@@ -59,7 +61,10 @@ export function isLost(error: unknown): boolean {
   return false;
 }
 
-/** The server may or may not have committed: not one to repeat, so the loss is not among its causes. */
+/**
+ * The server may or may not have committed. This must not be repeated, so the loss is not among the
+ * error's causes.
+ */
 export function lostCommit(loss: unknown): SegflowError {
   return new SegflowError(
     'unavailable',
@@ -68,17 +73,20 @@ export function lostCommit(loss: unknown): SegflowError {
   );
 }
 
-/** Whether the statement never left: the connection was known to be gone. */
+/** Whether the statement was never sent, because the connection was known to be gone. */
 export function wasNotSent(error: unknown): boolean {
   return SegflowError.is(error) && unsent.has(error);
 }
 
-/** Whether an ALTER TABLE was refused because the column or index is there already, or gone already. */
+/**
+ * Whether an ALTER TABLE was refused because its column or index already exists, or is already
+ * gone.
+ */
 export function wasDoneBefore(error: unknown): boolean {
   return SegflowError.is(error) && doneBefore.has(error);
 }
 
-/** Why the database does not take a segment's statement, in the words of whoever wrote it. */
+/** Explains to a segment's author why the database refused the SELECT. */
 export function explainRefusal(error: unknown): unknown {
   if (!isDriverError(error)) return wrapMysqlError(error);
   const message = error.sqlMessage ?? error.message;
@@ -92,7 +100,7 @@ export function explainRefusal(error: unknown): unknown {
       return new SegflowError('invalid_config', `there is no table ${last}`, { hint: TABLES, cause });
     case 1052:
       return new SegflowError('invalid_config', `the column ${named} is in several tables`, {
-        hint: 'Write the table before it: users.id.',
+        hint: 'Put the table name in front: users.id.',
         cause,
       });
     case 1305:
@@ -113,7 +121,7 @@ export function explainRefusal(error: unknown): unknown {
 }
 
 const TABLES = 'The tables and columns are those of segflow/schema.';
-/** A deadlock, a write that a cluster's other node beat. */
+/** A deadlock, or a write that lost against another node of a cluster. */
 const AGAIN = new Set([1213, 1020, 1180]);
 /** Duplicate column, duplicate index, nothing to drop, nothing to rename. */
 const DONE_BEFORE = new Set([1060, 1061, 1091, 1054]);
@@ -133,7 +141,7 @@ const LOST = new Set<string | number>([
   ...[1053, 1079, 1152, 1159, 1160, 1161, 1317, 1927, 2006, 2013, 4031],
 ]);
 
-const READ_ONLY = 'Segflow goes on by itself once the database takes writes again.';
+const READ_ONLY = 'Segflow continues automatically once the database accepts writes again.';
 const START = 'Check that the database runs and that the URL names its host and port.';
 
 const MEANINGS: [names: (number | string)[], code: ErrorCode, what: string, hint: string][] = [
@@ -146,8 +154,8 @@ const MEANINGS: [names: (number | string)[], code: ErrorCode, what: string, hint
   [
     [3159],
     'unavailable',
-    'DATABASE takes only connections with TLS',
-    'Add ?ssl=required to the database URL, or ?ssl=verify-ca&sslca=FILE to check who answers.',
+    'DATABASE accepts only connections with TLS',
+    'Add ?ssl=required to the database URL, or ?ssl=verify-ca&sslca=FILE to check the server certificate.',
   ],
   [
     [1044, 1142, 1143, 1227, 1370],
@@ -159,7 +167,7 @@ const MEANINGS: [names: (number | string)[], code: ErrorCode, what: string, hint
     [1049],
     'unavailable',
     'there is no database DATABASE',
-    'Make it first: CREATE DATABASE name CHARACTER SET utf8mb4.',
+    'Create it first: CREATE DATABASE name CHARACTER SET utf8mb4.',
   ],
   [
     ['ECONNREFUSED', 'ENOENT', 'EHOSTUNREACH', 'ENETUNREACH'],
@@ -178,16 +186,16 @@ const MEANINGS: [names: (number | string)[], code: ErrorCode, what: string, hint
     ['HANDSHAKE_SSL_ERROR'],
     'unavailable',
     'the TLS certificate of DATABASE is not trusted',
-    'Name its CA with sslca=FILE in the database URL. If it is made out to another host, use ssl=verify-ca; ssl=required accepts any.',
+    'Name its CA with sslca=FILE in the database URL. If it was issued for another host, use ssl=verify-ca; ssl=required accepts any.',
   ],
   [
     [1040, 1203, 1226],
     'unavailable',
-    'DATABASE takes no more connections',
+    'DATABASE accepts no more connections',
     'Raise max_connections, or lower connections=… in the database URL.',
   ],
   [[1290, 1792, 1836, 3100], 'unavailable', 'DATABASE is read-only', READ_ONLY],
-  [[1213], 'unavailable', 'transactions got in each other’s way', 'Try again.'],
+  [[1213], 'unavailable', 'transactions conflicted with each other', 'Try again.'],
   [
     [1205],
     'unavailable',
@@ -205,15 +213,16 @@ const MEANINGS: [names: (number | string)[], code: ErrorCode, what: string, hint
   [
     [1153, 'ER_NET_PACKET_TOO_LARGE'],
     'payload_too_large',
-    'a row is larger than DATABASE takes',
+    'a row is larger than DATABASE accepts',
     'Raise max_allowed_packet on the server.',
   ],
-  [[1062], 'conflict', 'a row with this key exists already', 'Read it again and decide anew.'],
+  [[1062], 'conflict', 'a row with this key exists already', 'Read the row again and decide again.'],
 ];
 
 function mark(wrapped: SegflowError, error: DriverError): SegflowError {
   if (isConnectionLoss(error)) lost.add(wrapped);
-  // mysql2's refusal of a command on a connection that it knows to be closed is the only one without a name.
+  // The only nameless error is mysql2's refusal to run a command on a connection that it knows to
+  // be closed.
   if (error.fatal === true && error.code === undefined) unsent.add(wrapped);
   return wrapped;
 }
@@ -226,7 +235,7 @@ function isDriverError(error: unknown): error is DriverError {
   return error instanceof Error && ('errno' in error || 'code' in error || 'fatal' in error);
 }
 
-/** mysql2's error without the statement: that would carry parameters into logs. */
+/** mysql2's error without the statement, which would carry parameters into logs. */
 function withoutStatement(error: DriverError, name: string): Error {
   const cause = new Error(error.errno === undefined ? name : `${name} (${error.errno})`);
   cause.name = 'DatabaseError';

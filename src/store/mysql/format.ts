@@ -1,12 +1,12 @@
 import type { Rows, RowsText, Scalar, Value } from '../driver/driver.ts';
 
 /*
- * Statements travel as text with their parameters written in, not as prepared ones: those are prepared on each of a pool's
- * connections first, and lists of any length would need a text each. Requires the session's sql_mode to be without
- * NO_BACKSLASH_ESCAPES, and utf8mb4.
+ * Statements are sent as text with their parameters inlined, not as prepared statements. Those
+ * would have to be prepared on each connection of a pool, and lists would need a separate text for
+ * each length. Requires a session with utf8mb4 and a sql_mode without NO_BACKSLASH_ESCAPES.
  */
 
-/** Texts taken apart and kept. */
+/** How many parsed texts are cached. */
 const CACHE = 2000;
 const pieces = new Map<string, string[]>();
 
@@ -25,13 +25,16 @@ export function format(text: string, params: readonly Value[]): string {
   return result;
 }
 
-/** Rows that one statement writes; larger ones gain nothing measurable. */
+/** The number of rows that one statement writes. Larger statements bring no measurable gain. */
 const MAX_ROWS = 256;
 
-/** A quarter of the packet that MariaDB takes by default, since a character may become four bytes. */
+/** A quarter of MariaDB's default packet size, because a character may take four bytes. */
 const MAX_LENGTH = 4_000_000;
 
-/** Statements that together write the rows. One is longer than MAX_LENGTH characters only if it writes a single row. */
+/**
+ * The statements that together write the rows. A statement exceeds MAX_LENGTH characters only if it
+ * writes a single row.
+ */
 export function* formatRows({ head, row, tail }: RowsText, rows: Rows): Generator<string> {
   const parts = split(row);
   let values = '';
@@ -53,7 +56,7 @@ export function* formatRows({ head, row, tail }: RowsText, rows: Rows): Generato
   if (count > 0) yield head + values + tail;
 }
 
-/** A list in which nothing is: `x in (EMPTY)` is false, not unknown. */
+/** An empty list: `x in (EMPTY)` is false, not unknown. */
 const EMPTY = 'select null from dual where false';
 
 function literal(value: Value): string {
@@ -87,7 +90,10 @@ const ESCAPES: Record<string, string> = {
 const NEEDS_ESCAPE = /[\0\n\r\\']/;
 const ESCAPED = /[\0\n\r\\']/g;
 
-/** The text between placeholders. A `?` in a string, a quoted name or a comment is none. People write comments into segments. */
+/**
+ * The text between placeholders. A `?` in a string, a quoted name or a comment is not a
+ * placeholder; segments may contain comments.
+ */
 function split(text: string): string[] {
   const parts: string[] = [];
   let from = 0;
@@ -105,7 +111,7 @@ function split(text: string): string[] {
   return parts;
 }
 
-/** Undefined where no comment begins. */
+/** Undefined when no comment begins here. */
 function endOfComment(text: string, start: number): number | undefined {
   const begin = COMMENT.exec(text.slice(start, start + 3))?.[0];
   if (begin === undefined) return undefined;
@@ -114,7 +120,7 @@ function endOfComment(text: string, start: number): number | undefined {
   return end < 0 ? text.length : end + closing.length;
 }
 
-/** Two dashes begin one before a blank only: `1--1` is 2. */
+/** Two dashes begin a comment only before a blank: `1--1` is 2. */
 const COMMENT = /^(?:\/\*|#|--(?=\s|$))/;
 
 function endOfQuote(text: string, start: number): number {

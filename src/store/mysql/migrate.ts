@@ -8,29 +8,36 @@ import type { MysqlMigration } from './migrations.ts';
 import { altersTable, tableMadeBy } from './split-statements.ts';
 
 /*
- * MySQL commits each DDL statement at once. So a migration is recorded as started, its steps run one by one, and it is
- * recorded as done. A crash in between leaves the migration started, and the next process runs all its steps again. Each
- * step can therefore run whether or not it ran before: `create table if not exists`, an UPDATE that finds nothing left to
- * change, or an ALTER TABLE, which MySQL does as a whole or not at all, and whose second run says that its first clause
- * is done. A lock of the server makes processes that start at the same time migrate one after the other; it ends with
- * the session.
+ * MySQL commits each DDL statement at once. So a migration is recorded as started, its steps run
+ * one by one, and then it is recorded as done. A crash in between leaves the migration started, and
+ * the next process runs all its steps again.
+ *
+ * Each step can therefore run whether or not it ran before: a `create table if not exists`, an
+ * UPDATE that finds nothing left to change, or an ALTER TABLE. MySQL applies an ALTER TABLE
+ * completely or not at all, and on the second run its first clause is reported as already done.
+ *
+ * A server lock makes processes that start at the same time migrate one after the other. The lock
+ * ends with the session.
  */
 
-/** Seconds to wait for another process that migrates. */
+/** How many seconds to wait for another process that is migrating. */
 const WAIT_SECONDS = 300;
 
-/** Runs what is still to run. Returns the migrations that ran. Throws `schema_newer`, `unavailable`, `conflict`. */
+/**
+ * Runs the pending migrations. Returns the migrations that ran. Throws `schema_newer`,
+ * `unavailable`, `conflict`.
+ */
 export async function migrateMysql(
   connection: MysqlConnection,
   migrations: MysqlMigration[],
 ): Promise<MysqlMigration[]> {
-  // Most starts find nothing to do, and need no lock for that.
+  // Most starts find nothing to do, and need no lock to find that out.
   if ((await pendingMysql(connection, migrations)).length === 0) return [];
   const lock = await lockName(connection);
   const [row] = await connection.query(`select get_lock(?, ${WAIT_SECONDS}) as got`, [lock]);
   if (Number(row!.got) !== 1) {
     throw new SegflowError('unavailable', 'another process has been migrating this database for minutes', {
-      hint: 'Wait for it, or end it; then start again.',
+      hint: 'Wait until it finishes, or end it; then start again.',
     });
   }
   try {
@@ -68,7 +75,7 @@ async function runStep(
   }
 }
 
-/** What is still to run, or to be finished. Throws `schema_newer`. */
+/** The migrations that are pending or unfinished. Throws `schema_newer`. */
 export async function pendingMysql(
   connection: MysqlConnection,
   migrations: MysqlMigration[],
@@ -79,7 +86,7 @@ export async function pendingMysql(
   return migrations.filter(({ version }) => !done.has(version));
 }
 
-/** The migrations that were run to their end. */
+/** The migrations that are finished. */
 export async function appliedMysql(connection: MysqlConnection): Promise<AppliedMigration[]> {
   return (await readHistory(connection)).filter((row) => row.done);
 }
@@ -104,7 +111,10 @@ async function readHistory(connection: MysqlConnection): Promise<(AppliedMigrati
   }));
 }
 
-/** Other programs have tables of such names, too: Segflow's would not be made, and those be written to. */
+/**
+ * Other programs may have tables with the same names. Segflow's tables would then not be created,
+ * and Segflow would write to theirs.
+ */
 async function refuseOthers(connection: MysqlConnection, migrations: MysqlMigration[]): Promise<void> {
   const own = migrations.flatMap(({ steps }) => steps.flatMap((step) => tableMadeBy(step) ?? []));
   const found = await connection.query(
@@ -117,7 +127,7 @@ async function refuseOthers(connection: MysqlConnection, migrations: MysqlMigrat
 function notOurs(tables: string[]): SegflowError {
   return new SegflowError(
     'conflict',
-    `the database has tables that are not of this Segflow: ${tables.join(', ')}`,
+    `the database has tables that do not belong to this Segflow: ${tables.join(', ')}`,
     { hint: 'Give Segflow a database of its own: CREATE DATABASE segflow CHARACTER SET utf8mb4.' },
   );
 }

@@ -7,7 +7,7 @@ export interface MysqlMigration extends Migration {
   steps: string[];
 }
 
-/** Append only: the statements of a migration that was ever released are never changed. Comments are free. */
+/** Append only: the statements of a released migration never change. Comments may change. */
 export const mysqlMigrations: MysqlMigration[] = Object.entries(readMigrationFiles('mysql')).map(
   ([file, text]) => mysqlMigration(fileName(file), splitStatements(text)),
 );

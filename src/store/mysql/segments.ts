@@ -8,9 +8,10 @@ import type { AdaptedSegment, SegmentDialect } from '../driver/driver.ts';
 import type { Server } from './server.ts';
 
 /**
- * A segment is shown only the rows of the users in question: tables of the same names, restricted, that the server merges into
- * the query. That holds for every query, where pushing a condition into it from outside depends on the plan (an
- * uncorrelated `not in (select user_id from events …)` would read all events).
+ * A segment sees only the rows of the users in question: its tables are replaced by restricted
+ * tables of the same names, which the server merges into the query. This works for every query.
+ * Pushing a condition into the query from outside would depend on the plan (an uncorrelated `not in
+ * (select user_id from events …)` would read all events).
  */
 export function mysqlSegments(flavor: Server['flavor'], database: string): SegmentDialect {
   const shown = ({ facts }: AdaptedSegment) =>
@@ -44,7 +45,7 @@ export function mysqlSegments(flavor: Server['flavor'], database: string): Segme
         params: [...tables.map(() => [userId]), ...params],
       };
     },
-    // The wrapping table lets a segment with a LIMIT stand where a subquery may not have one.
+    // The wrapping table allows a segment with a LIMIT in a subquery, where MySQL accepts no LIMIT.
     everyone: ({ text, params }) => ({
       text: `select id from (with segment(id) as (${text}\n) select id from segment where id is not null) as everyone`,
       params,
@@ -52,7 +53,10 @@ export function mysqlSegments(flavor: Server['flavor'], database: string): Segme
   };
 }
 
-/** The SELECT as this server answers it. Behind it a new line is due: an author's text may end with a comment. */
+/**
+ * The SELECT in the form that this server can answer. A line feed must follow, because an author's
+ * text may end with a comment.
+ */
 function adapt(sql: string, params: unknown[], flavor: Server['flavor']): AdaptedSegment {
   const read = readQuery(sql, params);
   const { text, params: values } = flavor === 'mariadb' ? printMariadb(read) : printMysql(read);
@@ -64,7 +68,7 @@ function adapt(sql: string, params: unknown[], flavor: Server['flavor']): Adapte
   };
 }
 
-/** MariaDB forgets the order of a subquery that has no limit. */
+/** MariaDB drops the ORDER BY of a subquery that has no LIMIT. */
 function limited({ text, isLimited }: AdaptedSegment, limit: number): string {
   return isLimited ? `${text}\n` : `${text}\nlimit ${limit}`;
 }

@@ -7,8 +7,8 @@ import { type Server, sessionSetup } from './server.ts';
 import type { Database } from './url.ts';
 
 /**
- * A pool of sessions. Each is set up before its first use; one on which the connection was lost is thrown away, so a
- * restarted database is met with fresh ones.
+ * A pool of sessions. Each is set up before its first use. A session whose connection was lost is
+ * discarded, so a restarted database gets fresh sessions.
  */
 export class Sessions {
   readonly #pool: Pool;
@@ -66,7 +66,10 @@ export class Sessions {
   }
 }
 
-/** How mysql2 is to read and write: times as text, JSON as text, and `changes` that count rows that changed. */
+/**
+ * How mysql2 reads and writes: times as text, JSON as text, and `changes` counts the rows that
+ * changed.
+ */
 export function poolOptions(database: Database): PoolOptions {
   return {
     ...database.connect,
@@ -82,7 +85,8 @@ export function poolOptions(database: Database): PoolOptions {
     enableKeepAlive: true,
     keepAliveInitialDelay: 10_000,
     connectAttributes: { program_name: 'segflow' },
-    // The texts are complete (see format): mysql2 would read each once more, for placeholders.
+    // The texts are complete (see format). Otherwise mysql2 would scan each one again for
+    // placeholders.
     queryFormat: (text: string) => text,
   } as PoolOptions;
 }

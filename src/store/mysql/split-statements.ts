@@ -1,4 +1,4 @@
-/** Comments, quoted text and names, in which a semicolon ends nothing. */
+/** Comments, quoted text and names: a semicolon inside them does not end a statement. */
 const OPAQUE: [opens: string, closes: string][] = [
   ['-- ', '\n'],
   ['#', '\n'],
@@ -9,8 +9,9 @@ const OPAQUE: [opens: string, closes: string][] = [
 ];
 
 /**
- * The statements of a migration file, without comments. Throws when a quote or comment is not closed, or the last
- * statement has no semicolon. Enough for Segflow's own files: no DELIMITER, no stored programs.
+ * The statements of a migration file, without comments. Throws when a quote or comment is not
+ * closed, or when the last statement has no semicolon. Sufficient for Segflow's own files: no
+ * DELIMITER, no stored programs.
  */
 export function splitStatements(text: string): string[] {
   const statements: string[] = [];
@@ -50,7 +51,10 @@ function isComment([opens]: (typeof OPAQUE)[number]): boolean {
   return opens.length > 1 || opens === '#';
 }
 
-/** Where what begins at `at` is over. A quote that is doubled or follows a backslash does not close its text. */
+/**
+ * The end of the comment, text or name that begins at `at`. A quote that is doubled or follows a
+ * backslash does not close its text.
+ */
 function endOf(text: string, at: number, opaque: (typeof OPAQUE)[number]): number {
   const [opens, closes] = opaque;
   let end = at + opens.length;

@@ -2,8 +2,9 @@ import type { Json } from '../../core/json.ts';
 import { formatDouble } from '../../sql/sqlite/values/number-text.ts';
 
 /**
- * JSON as MySQL's JSON type keeps it, for MariaDB, which keeps the text that it is given: keys by length and then by bytes, numbers as MySQL
- * writes them. Segments compare and group such texts, and MariaDB's answers are to be MySQL's.
+ * JSON as MySQL's JSON type stores it: keys sorted by length and then by bytes, numbers as MySQL
+ * writes them. For MariaDB, which stores the given text unchanged. Segments compare and group these
+ * texts, and MariaDB must give MySQL's answers.
  */
 export function storedJson(value: Json): string {
   switch (typeof value) {
@@ -20,7 +21,9 @@ export function storedJson(value: Json): string {
   }
 }
 
-/** Integers of 64 bits, with a sign or without, are integers to MySQL; all others are doubles. */
+/**
+ * MySQL treats signed and unsigned 64-bit integers as integers, and all other numbers as doubles.
+ */
 function numberText(value: number): string {
   if (value === 0) return '0';
   return Number.isInteger(value) && value > -(2 ** 63) && value < 2 ** 64

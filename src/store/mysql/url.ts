@@ -3,19 +3,20 @@ import type { PoolOptions, SslOptions } from 'mysql2';
 import { closest } from '../../core/closest.ts';
 import { messageOf, SegflowError } from '../../core/errors.ts';
 
-/** A database URL, read. `shown` names the database to people: it has no password. */
+/** A parsed database URL. `shown` names the database to people, without the password. */
 export interface Database {
   connect: Pick<PoolOptions, 'host' | 'port' | 'socketPath' | 'user' | 'password' | 'ssl'> & {
     database: string;
   };
-  /** Most connections for writing, and as many again for reading. */
+  /** The maximum number of connections for writing, and the same number again for reading. */
   connections: number;
   shown: string;
 }
 
 /**
- * Reads `mysql://user:password@host:port/database?options`. The options: `ssl` (see SSL_MODES), `sslca`, `sslcert`, `sslkey` (files, PEM),
- * `socketPath`, `connections`. Throws `invalid_input` with what is wrong; the password is in no message.
+ * Parses `mysql://user:password@host:port/database?options`. The options: `ssl` (see SSL_MODES),
+ * `sslca`, `sslcert`, `sslkey` (PEM files), `socketPath`, `connections`. Throws `invalid_input`
+ * with the reason; no message contains the password.
  */
 export function parseDatabaseUrl(text: string): Database {
   const url = readUrl(text);
@@ -55,7 +56,10 @@ const OPTIONS = ['ssl', 'sslca', 'sslcert', 'sslkey', 'socketPath', 'connections
 const DEFAULT_CONNECTIONS = 8;
 const EXAMPLE = 'Write mysql://user:password@host:3306/database; encode special characters (@ is %40).';
 
-/** How far the server's certificate is checked: not at all, by who signed it, or by that and the host's name. */
+/**
+ * How far the server's certificate is checked: not at all, its signer, or its signer and the host
+ * name.
+ */
 const SSL_MODES: Record<string, SslOptions | undefined> = {
   false: undefined,
   disabled: undefined,
@@ -75,7 +79,7 @@ function readUrl(text: string): URL {
   if (url.protocol !== 'mysql:' && url.protocol !== 'mariadb:') {
     throw refuse(
       `the database URL begins with "${url.protocol}//"`,
-      'Segflow runs on MySQL and MariaDB (mysql://…), or without a URL on its embedded store.',
+      'Segflow runs on MySQL and MariaDB (mysql://…), or, without a URL, on its embedded store.',
     );
   }
   return url;
@@ -120,7 +124,7 @@ function decode(text: string, what: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw refuse(`the ${what} in the database URL is not encoded right`);
+    throw refuse(`the ${what} in the database URL is not encoded correctly`);
   }
 }
 

@@ -3,13 +3,22 @@ import { SegflowError } from '../../core/errors.ts';
 import type { Connection, Outcome, Row, Rows, RowsText, Value } from '../driver/driver.ts';
 import { explainRefusal, wrapSqliteError } from './errors.ts';
 
-/** Prepared statements kept a connection. There are about a hundred statements, some in a few sizes. */
+/**
+ * The number of prepared statements kept per connection. There are about a hundred statements, some
+ * in several sizes.
+ */
 const CACHE = 400;
 
-/** Rows that one statement writes. Larger ones gain nothing measurable, and each size is prepared once. */
+/**
+ * The number of rows that one statement writes. Larger statements bring no measurable gain, and
+ * each size is prepared once.
+ */
 const SIZES = [256, 64, 16, 4, 1];
 
-/** One SQLite connection. SQLite runs on the calling thread: a statement is done when the call returns. */
+/**
+ * One SQLite connection. SQLite runs on the calling thread: a statement is finished when the call
+ * returns.
+ */
 export class SqliteConnection implements Connection {
   readonly #db: Database;
   /** By text, the least recently used first. */
@@ -27,7 +36,7 @@ export class SqliteConnection implements Connection {
   async execute(text: string, params: readonly Value[]): Promise<Outcome> {
     return this.#attempt(() => {
       const { changes, lastInsertRowid } = this.#prepare(text).run(...bindings(params));
-      // One writer at a time and AUTOINCREMENT: the ids of one INSERT follow each other.
+      // With one writer at a time and AUTOINCREMENT, the ids of one INSERT are consecutive.
       return { changes, firstId: Number(lastInsertRowid) - changes + 1 };
     });
   }
@@ -43,7 +52,7 @@ export class SqliteConnection implements Connection {
     return outcomes;
   }
 
-  /** Runs text that is needed once, which may be several statements. */
+  /** Runs text without keeping its statement prepared. The text may contain several statements. */
   script(text: string): void {
     this.#attempt(() => this.#db.run(text));
   }
@@ -61,7 +70,8 @@ export class SqliteConnection implements Connection {
     if (this.#closed) return;
     this.#closed = true;
     this.#statements.clear();
-    // `true` also finalizes the statements: the files are released now, not when garbage is collected.
+    // `true` also finalizes the statements: the files are released now, not at the next garbage
+    // collection.
     this.#attempt(() => this.#db.close(true));
   }
 
@@ -108,7 +118,7 @@ function bindings(params: readonly Value[]): SQLQueryBindings[] {
   return params.map((param) => (isList(param) ? JSON.stringify(param) : param)) as SQLQueryBindings[];
 }
 
-/** Lists travel as one JSON parameter, which the dialect's `inList` and `inTuples` unpack. */
+/** A list is passed as one JSON parameter, which the dialect's `inList` and `inTuples` unpack. */
 function isList(param: Value): param is Exclude<Value, string | number | null | Uint8Array> {
   return Array.isArray(param);
 }

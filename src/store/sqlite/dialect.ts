@@ -4,7 +4,7 @@ import type { Dialect, RowsText, RowUpdate } from '../driver/driver.ts';
 import { names, render } from '../driver/statement.ts';
 import { sqliteSegments } from './segments.ts';
 
-/** Backticks, `?` and row values mean in SQLite what they mean in MySQL; these are the differences. */
+/** Backticks, `?` and row values mean the same in SQLite as in MySQL. These are the differences. */
 export const sqliteDialect: Dialect = {
   name: 'sqlite',
   inList: (column, list) => sql`${column} in (select value from json_each(${list}))`,

@@ -12,20 +12,23 @@ import { wrapSqliteError } from './errors.ts';
 import { FileWatch } from './file-watch.ts';
 
 /*
- * bun:sqlite is synchronous, but a transaction awaits between its statements, and others run then. So:
- * - transactions wait for each other in a queue; within one, the write connection is its own;
- * - reads outside of a transaction have a connection of their own, which sees what is committed (WAL);
- * - in memory there is one connection, so those reads take their turn in the queue.
- * A commit is synced to the disk (synchronous=FULL) before `transaction` resolves. A process that dies leaves the last
- * commit; SQLite takes back the rest when the file is opened next.
+ * bun:sqlite is synchronous, but a transaction awaits between its statements, and other code runs
+ * then. So:
+ * - transactions wait for each other in a queue, and the running one has the write connection to
+ *   itself;
+ * - reads outside of a transaction have their own connection, which sees committed data (WAL);
+ * - in memory there is only one connection, so these reads wait in the same queue.
+ *
+ * A commit is synced to disk (synchronous=FULL) before `transaction` resolves. When a process dies,
+ * the last commit is kept, and SQLite rolls the rest back when the file is opened again.
  */
 
 export interface SqliteDriver extends Driver {
-  /** The write connection, for migrations. Only while nothing else uses the driver. */
+  /** The write connection, for migrations. Use it only while nothing else uses the driver. */
   readonly writer: SqliteConnection;
 }
 
-/** Opens the database file, or a database in memory when there is no path. */
+/** Opens the database file. Without a path, opens a database in memory. */
 export function openSqlite(options: { path?: string; clock: Clock }): SqliteDriver {
   const { path, clock } = options;
   const writing = new Mutex();
@@ -35,7 +38,7 @@ export function openSqlite(options: { path?: string; clock: Clock }): SqliteDriv
   const watch = path === undefined ? undefined : new FileWatch([path, `${path}-wal`]);
   let closing: Promise<void> | undefined;
 
-  // Waiting in the queue for the transaction one is in would never end.
+  // A transaction that waits in the queue for itself would wait forever.
   const enqueue = <T>(work: () => Promise<T>): Promise<T> => {
     if (inside.getStore()?.open) {
       return Promise.reject(
@@ -89,8 +92,9 @@ export function openSqlite(options: { path?: string; clock: Clock }): SqliteDriv
 }
 
 /**
- * Pages of the log after which it is written into the database, and the log's size when idle. The larger, the less often a
- * page that changes all the time is written; recovery reads at most this much.
+ * After this many pages, the log is written into the database; the log also has this size when
+ * idle. A larger value means that frequently changed pages are written less often. Recovery reads
+ * at most this much.
  */
 const LOG_PAGES = 8192;
 const WRITER_PRAGMAS = [
@@ -99,7 +103,8 @@ const WRITER_PRAGMAS = [
   `wal_autocheckpoint = ${LOG_PAGES}`,
   `journal_size_limit = ${LOG_PAGES * 4096}`,
 ];
-// LIKE minds case, as it does in MySQL where the collation is binary: of JSON values, and of Segflow's columns.
+// LIKE is case-sensitive, as in MySQL with a binary collation: that of JSON values and of Segflow's
+// columns.
 const PRAGMAS = [
   'busy_timeout = 5000',
   'journal_mode = wal',
@@ -122,23 +127,26 @@ function connect(path: string | undefined, clock: Clock, pragmas: string[]): Sql
   }
 }
 
-/** SQLite gives the files beside a database the mode of the database. */
+/** SQLite gives the files next to a database the mode of the database. */
 function createForOwner(path: string): void {
   try {
     closeSync(openSync(path, 'a', 0o600));
   } catch {
-    // SQLite says better what is wrong.
+    // SQLite's own error describes the problem better.
   }
 }
 
-/** SQLite may have rolled back by itself (a full disk); then there is nothing to take back. */
+/**
+ * SQLite may already have rolled back automatically (disk full); then there is nothing to roll
+ * back.
+ */
 async function rollback(writer: SqliteConnection): Promise<void> {
   try {
     await writer.execute('rollback', []);
   } catch {}
 }
 
-/** Reads that fail once the files are gone, so that whoever asks whether the store is there is told. */
+/** Reads fail once the files are gone, so that a health check notices. */
 function watched(reader: SqliteConnection, watch: FileWatch): Connection & { close(): void } {
   return {
     async query(text, params) {

@@ -1,7 +1,10 @@
 import { SQLiteError } from 'bun:sqlite';
 import { type ErrorCode, SegflowError } from '../../core/errors.ts';
 
-/** What a SQLite failure means to its caller. SQLite's messages name tables and columns, never parameters. */
+/**
+ * Translates a SQLite failure for the caller. SQLite's messages name tables and columns, never
+ * parameters.
+ */
 export function wrapSqliteError(error: unknown): unknown {
   if (SegflowError.is(error) || !(error instanceof SQLiteError)) return error;
   const name = error.code ?? 'SQLITE_ERROR';
@@ -14,7 +17,7 @@ export function wrapSqliteError(error: unknown): unknown {
   return new SegflowError(code, `${what} (${name}: ${error.message})`, { hint, cause: error });
 }
 
-/** Why SQLite does not take a segment's statement, in the words of whoever wrote it. */
+/** Explains to a segment's author why SQLite refused the SELECT. */
 export function explainRefusal(error: unknown): unknown {
   const message = error instanceof SQLiteError ? error.message : '';
   const [, what = '', name = ''] =
@@ -26,7 +29,7 @@ export function explainRefusal(error: unknown): unknown {
       return new SegflowError('invalid_config', `there is no table ${name}`, { hint: TABLES, cause: error });
     case 'ambiguous column name':
       return new SegflowError('invalid_config', `the column ${name} is in several tables`, {
-        hint: 'Write the table before it: users.id.',
+        hint: 'Put the table name in front: users.id.',
         cause: error,
       });
     case 'no such function':
@@ -41,7 +44,7 @@ export function explainRefusal(error: unknown): unknown {
     default:
       if (/syntax error|wrong number of arguments|misuse of/.test(message)) {
         return new SegflowError('store_unsupported', `the embedded store cannot run the query: ${message}`, {
-          hint: 'Check the SQL; if MySQL takes it, the embedded store does not know it.',
+          hint: 'Check the SQL; MySQL may accept SQL that the embedded store does not.',
           cause: error,
         });
       }
@@ -59,14 +62,14 @@ const MEANINGS: Meaning[] = [
     'SQLITE_BUSY',
     'unavailable',
     'another process is using the database',
-    'Try again; end the process that holds the database if it does not let go.',
+    'Try again; end the process that holds the database if it does not finish.',
   ],
   ['SQLITE_LOCKED', 'unavailable', 'the database is in use', 'Try again.'],
   [
     'SQLITE_FULL',
     'unavailable',
     'the disk is full',
-    'Free space on the disk of the data folder; Segflow goes on by itself.',
+    'Free space on the disk of the data folder; Segflow continues automatically.',
   ],
   [
     'SQLITE_READONLY',
@@ -85,13 +88,13 @@ const MEANINGS: Meaning[] = [
   ['SQLITE_NOMEM', 'unavailable', 'out of memory', 'Give the process more memory.'],
   ['SQLITE_CORRUPT', 'unavailable', 'the database file is damaged', RESTORE],
   ['SQLITE_NOTADB', 'unavailable', 'the database file is not a database', RESTORE],
-  // The other constraints (NOT NULL, CHECK, a column's type) are broken by a mistake of Segflow's own.
+  // A violation of any other constraint (NOT NULL, CHECK, a column's type) is a bug in Segflow.
   ...['PRIMARYKEY', 'UNIQUE', 'ROWID'].map(
     (kind): Meaning => [
       `SQLITE_CONSTRAINT_${kind}`,
       'conflict',
       'a row with this key exists already',
-      'Read it again and decide anew.',
+      'Read the row again and decide again.',
     ],
   ),
 ];

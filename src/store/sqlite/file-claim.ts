@@ -2,9 +2,9 @@ import { dlopen, FFIType } from 'bun:ffi';
 import { closeSync, openSync } from 'node:fs';
 
 /*
- * An advisory lock (flock) on a file itself, which lasts as long as the process has the file open: whoever deletes other files of the
- * folder does not end it. SQLite's own locks are of another kind (fcntl) and do not meet it. Where the system has no flock, nothing is
- * claimed.
+ * An advisory lock (flock) on the file itself, held as long as the process has the file open:
+ * deleting other files of the folder does not end it. SQLite's own locks are of another kind
+ * (fcntl) and do not interfere. On a system without flock, nothing is claimed.
  */
 
 const LOCK_EXCLUSIVE = 2;
@@ -28,7 +28,7 @@ export function claimFile(path: string): FileClaim | undefined {
 
 type Flock = (file: number, operation: number) => number;
 
-/** The names of the C library: glibc, musl, macOS. */
+/** File names of the C library: glibc, musl, macOS. */
 const LIBRARIES: Partial<Record<NodeJS.Platform, string[]>> = {
   linux: ['libc.so.6', `libc.musl-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.so.1`],
   darwin: ['libSystem.B.dylib'],

@@ -1,12 +1,13 @@
 import { statSync } from 'node:fs';
 import { SegflowError } from '../../core/errors.ts';
 
-/** Milliseconds between two looks that are not about a commit. */
+/** Milliseconds between two checks that are not caused by a commit. */
 const EVERY_MS = 100;
 
 /**
- * Watches whether the files of an open database are still the ones at their paths. A file that was deleted or replaced can still be written
- * by whoever has it open, and all of that is lost: nothing of it may be acknowledged.
+ * Checks that the files of an open database are still the ones at their paths. A process can still
+ * write to an open file that was deleted or replaced, but everything written is lost, so no such
+ * write may be acknowledged.
  */
 export class FileWatch {
   readonly #files: { path: string; id: string | undefined }[];
@@ -16,7 +17,7 @@ export class FileWatch {
     this.#files = paths.map((path) => ({ path, id: idOf(path) }));
   }
 
-  /** Throws `unavailable` when a file is not there any more. */
+  /** Throws `unavailable` when a file was deleted or replaced. */
   check(): void {
     this.#lookedAt = performance.now();
     const gone = this.#files.find(({ path, id }) => id !== undefined && idOf(path) !== id);
@@ -26,13 +27,13 @@ export class FileWatch {
     });
   }
 
-  /** The same, if the last look was a while ago. */
+  /** The same, unless the last check was recent. */
   checkNowAndThen(): void {
     if (performance.now() - this.#lookedAt > EVERY_MS) this.check();
   }
 }
 
-/** Which file is at a path; undefined where the system does not tell files apart. */
+/** Identifies the file at a path. Undefined where the system cannot tell files apart. */
 function idOf(path: string): string | undefined {
   if (process.platform === 'win32') return undefined;
   const found = statSync(path, { throwIfNoEntry: false });

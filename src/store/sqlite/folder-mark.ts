@@ -4,13 +4,14 @@ import { SegflowError } from '../../core/errors.ts';
 import { databaseFile } from './database-file.ts';
 
 /*
- * The file `store.json` in a data folder says whose store belongs there and whether a process has it open, or ended without closing it.
- * With it a store that was emptied or exchanged, or that has lost its log, is refused instead of being served as if nobody were in it.
+ * The file `store.json` in a data folder records which store belongs there and whether a process
+ * has the store open, or ended without closing it. So a store that was emptied, exchanged, or lost
+ * its log is refused instead of being served as if it had no users.
  *
  *   opened:  the database and its log exist → { open: true }
  *   closed:  { open: false } → SQLite folds the log into the database and removes it
  *
- * A crash between the two lines leaves a log that need not be there, which is harmless.
+ * A crash between the two steps leaves a log that is not required, which is harmless.
  */
 
 interface FolderMark {
@@ -18,7 +19,7 @@ interface FolderMark {
   open: boolean;
 }
 
-/** Throws `conflict` when the folder has lost the store, or a part of it, that was there. */
+/** Throws `conflict` when the folder's store, or a part of it, has disappeared. */
 export function refuseLostStore(dataDir: string): void {
   const mark = readMark(dataDir);
   if (!mark) return;
@@ -28,16 +29,16 @@ export function refuseLostStore(dataDir: string): void {
   }
   if (mark.open && sizeOf(`${database}-wal`) === undefined) {
     throw lost(
-      `the store in ${dataDir} is incomplete: its log ${database}-wal is missing, with what was committed last`,
+      `the store in ${dataDir} is incomplete: its log ${database}-wal is missing, and with it the last commits`,
     );
   }
 }
 
-/** Throws `conflict` when another installation's store lies in the folder. */
+/** Throws `conflict` when the folder contains another installation's store. */
 export function refuseExchangedStore(dataDir: string, instanceId: string): void {
   const mark = readMark(dataDir);
   if (!mark || mark.instanceId === instanceId) return;
-  throw lost(`the store in ${dataDir} is not the one that was there: it is another installation's`);
+  throw lost(`the store in ${dataDir} has been replaced: it is now another installation's`);
 }
 
 export function writeMark(dataDir: string, mark: FolderMark): void {
@@ -46,14 +47,14 @@ export function writeMark(dataDir: string, mark: FolderMark): void {
   renameSync(`${path}.new`, path);
 }
 
-/** Before the store is closed. In a folder that is gone there is nothing to say. */
+/** Called before the store is closed. Does nothing when the folder is gone. */
 export function closeMark(dataDir: string, instanceId: string): void {
   try {
     writeMark(dataDir, { instanceId, open: false });
   } catch {}
 }
 
-/** To be called when another store is put into the folder on purpose. */
+/** Call this when another store is put into the folder on purpose. */
 export function forgetMark(dataDir: string): void {
   rmSync(markFile(dataDir), { force: true });
 }
@@ -75,13 +76,13 @@ function readMark(dataDir: string): FolderMark | undefined {
   }
 }
 
-/** Undefined when there is no such file. */
+/** Undefined when the file does not exist. */
 function sizeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.size;
 }
 
 function lost(message: string): SegflowError {
   return new SegflowError('conflict', message, {
-    hint: 'Put the files back, or restore a backup: segflow restore FILE. To start with what is there, and lose the rest: segflow serve --force.',
+    hint: 'Put the files back, or restore a backup: segflow restore FILE. To start with the files that are left, and lose the rest: segflow serve --force.',
   });
 }

@@ -1,14 +1,17 @@
 import { lchownSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What root did in the data folder of another user, such as a service's, is given to that user: else it could not be served. */
+/**
+ * Gives files that root created in another user's data folder (such as a service's) to that user.
+ * Otherwise the service could not use them.
+ */
 export function giveToOwner(dataDir: string): void {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = statSync(dataDir);
   if (uid !== 0) give(dataDir, uid, gid);
 }
 
-/** Never what a symbolic link leads to: that may be anybody's. */
+/** Never follows a symbolic link: its target may belong to anybody. */
 function give(folder: string, uid: number, gid: number): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);

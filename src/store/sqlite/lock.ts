@@ -7,17 +7,21 @@ import { wrapSqliteError } from './errors.ts';
 import { claimFile, type FileClaim } from './file-claim.ts';
 
 /**
- * The lock on a data folder: an exclusive lock on a small SQLite file beside the database, and a claim on the database file, which
- * holds when somebody deletes the lock. The operating system lets go of both when the process ends, however it ends, and readers of
- * the database are not in their way. `lock.pid` only serves the message for whoever comes second.
+ * The lock on a data folder: an exclusive lock on a small SQLite file next to the database, plus a
+ * claim on the database file, which still holds when somebody deletes the lock. The operating
+ * system releases both when the process ends, however it ends. Readers of the database are not
+ * blocked. `lock.pid` is used only in the error message for a second process.
  */
 export interface FolderLock {
-  /** Claims the database that has been made since. Throws `store_locked` when another process has. */
+  /**
+   * Claims the database file, which may not have existed before. Throws `store_locked` when another
+   * process has claimed it.
+   */
   claim(): void;
   release(): void;
 }
 
-/** Throws `store_locked` when another process, or another store in this process, has it. */
+/** Throws `store_locked` when another process, or another store in this process, has the lock. */
 export function lockFolder(folder: string): FolderLock {
   const pidFile = join(folder, 'lock.pid');
   const db = openLock(folder);

@@ -4,7 +4,10 @@ import { checksumOf, pendingMigrations } from '../driver/migrations.ts';
 import { fromTime, toTime } from '../driver/times.ts';
 import type { SqliteConnection } from './connection.ts';
 
-/** Runs what is still to run, each migration with its record in one transaction. Returns the migrations that ran. */
+/**
+ * Runs the pending migrations, each together with its record in one transaction. Returns the
+ * migrations that ran.
+ */
 export async function migrateSqlite(
   connection: SqliteConnection,
   options: { migrations: Migration[]; clock: Clock },

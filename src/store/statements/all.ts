@@ -15,7 +15,7 @@ import { stuckRunStatements } from './stuck-runs.ts';
 import { sweepStatements } from './sweeps.ts';
 import { userStatements } from './users.ts';
 
-/** Every statement, on one connection. */
+/** All statements, on one connection. */
 export function allStatements(on: Context): Statements {
   const users = userStatements(on);
   return {

@@ -100,7 +100,7 @@ function named(columns: string[], values: Json[]): JsonObject {
   return Object.fromEntries(columns.map((name, index) => [name, values[index] ?? null]));
 }
 
-/** Rows that a flow's query gives at most. */
+/** The maximum number of rows that a flow's query returns. */
 const MAX_ROWS = 1_000;
 
 const awaiting = (lock: (dialect: Dialect) => SQL) =>

@@ -6,7 +6,7 @@ import { prepared, rows } from '../driver/statement.ts';
 import { counters, dirtyUsers, sweeps } from '../driver/tables.ts';
 import { fromTime } from '../driver/times.ts';
 
-/** How many rows there are of everything, from the kept counters: as cheap with millions of rows as with none. */
+/** All row counts, read from the counters: the cost does not depend on the number of rows. */
 export async function counts(on: Context): Promise<Counts> {
   const found: Counts = {
     users: 0,
@@ -43,14 +43,18 @@ export async function counts(on: Context): Promise<Counts> {
     entered: entered.get(String(row.id)) ?? 0,
     converted: converted.get(String(row.id)) ?? 0,
   }));
-  // Users are spread evenly over the slots, so the slots left tell how many users a sweep has left.
+  // Users are spread evenly over the slots, so the remaining slots show how many users a sweep has
+  // left.
   found.dirtyUsers = waiting.marked + Math.ceil((found.users * waiting.unswept) / waiting.slots);
   return found;
 }
 
 type None = Record<string, never>;
 
-/** One statement, which sees one moment: work that is done between two would be in neither. */
+/**
+ * A single statement, so that it sees a single moment: two statements would miss work that moves in
+ * between.
+ */
 const sums = prepared<None>(
   () => sql`select ${counters.name}, sum(${counters.value}) as ${sql.identifier('value')} from ${counters} group by ${counters.name}
     union all select 'marked', count(distinct ${dirtyUsers.userId}) from ${dirtyUsers}

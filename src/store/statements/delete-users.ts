@@ -7,12 +7,12 @@ import { dropSealed } from './journal-chunks.ts';
 
 type Ids = { ids: string[] };
 
-/** Few enough that the rows of these users fit a transaction comfortably. */
+/** Few enough users that all their rows fit comfortably in one transaction. */
 const CHUNK = 500;
 
 /**
- * Removes the users and all rows about them but their messages. Those are the ledger: they stay, without address and
- * subject, and what was not sent yet is not sent.
+ * Deletes the users and all rows about them except their messages. The messages are the ledger:
+ * they stay, without address and subject, and unsent ones are skipped.
  */
 export async function deleteUsers(on: Context, userIds: string[]): Promise<void> {
   for (let from = 0; from < userIds.length; from += CHUNK) {

@@ -46,7 +46,7 @@ export function deploymentStatements(on: Context): DeploymentStatements {
     async activate(id, manifest, at) {
       const [latest] = await rows(on, latestActivation, {});
       const previous = latest ? fromTime(String(latest.activated_at)) : 0;
-      // The latest is the active one, so two within a millisecond must not tie.
+      // The latest deployment is the active one, so two within one millisecond must not tie.
       const activatedAt = toTime(Math.max(at, previous + 1))!;
       await run(on, setActivated, { id, at: activatedAt });
       await run(on, setRevision, { revision: `${id} ${activatedAt}` });

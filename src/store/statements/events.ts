@@ -3,7 +3,10 @@ import type { EventRow } from '../../engine/ports/users.ts';
 import type { Row } from '../driver/driver.ts';
 import { fromTime } from '../driver/times.ts';
 
-/** The event in a row, whose columns' names begin with `prefix` where other tables' columns are beside them. */
+/**
+ * The event in a row. Its column names begin with `prefix` when the row also has other tables'
+ * columns.
+ */
 export function eventOf(row: Row, prefix: '' | 'event_' = ''): EventRow {
   return {
     id: Number(row[`${prefix}id`]),

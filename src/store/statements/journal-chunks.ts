@@ -5,7 +5,7 @@ import type { Context } from '../driver/context.ts';
 import { prepared, rows, run } from '../driver/statement.ts';
 import { journalChunks } from '../driver/tables.ts';
 
-/** The sealed parts of these runs' journals, each in one piece, by run. */
+/** The sealed parts of these runs' journals, concatenated, by run. */
 export async function readSealed(on: Context, runIds: number[]): Promise<Map<number, string>> {
   const sealed = new Map<number, string>();
   if (runIds.length === 0) return sealed;
@@ -17,7 +17,7 @@ export async function readSealed(on: Context, runIds: number[]): Promise<Map<num
   return sealed;
 }
 
-/** A chunk that was sealed before keeps its text: sealing is repeated when the transaction after it was lost. */
+/** An existing chunk keeps its text: sealing is repeated when the transaction after it was lost. */
 export async function writeSealed(
   on: Context,
   chunks: { runId: number; chunk: number; text: string }[],

@@ -3,7 +3,10 @@ import { runs } from '../../schema/index.ts';
 import type { Context } from '../driver/context.ts';
 import { prepared, rows } from '../driver/statement.ts';
 
-/** Ids of campaigns that have live runs: from one to the next along the index, for there are few, and perhaps millions of runs. */
+/**
+ * Ids of campaigns that have live runs. Jumps from one campaign to the next along the index:
+ * campaigns are few, and runs may number millions.
+ */
 export async function liveCampaigns(on: Context): Promise<string[]> {
   const found: string[] = [];
   while (true) {

@@ -11,16 +11,19 @@ import { fromTime, toTime } from '../driver/times.ts';
 import { pausedCampaigns } from './pauses.ts';
 
 /*
- * queued ─▶ sending ─▶ sent | failed | skipped (settled: nothing changes them any more)
- *   ▲          └─────▶ unknown ─▶ settled, or queued again
- * A process that dies leaves `sending` rows; `unsettle` turns them into `unknown` before anything is sent again.
+ *   queued ─▶ sending ─▶ sent | failed | skipped (settled: nothing changes them any more)
+ *     ▲          └─────▶ unknown ─▶ settled, or queued again
+ *
+ * A process that dies leaves `sending` rows; `unsettle` turns them into `unknown` before anything
+ * is sent again.
  */
 
 export function messageStatements(on: Context): MessageStatements {
   return {
     async insertMessages(list) {
       const restored = await on.restored();
-      // The instance this one was restored from may have sent them: the provider is asked first.
+      // The instance that this one was restored from may have sent them, so the provider is asked
+      // first.
       const asks = list.some((row) => row.createdAt <= (restored?.askUntil ?? -1));
       const status = asks ? 'unknown' : 'queued';
       const outcomes = await insertMessages.write(
@@ -139,7 +142,10 @@ export function messageStatements(on: Context): MessageStatements {
   };
 }
 
-/** The priorities that open messages have, the highest first: from one to the next along the index. */
+/**
+ * The priorities of open messages, highest first. Jumps from one priority to the next along the
+ * index.
+ */
 async function openPriorities(on: Context): Promise<number[]> {
   const found: number[] = [];
   for (let below = HIGHEST; ; ) {
@@ -215,7 +221,10 @@ const nextAttempt = slotted<{ priority: number; paused: string[] }>(
     order by ${messages.nextAttemptAt} limit 1`,
 );
 
-/** Only of messages that were tried: others wait for nothing but their turn, or until a restored instance may ask. */
+/**
+ * Only for messages that were tried. The others wait only for their turn, or until a restored
+ * instance may ask the provider.
+ */
 const hasten = prepared<{ priority: number; status: MessageStatus; at: number }>(
   (
     param,
@@ -271,12 +280,12 @@ const unsettle = slotted<{ at: number }>(
     where ${messages.status} = 'sending' ${owned(messages.slot)}`,
 );
 
-/** Not of a paused campaign; transactions belong to none. */
+/** Excludes paused campaigns; transactions belong to no campaign. */
 function unpaused(paused: Placeholder, dialect: Dialect): SQL {
   return sql`(${messages.campaignId} is null or not ${dialect.inList(messages.campaignId, paused)})`;
 }
 
-/** Who was deleted while the message was on its way leaves no address behind. */
+/** A user who was deleted while the message was being sent leaves no address behind. */
 function unlessDeleted(value: SQL): SQL {
   return sql`case when exists (select 1 from ${users} where ${users.id} = ${messages.userId}) then ${value} end`;
 }

@@ -27,7 +27,7 @@ export function pauseStatements(on: Context): PauseStatements {
   };
 }
 
-/** Ids of the campaigns that are paused; `*` among them: everything is. */
+/** Ids of the paused campaigns. `*` among them means that everything is paused. */
 export async function pausedCampaigns(on: Context): Promise<string[]> {
   return (await rows(on, listPauses, {})).map((row) => String(row.campaign_id));
 }
@@ -35,7 +35,7 @@ export async function pausedCampaigns(on: Context): Promise<string[]> {
 const putPause = bulkInsert({
   into: pauses,
   columns: [pauses.campaignId, pauses.cause, pauses.reason, pauses.pausedAt],
-  // When it was paused first is kept.
+  // Keeps the time of the first pause.
   ending: (dialect) =>
     dialect.orUpdate(
       [pauses.campaignId],

@@ -14,7 +14,10 @@ import { liveCampaigns } from './live-campaigns.ts';
 import { runHeadColumns, runHeadOf } from './runs.ts';
 import { blamingSegment } from './segments.ts';
 
-/* What a plan of a deployment reads, page by page: on the embedded database nothing else happens while a statement runs. */
+/*
+ * The reads for a deployment's plan, page by page: on the embedded database, nothing else runs
+ * during a statement.
+ */
 
 export function planStatements(on: Context): PlanStatements {
   return {

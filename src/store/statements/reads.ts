@@ -62,11 +62,11 @@ async function createdAt(on: Context, messageId: string): Promise<number | undef
   return row && fromTime(String(row.created_at));
 }
 
-/** An empty page would look like the end of the list. */
+/** Without this error, an empty page would look like the end of the list. */
 function noSuchMessage(id: string): SegflowError {
   const message = `before: there is no message "${id}"`;
   return new SegflowError('invalid_input', message, {
-    hint: 'Give the id of the last message of the page before. It goes when its user is deleted: begin at the newest then.',
+    hint: 'Give the id of the last message of the previous page. If its user was deleted, the message is gone: start again at the newest.',
     details: [{ path: 'before', message, expected: 'the id of a message', got: JSON.stringify(id) }],
   });
 }

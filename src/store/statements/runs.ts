@@ -9,7 +9,10 @@ import { prepared, rows, run } from '../driver/statement.ts';
 import { fromTime, toTime } from '../driver/times.ts';
 import { dropSealed, writeSealed } from './journal-chunks.ts';
 
-/* A run has ended once ended_at is set; from then on nothing changes it. Its wake_at is null, so it is never due. */
+/*
+ * A run has ended once ended_at is set. From then on nothing changes it. Its wake_at is null, so it
+ * is never due.
+ */
 
 export function runStatements(
   on: Context,

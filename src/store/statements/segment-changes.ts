@@ -6,14 +6,20 @@ import type { Context } from '../driver/context.ts';
 import { prepared, render, rows } from '../driver/statement.ts';
 import { blamingSegment } from './segments.ts';
 
-/** Users compared at a time. The embedded database works on the event loop: in between, others get their turn. */
+/**
+ * The number of users compared at a time. The embedded database runs on the event loop; other work
+ * gets its turn in between.
+ */
 const PAGE = 1000;
-/** Up to so many users are compared by one statement, which takes about half of what pages do. */
+/**
+ * Up to this many users are compared by a single statement, which takes about half as long as
+ * pages.
+ */
 const FEW = 2 * PAGE;
 
 /**
- * Hands `mark` the users for whom the segment's stored members differ from what it selects now. `mark` may commit each time:
- * a mark only says that the user is to be looked at.
+ * Calls `mark` with the users whose stored membership of the segment differs from what the segment
+ * selects now. `mark` may commit each time: a mark only says that the user must be evaluated.
  */
 export async function findSegmentChanges(
   on: Context,
@@ -52,7 +58,7 @@ export async function findSegmentChanges(
   }
 }
 
-/** Sets the marks with the place in the events that there is now. */
+/** Sets the marks, with the current place in the events. */
 export async function markHere(
   tx: Pick<UserStatements, 'lastEventId' | 'markDirty'>,
   marks: Omit<NewMark, 'afterEvent'>[],

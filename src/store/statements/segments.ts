@@ -13,7 +13,7 @@ import { toTime } from '../driver/times.ts';
 
 type Sweeping = 'startSweep' | 'nextSweep' | 'advanceSweep';
 
-/** Users a segment is evaluated for in one statement. */
+/** The number of users that a segment is evaluated for in one statement. */
 const CHUNK = 1000;
 
 export function segmentStatements(on: Context): Omit<SegmentStatements, Sweeping | 'markSegmentChanges'> {
@@ -48,7 +48,7 @@ export function segmentStatements(on: Context): Omit<SegmentStatements, Sweeping
     },
 
     async dirtyUsers(limit, slots) {
-      // A user with several marks is found once for each.
+      // A user with several marks is returned once for each mark.
       const marks = new Map<string, DirtyMark>();
       for (const row of await rows(on, oldestMarks.of(slots), { limit })) {
         const mark = markOf(row);
@@ -114,7 +114,7 @@ export function segmentStatements(on: Context): Omit<SegmentStatements, Sweeping
   };
 }
 
-/** What goes wrong while a segment's own SQL runs is about that segment. */
+/** An error from a segment's own SQL names that segment. */
 export async function blamingSegment<T>(segment: SegmentSql, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -4,7 +4,10 @@ import { runs } from '../../schema/index.ts';
 import type { Context } from '../driver/context.ts';
 import { prepared, rows, run } from '../driver/statement.ts';
 
-/* Runs that do not go on by themselves: those that failed, and those that no code follows. */
+/*
+ * Runs that do not continue automatically: failed runs, and runs that the current code cannot
+ * continue.
+ */
 
 export function stuckRunStatements(on: Context): Pick<RunStatements, 'wakeBlocked' | 'retryRuns'> {
   return {
@@ -44,7 +47,7 @@ const wakeBlocked = prepared<{ at: number }>(
     where ${runs.status} in ('blocked', 'failed') and ${runs.status} = 'blocked'`,
 );
 
-/** Of runs that the user has not entered anew since. */
+/** Only runs after which the user has not entered the campaign again. */
 const STUCK = sql`${runs.status} in ('blocked', 'failed') and not exists (select 1 from ${runs} as ${later}
     where ${column('campaign_id')} = ${runs.campaignId} and ${column('user_id')} = ${runs.userId} and ${column('entry')} > ${runs.entry})`;
 const stuckColumns = sql`${runs.id}, ${runs.userId}, ${runs.campaignId}, ${runs.status}`;

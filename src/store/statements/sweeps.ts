@@ -7,9 +7,10 @@ import { prepared, rows, run, slotted } from '../driver/statement.ts';
 import { sweeps } from '../driver/tables.ts';
 
 /*
- * A sweep walks every slot's users in the order of their ids. Each slot has a row with the sweep's number and the last user
- * evaluated, moved in the transaction that commits the evaluation: a crash repeats nothing and skips nobody. A user who is
- * created behind the cursor is marked dirty by whoever creates it.
+ * A sweep walks each slot's users in the order of their ids. Each slot has a row with the sweep's
+ * number and the last evaluated user. The transaction that commits an evaluation also moves this
+ * cursor, so a crash repeats nothing and skips nobody. A user created behind the cursor is marked
+ * dirty on creation.
  */
 
 export function sweepStatements(
@@ -21,7 +22,7 @@ export function sweepStatements(
     },
 
     async nextSweep(limit, slots) {
-      // Slot by slot: a join in the order of slots and ids would read every user that is left.
+      // Slot by slot: a join in the order of slots and ids would read all remaining users.
       const userIds: string[] = [];
       const done: number[] = [];
       let sweep = 0;
@@ -51,13 +52,13 @@ export function sweepStatements(
   };
 }
 
-/** The number of the sweep under way, or undefined. */
+/** The number of the running sweep, or undefined. */
 export async function sweepUnderWay(on: Context, slots?: Slots): Promise<number | undefined> {
   const [row] = await rows(on, unfinished.of(slots), {});
   return row ? Number(row.sweep) : undefined;
 }
 
-/** Ends a sweep that has no users left: its remaining slots are empty. */
+/** Ends a sweep that has no users left, because its remaining slots are empty. */
 export async function finishSweep(on: Context, sweep: number, slots?: Slots): Promise<void> {
   await run(on, finishAll.of(slots), { sweep });
 }

@@ -44,7 +44,8 @@ export function userStatements(on: Context): UserStatements {
       if (list.length === 0) return;
       const latest = [...new Map(list.map((user) => [user.id, user])).values()].sort(byId);
       const added = latest.filter(({ id }) => on.absent.delete(id));
-      // Who was not there when the transaction looked and is now, another process has made: that is not to be overwritten.
+      // A user who did not exist when the transaction looked, and exists now, was created by
+      // another process and must not be overwritten.
       await unlessRaced(() =>
         insertUsers.write(
           on,
@@ -96,7 +97,7 @@ export function userStatements(on: Context): UserStatements {
     },
 
     async markDirty(marks) {
-      // Of two marks of one cause the first has the place.
+      // Of two marks with the same cause, the first keeps its place.
       const distinct = new Map<string, NewMark>();
       for (const mark of marks) {
         const key = `${mark.userId}\n${mark.cause}\n${mark.subject}`;
@@ -108,7 +109,8 @@ export function userStatements(on: Context): UserStatements {
         const seq = next();
         return { userId, values: [userId, cause, subject, slotOf(userId), seq, seq, afterEvent] };
       });
-      // Always in the same order: two transactions that mark the same users do not wait for each other in a circle.
+      // Always in the same order, so that two transactions that mark the same users cannot
+      // deadlock.
       values.sort((a, b) => (a.userId < b.userId ? -1 : a.userId > b.userId ? 1 : 0));
       await markDirty.write(
         on,
@@ -206,7 +208,7 @@ const markDirty = bulkInsert({
   ],
   ending: (dialect) => {
     const proposed = dialect.proposed(dirtyUsers.seq);
-    // Clocks of two processes may differ: the number grows whatever the other one proposed.
+    // The clocks of two processes may differ. The number grows whatever the other process proposed.
     const next = sql`case when ${proposed} > ${dirtyUsers.seq} then ${proposed} else ${dirtyUsers.seq} + 1 end`;
     return dialect.orUpdate(
       [dirtyUsers.userId, dirtyUsers.cause, dirtyUsers.subject],
