@@ -1,7 +1,16 @@
 import type { ComparisonOperator, Expr } from '../ast.ts';
 import type { SqlType } from '../sql-type.ts';
 import { walkExpr } from '../walk.ts';
-import { asDouble, asNumber, asText, caseOf, comparableJson, jsonText, shiftedText } from './convert.ts';
+import {
+  asDouble,
+  asNumber,
+  asText,
+  caseOf,
+  choosesCounted,
+  comparableJson,
+  jsonText,
+  shiftedText,
+} from './convert.ts';
 import { type Constant, constantOf, quote } from './literals.ts';
 import type { Printer } from './printer.ts';
 
@@ -139,7 +148,8 @@ export function inList(printer: Printer, expr: Expr & { kind: 'in' }): string {
   if (hasJson && left.type.kind !== 'json' && list.length > 1) {
     printer.refuse(expr.at, 'JSON among other values in a list', 'write it with OR');
   }
-  if (list.length === 1 || hasJson) {
+  // What counts as the number that IF or CASE chose, is compared with each.
+  if (list.length === 1 || hasJson || choosesCounted(left)) {
     const texts = hasJson && left.type.kind === 'json' ? list.map(jsonLiteral) : [];
     if (texts.length > 0 && texts.every((text) => text !== undefined)) {
       return `(${jsonText(printer, left)}${negated ? ' not' : ''} in (${texts.map(quote).join(', ')}))`;

@@ -188,7 +188,7 @@ function jsonNumber(printer: Printer, expr: Expr): string {
 }
 
 /** Whether it is an IF or CASE that gives a text, but has a branch of JSON or of a time, which counts as its number. */
-function choosesCounted(expr: Expr): boolean {
+export function choosesCounted(expr: Expr): boolean {
   if (expr.type.kind !== 'text') return false;
   const branches =
     expr.kind === 'case'

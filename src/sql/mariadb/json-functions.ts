@@ -23,7 +23,8 @@ export const JSON_FUNCTIONS: [string, PrintCall][] = [
     // Names of keys are texts.
     const print = (arg: Expr, index: number) =>
       name === 'json_object' && index % 2 === 0 ? asText(printer, arg) : asJson(printer, arg);
-    return `json_extract(${name}(${args.map(print).join(', ')}), '$')`;
+    // MariaDB takes the function for NULL where an argument is, and a LEFT JOIN for an inner one; of COALESCE it does not.
+    return `coalesce(json_extract(${name}(${args.map(print).join(', ')}), '$'), null)`;
   }),
   ...named('json_set json_insert json_replace json_array_insert', (printer, { name, args }) => {
     const print = (arg: Expr, index: number) =>
@@ -69,6 +70,10 @@ function pathOf(printer: Printer, expr: Expr): string {
 
 /** With a path that leads nowhere MySQL gives NULL, MariaDB 0. */
 function contains(printer: Printer, { args: [doc, candidate, path] }: Call): string {
+  const literal = textOf(candidate!);
+  if (literal !== undefined && holdsArrays(literal)) {
+    printer.refuse(candidate!.at, 'JSON_CONTAINS() of arrays in an array', 'it looks into them');
+  }
   const within = path ? `json_extract(${printer.expr(doc!)}, ${pathOf(printer, path)})` : printer.expr(doc!);
   return `json_contains(${within}, ${printer.expr(candidate!)})`;
 }
@@ -123,4 +128,9 @@ function search(printer: Printer, { name, args }: Call): string {
   }
   const paths = rest.map((arg, index) => (index === 0 ? printer.expr(arg) : pathOf(printer, arg)));
   return `${name}(${[printer.expr(doc!), printer.expr(oneOrAll!), quote(text), ...paths].join(', ')})`;
+}
+
+function holdsArrays(text: string): boolean {
+  const value: unknown = JSON.parse(text);
+  return Array.isArray(value) && value.some(Array.isArray);
 }

@@ -40,6 +40,13 @@ export function checkList({ operand, list, at }: InList, text: string): void {
       hint: 'Write a comparison for each, with OR.',
     });
   }
+  if (own === 'text' && sorts.has('date') && items.some(({ type }) => type.kind === 'null')) {
+    throw refuse('NULL is in a list with dates', {
+      at,
+      text,
+      hint: 'Leave NULL out: nothing is equal to it.',
+    });
+  }
   checkDates([operand, ...items], text);
   checkTimes([operand, ...items], { at, text });
 }
@@ -68,6 +75,14 @@ export function checkRows(left: Expr, { columns: [column], at }: Query, text: st
   }
   if (sorts.has('json') && sorts.has('number')) {
     throw refuse('JSON is compared with numbers that a query finds', { at, text, hint: CAST });
+  }
+}
+
+/** What CASE and NULLIF compare: they make a date of a text in their own way. */
+export function checkChosen(pair: [Expr, Expr], at: { at: number; text: string }): void {
+  checkPair(pair, at);
+  if (sortsOf(pair).has('date') && pair.some((expr) => sortOf(expr.type) === 'text' && !isLiteral(expr))) {
+    throw refuse('a date is compared with a text by CASE or NULLIF', { ...at, hint: CAST });
   }
 }
 
@@ -111,6 +126,9 @@ export function checkChoice(results: Expr[], at: { at: number; text: string }): 
   const sorts = sortsOf(results);
   if (sorts.has('time') && sorts.has('date')) {
     throw refuse('dates and times of day are chosen between', { ...at, hint: CAST });
+  }
+  if (sorts.has('json') && sorts.has('date')) {
+    throw refuse('dates and JSON are chosen between', { ...at, hint: CAST });
   }
 }
 

@@ -14,6 +14,7 @@ import {
   checkArguments,
   checkBetween,
   checkChoice,
+  checkChosen,
   checkList,
   checkPair,
   checkRows,
@@ -213,7 +214,7 @@ class Typing {
         if (expr.operand) {
           this.#compared([expr.operand, ...expr.branches.map(({ when }) => when)], expr.at);
           for (const { when } of expr.branches) {
-            checkPair([expr.operand, when], { at: when.at, text: this.#text });
+            checkChosen([expr.operand, when], { at: when.at, text: this.#text });
           }
         }
         const chosen = expr.branches.map(({ result }) => result);
@@ -226,7 +227,7 @@ class Typing {
         if (expr.name === 'nullif') {
           this.#checkTime(expr.args[0]!, expr.args[1]!);
           this.#checkTime(expr.args[1]!, expr.args[0]!);
-          checkPair([expr.args[0]!, expr.args[1]!], { at: expr.at, text: this.#text });
+          checkChosen([expr.args[0]!, expr.args[1]!], { at: expr.at, text: this.#text });
         }
         checkArguments(expr, this.#text);
         return callType(expr.name, expr.args) ?? this.#failMix(expr.at);
