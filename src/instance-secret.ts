@@ -41,19 +41,19 @@ export async function instanceSecret(options: {
       });
       await forgetEnvironments(store, box);
       log.warn(
-        `${problem}: the environment captured by pushes is forgotten, and everything is paused. Next: segflow push, then segflow resume`,
+        `${problem}: the environment captured by pushes is discarded, and everything is paused. Next: segflow push, then segflow resume`,
       );
     } else {
       if (isNew) await rm(path, { force: true });
       throw new SegflowError('invalid_input', problem, {
-        hint: `Set SEGFLOW_SECRET to what it was where it was pushed, or copy the file secret of the data folder there to ${path}. When it is lost: segflow serve --new-secret, then segflow push and segflow resume.`,
+        hint: `Set SEGFLOW_SECRET to its value on the server that took the push, or copy the file secret of that server's data folder to ${path}. If the secret is lost: segflow serve --new-secret, then segflow push and segflow resume.`,
         cause,
       });
     }
   }
   if (isNew && store.leases) {
     log.warn(
-      `A secret was made in ${path}: every process on this database needs the same, as SEGFLOW_SECRET.`,
+      `A secret was created in ${path}: every process on this database needs the same secret, as SEGFLOW_SECRET.`,
     );
   }
   return box;

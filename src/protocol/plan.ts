@@ -8,7 +8,7 @@ const ids = z.array(z.string());
 const inFlightSchema = z
   .enum(['migrate', 'pin', 'restart', 'cancel'])
   .describe(
-    'What becomes of the runs in flight. migrate: those whose history the new code follows move to it, the others stay on theirs. pin: all stay on theirs. restart: all start over. cancel: all end.',
+    'What happens to the runs in flight. migrate: runs whose history fits the new code move to it, the others stay on their code. pin: all stay on their code. restart: all start over. cancel: all end.',
   );
 const existingSchema = z
   .enum(['enter', 'skip'])
@@ -23,7 +23,7 @@ export const choiceSchema = z.strictObject({
     .max(64)
     .optional()
     .describe(
-      'The token of the plan agreed to: refused with `conflict` once another deployment came between.',
+      'The token of the confirmed plan: refused with `conflict` if there was another deployment since.',
     ),
 });
 

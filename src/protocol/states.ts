@@ -28,11 +28,11 @@ export const runEndingSchema = z
     'skipped',
   ])
   .describe(
-    'Why a run ended: its flow came to its end, called `rt.exit`, or failed; the user left the segments; `exitWhen`; a deployment removed the campaign, or cancelled, restarted or skipped the run.',
+    'Why a run ended: its flow finished, called `rt.exit`, or failed; the user left the segments; `exitWhen`; a deployment removed the campaign, or cancelled, restarted or skipped the run.',
   );
 
 export const pauseCauseSchema = z
   .enum(['manual', 'failing', 'secret_lost'])
   .describe(
-    'Why something is paused: by a person; it failed again and again; the secret of what was pushed was lost.',
+    'Why something is paused: a person paused it; it failed repeatedly; the secret of the pushed environment was lost.',
   );

@@ -70,7 +70,7 @@ export class RunningSimulation<A extends object> implements Simulation<A> {
     if (end < this.#clock.now()) {
       throw new SegflowError(
         'invalid_input',
-        `it is ${this.now.toISOString()} already: time cannot go back to ${new Date(end).toISOString()}`,
+        `it is already ${this.now.toISOString()}: time cannot go back to ${new Date(end).toISOString()}`,
       );
     }
     this.#refuseUnlessReady();
@@ -186,7 +186,7 @@ export class RunningSimulation<A extends object> implements Simulation<A> {
 /** Milliseconds of a time given in one of the ways that are convenient. Throws `invalid_input`. */
 export function timeOf(value: Date | string | number): number {
   const time = new Date(value).getTime();
-  if (Number.isNaN(time)) throw new SegflowError('invalid_input', `"${String(value)}" is no date`);
+  if (Number.isNaN(time)) throw new SegflowError('invalid_input', `"${String(value)}" is not a date`);
   return time;
 }
 
@@ -195,7 +195,7 @@ export function lengthOf(duration: string | Duration): number {
   if (typeof duration !== 'string') return durationMs(duration);
   const length = parseDuration(duration);
   if (length === undefined) {
-    throw new SegflowError('invalid_input', `"${duration}" is no length of time`, {
+    throw new SegflowError('invalid_input', `"${duration}" is not a length of time`, {
       hint: "Write for example '30 days', '36h' or { days: 30 }.",
     });
   }

@@ -77,8 +77,8 @@ test('steps are called as flows call them, near enough, and have their results',
 });
 
 test('a run that began anew says after which step', () => {
-  expect(told({ steps: [step(20)] })).toContain('begun anew after step 19 (rt.continueAsNew)');
-  expect(told({ steps: [step(1)] })).not.toContain('begun anew');
+  expect(told({ steps: [step(20)] })).toContain('started again after step 19 (rt.continueAsNew)');
+  expect(told({ steps: [step(1)] })).not.toContain('started again');
 });
 
 test('a failure is shown with its place', () => {

@@ -166,7 +166,7 @@ describe('time', () => {
       '2026-05-05T09:07:00.000Z',
     ]);
     expect(simulation.advanceTo('2026-05-05T09:00:00Z')).rejects.toThrow('time cannot go back');
-    expect(simulation.advance('soon')).rejects.toThrow('"soon" is no length of time');
+    expect(simulation.advance('soon')).rejects.toThrow('"soon" is not a length of time');
   });
 
   test('with a resolution, what is due within a step happens at its end', async () => {

@@ -10,12 +10,12 @@ export default defineCommand({
   meta: about({
     name: 'backup',
     usage: 'FILE',
-    description: 'Write the embedded store to one file, while it is served or not',
+    description: 'Write the embedded store to one file, even while a server uses the store',
     notes: [
       [
-        'The file holds one moment of everything: users, events, runs, messages, deployments, and the secret and API key of',
-        'the data folder, so that it can be used elsewhere. Keep it as you keep passwords; only you can read it (mode 0600).',
-        'It gets its name once it is complete, on disk and checked. An earlier backup of that name is replaced.',
+        'The file holds everything as of one moment: users, events, runs, messages, deployments, and the secret and API key of',
+        'the data folder, so that it can be used elsewhere. Protect it like a password; only you can read it (mode 0600).',
+        'The file gets its name once it is complete, on disk and checked. An earlier backup of that name is replaced.',
       ].join('\n'),
     ],
     examples: [
@@ -55,12 +55,14 @@ export default defineCommand({
     );
     const log = await terminalLog();
     if (result.secret) {
-      log.info('The secret of the data folder is in the file: who has the file can read the API keys in it.');
+      log.info(
+        'The secret of the data folder is in the file: anyone who has the file can read the API keys in it.',
+      );
     } else {
       log.warn(
-        'The secret is not in the file: it is what SEGFLOW_SECRET says where the server runs. Keep that too; without it the pushed environment cannot be read.',
+        'The secret is not in the file: it is the SEGFLOW_SECRET of the server. Keep that value too; without it the pushed environment cannot be read.',
       );
     }
-    if (!result.apiKey) log.info('The API key is not in the file: SEGFLOW_API_KEY says it.');
+    if (!result.apiKey) log.info('The API key is not in the file: the server has it from SEGFLOW_API_KEY.');
   },
 });

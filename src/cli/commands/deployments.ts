@@ -12,9 +12,9 @@ export default defineCommand({
     usage: '',
     description: 'List deployments, newest first: who pushed what when, which is active, runs on each',
     notes: [
-      'ACTIVATED is when it was last put in force; with a name, by that person with segflow rollback.',
-      'COMMIT is that of the git repository it was pushed from; + after it: with changes that were not committed.',
-      'RUNS counts the runs in flight that followed its code in their last step; they may move with the next.',
+      'ACTIVATED is when the deployment last became active; a name means that this person ran segflow rollback.',
+      'COMMIT is the commit of the git repository that was pushed from; a + means that there were uncommitted changes.',
+      'RUNS counts the runs in flight that followed its code in their last step; they may move to other code with the next.',
     ],
     examples: ['segflow deployments', 'segflow deployments --json'],
   }),

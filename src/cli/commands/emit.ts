@@ -21,12 +21,16 @@ export default defineCommand({
   }),
   args: {
     event: { type: 'positional', required: true, description: "The event's name" },
-    'user-id': { type: 'positional', required: true, description: 'Who did it; the user must exist' },
+    'user-id': {
+      type: 'positional',
+      required: true,
+      description: 'The id of the user who did it; the user must exist',
+    },
     ...attributeArgs,
     'message-id': {
       type: 'string',
       valueHint: 'id',
-      description: 'Your own id of the event: the same one again is not stored again',
+      description: 'Your own id of the event: an event with a known id is not stored again',
     },
     ...connectionArgs,
   },

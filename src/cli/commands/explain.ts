@@ -9,7 +9,7 @@ export default defineCommand({
   meta: about({
     name: 'explain',
     usage: '<user-id> [campaign]',
-    description: 'Say why a user is, or is not, in a campaign: conditions, steps, what it waits for',
+    description: 'Show why a user is, or is not, in a campaign: conditions, steps, what the run waits for',
     examples: [
       'segflow explain user123',
       'segflow explain user123 winback-campaign',

@@ -8,7 +8,7 @@ export default defineCommand({
     name: 'init',
     usage: '[dir]',
     description: 'Make a project: a config, four emails, .env, tsconfig, AGENTS.md',
-    notes: ['Files that exist are left alone: init says which, and writes nothing.'],
+    notes: ['If a file exists with other content, init names it and writes nothing.'],
     examples: ['segflow init', 'segflow init shop'],
   }),
   args: {

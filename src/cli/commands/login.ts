@@ -10,9 +10,9 @@ export default defineCommand({
   meta: about({
     name: 'login',
     usage: '',
-    description: 'Keep the URL and API key of a server for later commands',
+    description: 'Save the URL and API key of a server for later commands',
     notes: [
-      'Asks for what is not given. Checks the key with the server, then writes ~/.segflow/credentials.json, readable by you alone.',
+      'Asks for the values that are not given. Checks the key with the server, then writes ~/.segflow/credentials.json, readable only by you.',
     ],
     examples: [
       'segflow login',

@@ -10,7 +10,7 @@ export default defineCommand({
   meta: about({
     name: 'migrate',
     usage: '',
-    description: 'Bring the database to the schema of this version',
+    description: 'Migrate the database to the schema of this version',
     notes: [
       'segflow serve does this when it starts. While a server uses the data folder, only --status and --print work.',
     ],
@@ -39,7 +39,7 @@ export default defineCommand({
   async run({ args }) {
     if (args.status && args.print) {
       throw new SegflowError('invalid_input', '--status and --print exclude each other', {
-        hint: 'Ask for one of them.',
+        hint: 'Use only one of the two.',
       });
     }
     const { migrate, migrationSql, migrationStatus } = await import('../../store/open.ts');

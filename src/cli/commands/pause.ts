@@ -8,15 +8,15 @@ export default defineCommand({
   meta: about({
     name: 'pause',
     usage: '[campaign]',
-    description: 'Pause a campaign, or everything, at once; nothing loses its place',
+    description: 'Pause a campaign, or everything, immediately; no run loses its place',
     notes: [
-      'Without a campaign everything is paused, all mail included. Users and events are taken in all the same.',
+      'Without a campaign, everything is paused, including all mail. Users and events are still accepted.',
     ],
     examples: ['segflow pause winback-campaign', "segflow pause --reason='a wrong price in the template'"],
   }),
   args: {
     campaign: { type: 'positional', required: false, description: "The campaign's id" },
-    reason: { type: 'string', valueHint: 'text', description: 'Why, for those who look' },
+    reason: { type: 'string', valueHint: 'text', description: 'The reason, shown by segflow status' },
     ...connectionArgs,
   },
   async run({ args }) {

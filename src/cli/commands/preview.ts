@@ -11,7 +11,7 @@ export default defineCommand({
     usage: '[config-path]',
     description: 'Show the emails of a config in the browser',
     notes: [
-      "An email is rendered with its component's PreviewProps where it has them, else with sample data.",
+      "An email is rendered with its component's PreviewProps if there are any, otherwise with sample data.",
     ],
     examples: ['segflow preview', 'segflow preview ./marketing/segflow.config.ts --port 4000'],
   }),

@@ -13,12 +13,12 @@ export default defineCommand({
     usage: '[config-path]',
     description: 'Push config to server (defaults to ./segflow.config.ts)',
     notes: [
-      'What it would do is found out and shown before anything changes. On a terminal it asks when people would be mailed; elsewhere\n' +
-        'it goes ahead, unless the config says push: { confirm: true }: then it needs --yes.',
+      'Shows a plan before changing anything. On a terminal, push asks for confirmation when people would be mailed. Elsewhere\n' +
+        'it goes ahead, unless the config says push: { confirm: true }; then push needs --yes.',
       DEPLOY_NOTES,
-      'The environment variables that the config reads go along, with the values they have here (the environment, then .env).\n' +
+      'The push includes the environment variables that the config reads, with their values here (the environment, then .env).\n' +
         'Their names are shown, never their values; the server keeps them encrypted.',
-      'A config that is wrong is refused, with every problem and its place (exit code 3). Nothing changes then.',
+      'A config with problems is refused: every problem is shown with its place (exit code 3), and nothing changes.',
     ],
     examples: [
       'segflow push',
@@ -49,7 +49,7 @@ export default defineCommand({
     const { planned, done } = await deploy(server, { path: '/v1/deployments', body, flags: args });
     if (args.json) return printJson({ ...(done ?? planned), missingEnvironment: missing, warnings });
     if (planned.environment.length > 0) await print(`Environment: ${planned.environment.join(', ')}`);
-    if (!done) return log.info('Only planned: nothing was changed');
+    if (!done) return log.info('Plan only: nothing was changed');
     log.success(
       done.changed
         ? `Pushed to ${server.url}: deployment ${short(done.deployment)}`

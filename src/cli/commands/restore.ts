@@ -13,9 +13,9 @@ export default defineCommand({
     description: 'Put a backup into a data folder that no server uses',
     notes: [
       [
-        'Nobody is mailed twice: what the original sent after the backup was begun, the restored instance does not know of, so',
-        'it asks the mail provider about each message before it sends it. It does so from its first start, for as long again',
-        'as the backup was old then and a week more; --ask-for says otherwise. The original must not run any more.',
+        'Nobody is mailed twice. The restored instance does not know which messages the original sent after the backup was',
+        'started, so it asks the mail provider about each message before sending it. It asks from its first start on, for as',
+        'long as the backup was old at that start plus a week, or for --ask-for. The original must no longer run.',
       ].join('\n'),
     ],
     examples: [
@@ -47,7 +47,7 @@ export default defineCommand({
     if (!args.data && databaseUrlOf(undefined, environment)) {
       throw new SegflowError(
         'invalid_input',
-        'DATABASE_URL says that the instance is in a database; a backup is of the embedded store',
+        'DATABASE_URL says that the instance is in a database, but a backup holds an embedded store',
         {
           hint: 'Restore into a folder with --data, then segflow transfer from there into the database.',
         },
@@ -74,17 +74,21 @@ export default defineCommand({
       `${result.dataDir}: ${users} users, ${events} events, ${runs} runs, ${mail} messages, ${deployments} deployments, as of ${new Date(result.backedUpAt).toISOString()}`,
     );
     const log = await terminalLog();
-    if (result.replaced) log.info(`The store that was there is in ${result.replaced}`);
+    if (result.replaced) log.info(`The replaced store is kept in ${result.replaced}`);
     log.info(
-      `The mail provider is asked before anything is sent${result.asked > 0 ? `, first about the ${result.asked} messages that were on their way` : ''}. End the original for good before you serve this one.`,
+      `The mail provider is asked before anything is sent${result.asked > 0 ? `, first about the ${result.asked} messages that were being sent` : ''}. Stop the original permanently before you serve this one.`,
     );
-    if (!result.secret) log.warn('The secret was not in the backup: set SEGFLOW_SECRET as it was there.');
+    if (!result.secret)
+      log.warn('The secret was not in the backup: set SEGFLOW_SECRET to its value on the original.');
     else if (environment.SEGFLOW_SECRET) {
       log.warn(
-        'SEGFLOW_SECRET is set and wins over the secret of the backup: unset it unless they are the same.',
+        'SEGFLOW_SECRET is set and overrides the secret of the backup: unset it unless the two are the same.',
       );
     }
-    if (!result.apiKey) log.info('The API key was not in the backup: set SEGFLOW_API_KEY, or have one made.');
+    if (!result.apiKey)
+      log.info(
+        'The API key was not in the backup: set SEGFLOW_API_KEY, or let segflow serve create a new key.',
+      );
   },
 });
 

@@ -7,9 +7,9 @@ export default defineCommand({
   meta: about({
     name: 'resume',
     usage: '[campaign]',
-    description: 'Let a paused campaign, or everything, go on',
+    description: 'Resume a paused campaign, or everything',
     notes: [
-      'What became due meanwhile happens now. A campaign that was paused by itself stays paused when everything resumes.',
+      'Steps that became due meanwhile happen now. A campaign that was paused individually stays paused when everything resumes.',
     ],
     examples: ['segflow resume winback-campaign', 'segflow resume'],
   }),

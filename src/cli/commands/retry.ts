@@ -9,8 +9,10 @@ export default defineCommand({
   meta: about({
     name: 'retry',
     usage: '[run-id]',
-    description: 'Have failed and blocked runs try again where they stopped',
-    notes: ['Without a run, a campaign or a user: all of them. segflow explain shows the ids of runs.'],
+    description: 'Retry failed and blocked runs from where they stopped',
+    notes: [
+      'Without a run, a campaign or a user, all of them are retried. segflow explain shows the ids of runs.',
+    ],
     examples: [
       'segflow retry',
       'segflow retry --campaign winback-campaign',
@@ -20,8 +22,8 @@ export default defineCommand({
   }),
   args: {
     'run-id': { type: 'positional', required: false, description: 'One run' },
-    campaign: { type: 'string', valueHint: 'id', description: "Only this campaign's" },
-    user: { type: 'string', valueHint: 'id', description: "Only this user's" },
+    campaign: { type: 'string', valueHint: 'id', description: 'Only runs of this campaign' },
+    user: { type: 'string', valueHint: 'id', description: 'Only runs of this user' },
     ...connectionArgs,
   },
   async run({ args }) {

@@ -9,9 +9,9 @@ export default defineCommand({
   meta: about({
     name: 'rollback',
     usage: '[deployment-id]',
-    description: 'Return to a former deployment (default: the one before the present one)',
+    description: 'Return to an earlier deployment (default: the one before the active one)',
     notes: [
-      'It is put in force as it was pushed, environment included, after the same plan and the same question as a push.',
+      'The deployment becomes active as it was pushed, including its environment, after the same plan and question as a push.',
       DEPLOY_NOTES,
     ],
     examples: [
@@ -24,7 +24,7 @@ export default defineCommand({
     'deployment-id': {
       type: 'positional',
       required: false,
-      description: 'Its id, or how it begins: see segflow deployments',
+      description: 'Its id, or the beginning of the id: see segflow deployments',
     },
     ...deployArgs,
     ...connectionArgs,
@@ -39,7 +39,7 @@ export default defineCommand({
     const { planned, done } = await deploy(server, { path: '/v1/rollback', body, flags: args });
     if (args.json) return printJson(done ?? planned);
     const log = await terminalLog();
-    if (!done) return log.info('Only planned: nothing was changed');
+    if (!done) return log.info('Plan only: nothing was changed');
     log.success(
       done.changed
         ? `Returned ${server.url} to deployment ${short(done.deployment)}`

@@ -16,12 +16,12 @@ export default defineCommand({
     notes: [
       [
         'Environment:',
-        '  SEGFLOW_API_KEY   The key clients must send. Without it one is made on first start and kept in the data folder.',
-        '  SEGFLOW_SECRET    What the pushed environment is encrypted with. Without it a secret is made and kept in the data folder.',
+        '  SEGFLOW_API_KEY   The key that clients must send. If unset, the first start creates one and keeps it in the data folder.',
+        '  SEGFLOW_SECRET    Encrypts the pushed environment. If unset, the first start creates one and keeps it in the data folder.',
         '  DATABASE_URL      A MySQL or MariaDB database, as mysql://user:password@host:3306/database; options: ?ssl=true (or required,',
         '                    verify-ca), sslca=FILE, socketPath=PATH, connections=N. Servers that share one need the same SEGFLOW_SECRET.',
-        '  SEGFLOW_DATABASE_URL   The same, and wins. In .env only this one counts: DATABASE_URL there is your own.',
-        '  SEGFLOW_PORT (or PORT), SEGFLOW_HOST, SEGFLOW_DATA, SEGFLOW_OUTBOX   What the flags say; flags win.',
+        '  SEGFLOW_DATABASE_URL   The same, with precedence. In .env only this one counts: DATABASE_URL there is your own.',
+        '  SEGFLOW_PORT (or PORT), SEGFLOW_HOST, SEGFLOW_DATA, SEGFLOW_OUTBOX   The same as the flags; the flags have precedence.',
         '',
         'SIGTERM or SIGINT finishes what is in flight and exits; a second one exits at once.',
       ].join('\n'),
@@ -58,7 +58,7 @@ export default defineCommand({
     },
     'no-migrate': {
       type: 'boolean',
-      description: 'Do not bring the schema of the database up to date; refuse to start when it is not',
+      description: 'Do not migrate the database; refuse to start when its schema is out of date',
     },
     force: {
       type: 'boolean',
@@ -67,7 +67,7 @@ export default defineCommand({
     'new-secret': {
       type: 'boolean',
       description:
-        'Serve data whose secret is lost: forget what it encrypted, and pause everything until you push',
+        'Serve data whose secret is lost: discard the encrypted values, and pause everything until you push',
     },
     'print-unit': { type: 'boolean', description: 'Print a systemd unit instead' },
     json: { type: 'boolean', description: 'Print the ready line as JSON' },

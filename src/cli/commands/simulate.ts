@@ -11,10 +11,10 @@ export default defineCommand({
     usage: '[config-path]',
     description: 'Show what a config would send to a sample of people, in simulated time',
     notes: [
-      'Runs the config on the real engine, in memory: nothing is sent, no server is asked. The people are made up: half are there at the\n' +
-        'start, the others join evenly; what segments ask about is set by chance, and changes now and then; a fifth never do anything,\n' +
-        'the others emit each event that the config names twice in 30 days on average, some far more often.',
-      'Your own sample, as JSON lines ("at" since the start, or a date):\n' +
+      'Runs the config on the real engine, in memory: nothing is sent, and no server is needed. The people are generated: half exist at the\n' +
+        'start, the others join evenly. The attributes that segments ask about are random, and sometimes change. A fifth never do\n' +
+        'anything; the others emit each event that the config names twice in 30 days on average, some far more often.',
+      'Your own sample, as JSON lines ("at" is the time since the start, or a date):\n' +
         '  {"user": "ada", "attributes": {"email": "ada@example.com", "plan": "pro"}}\n' +
         '  {"user": "ada", "event": "purchase", "attributes": {"value": 1200}, "at": "3d"}',
     ],
@@ -26,17 +26,30 @@ export default defineCommand({
   }),
   args: {
     'config-path': { type: 'positional', required: false, description: 'The config, or its folder' },
-    users: { type: 'string', valueHint: 'n', default: '200', description: 'How many people to make up' },
-    for: { type: 'string', valueHint: 'time', default: '90 days', description: 'How long' },
-    seed: { type: 'string', valueHint: 'n', default: '0', description: 'Another number makes other people' },
-    start: { type: 'string', valueHint: 'date', description: 'When it begins (default: today)' },
+    users: { type: 'string', valueHint: 'n', default: '200', description: 'How many people to generate' },
+    for: { type: 'string', valueHint: 'time', default: '90 days', description: 'How much time to simulate' },
+    seed: {
+      type: 'string',
+      valueHint: 'n',
+      default: '0',
+      description: 'Another number generates other people',
+    },
+    start: {
+      type: 'string',
+      valueHint: 'date',
+      description: 'When the simulated time begins (default: today)',
+    },
     step: {
       type: 'string',
       valueHint: 'time',
       default: '1h',
-      description: 'What is due within it happens together',
+      description: 'Steps that are due within this time happen together',
     },
-    sample: { type: 'string', valueHint: 'file', description: 'JSON lines of users and events instead' },
+    sample: {
+      type: 'string',
+      valueHint: 'file',
+      description: 'Use your own sample: JSON lines of users and events',
+    },
     json: { type: 'boolean', description: 'Print the result as JSON' },
   },
   async run({ args }) {

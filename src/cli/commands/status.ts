@@ -85,7 +85,7 @@ function pushedFrom({ by, commit, message, dirty, rolledBackBy }: Record<string,
   const what = commit
     ? ` (${commit.slice(0, 8)}${dirty ? '+' : ''}${message ? ` ${cell(message, 48)}` : ''})`
     : '';
-  const back = rolledBackBy ? `, returned to by ${cell(rolledBackBy, 32)}` : '';
+  const back = rolledBackBy ? `, rolled back to by ${cell(rolledBackBy, 32)}` : '';
   return `${by ? `, by ${cell(by, 32)}` : ''}${what}${back}`;
 }
 

@@ -14,10 +14,10 @@ export default defineCommand({
     description: 'Move an instance from one store to another, with everything it knows',
     notes: [
       [
-        'Users, events, memberships, runs with their histories, messages, deployments: every row keeps its id, so nobody notices.',
-        'The target must be empty, and no server may use either. Cut off, it goes on where it was when it is run again. At the',
-        'end the rows of each table are counted and compared by checksum at both ends. Then the old store says where it',
-        'went when somebody serves it; segflow serve --force takes that back. Run again after that, it only compares.',
+        'Users, events, memberships, runs with their histories, messages, deployments: every row keeps its id, so users notice nothing.',
+        'The target must be empty, and no server may use either store. Run an interrupted transfer again to continue it. At the',
+        'end the rows of each table are counted and compared by checksum. From then on the old store refuses to be served and',
+        'names its new place; segflow serve --force overrides this. A transfer that is complete only compares the two.',
       ].join('\n'),
     ],
     examples: [
@@ -37,7 +37,7 @@ export default defineCommand({
       valueHint: 'store',
       description: 'Data folder or database URL (default DATABASE_URL)',
     },
-    force: { type: 'boolean', description: 'Move a store that was moved elsewhere before all the same' },
+    force: { type: 'boolean', description: 'Move a store even though it was moved elsewhere before' },
     json: { type: 'boolean', description: 'Print the result as JSON' },
   },
   async run({ args }) {
@@ -45,7 +45,7 @@ export default defineCommand({
     const to = args.to || databaseUrlOf(undefined, environment);
     if (!to) {
       throw new SegflowError('invalid_input', 'segflow transfer needs --to, or DATABASE_URL', {
-        hint: 'It looks like --to mysql://user:password@host:3306/database',
+        hint: 'Write for example --to mysql://user:password@host:3306/database',
       });
     }
     const { transfer } = await import('../../transfer/transfer.ts');
@@ -72,7 +72,7 @@ function format(result: TransferResult): string {
   const { from, to, tables, course } = result;
   const done =
     course === 'complete'
-      ? `${from} was moved to ${to} already, and both are the same still`
+      ? `${from} was already moved to ${to}, and both are still the same`
       : `Moved ${from} to ${to}${course === 'new' ? '' : ` (${course})`}`;
   const rows = tables.map((each) => [each.table, each.rows.toLocaleString('en'), each.checksum.slice(0, 12)]);
   return rows.length === 0 ? done : `${table(['TABLE', 'ROWS', 'CHECKSUM'], rows)}\n\n${done}`;
@@ -87,11 +87,14 @@ function whatNext(
     ? `Serve it: segflow serve --data ${toDataDir}`
     : `Serve it: set DATABASE_URL to ${to} with user and password, then segflow serve${fromDataDir ? ` --data ${fromDataDir}` : ''}`;
   if (course === 'complete') return [serve];
-  if (hasSecret) return [serve, 'SEGFLOW_SECRET must be set there as it is here.'];
+  if (hasSecret) return [serve, 'Set SEGFLOW_SECRET there to the same value as here.'];
   if (keys.includes('secret'))
-    return [serve, `Its secret${keys.includes('api-key') ? ' and API key' : ''} went along.`];
+    return [serve, `The secret${keys.includes('api-key') ? ' and the API key were' : ' was'} copied too.`];
   if (fromDataDir && toDataDir) {
-    return [serve, `No secret was in ${fromDataDir}: set SEGFLOW_SECRET as it was set where it was served.`];
+    return [
+      serve,
+      `There is no secret in ${fromDataDir}: set SEGFLOW_SECRET to its value on the old server.`,
+    ];
   }
   const where = fromDataDir
     ? `stays in ${fromDataDir}, for a server with that data folder`

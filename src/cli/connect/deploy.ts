@@ -14,28 +14,28 @@ const EXISTING = ['enter', 'skip'] as const;
 
 /** Flags of the commands that put a configuration in force. */
 export const deployArgs = {
-  'dry-run': { type: 'boolean', description: 'Only show what it would do' },
+  'dry-run': { type: 'boolean', description: 'Only show the plan' },
   yes: { type: 'boolean', alias: 'y', description: 'Do it without asking' },
   'in-flight': {
     type: 'string',
     valueHint: IN_FLIGHT.join('|'),
     default: 'migrate',
-    description: 'What becomes of runs in flight',
+    description: 'What happens to runs in flight',
   },
   existing: {
     type: 'string',
     valueHint: EXISTING.join('|'),
     default: 'enter',
-    description: 'Whether people who qualify already enter a new campaign',
+    description: 'Whether people who already qualify enter a new campaign',
   },
 } as const satisfies ArgsDef;
 
 export const DEPLOY_NOTES = `Runs in flight (restart and cancel ask first on a terminal, too):
-  migrate   those whose history the new code follows move to it, the others stay on the code they began with
-  pin       all stay on the code they began with
-  restart   all end, and begin anew
-  cancel    all end
-Those of a campaign that the config no longer has end, whatever is chosen.`;
+  migrate   runs whose history fits the new code move to it; the others stay on the code they started with
+  pin       all runs stay on the code they started with
+  restart   all runs end, and start again from the beginning
+  cancel    all runs end
+Runs of a campaign that the config no longer has end, whatever you choose.`;
 
 export interface DeployFlags {
   'dry-run'?: boolean | undefined;
@@ -116,8 +116,8 @@ async function agree(plan: Plan): Promise<void> {
   if (!plan.confirm) return;
   throw new SegflowError(
     'invalid_input',
-    'not confirmed: nothing was changed, as the config wants its pushes confirmed (push: { confirm: true })',
-    { hint: 'Add --yes once the plan is right; --dry-run shows it.' },
+    'not confirmed: nothing was changed, because this config requires pushes to be confirmed (push: { confirm: true })',
+    { hint: 'Check the plan with --dry-run, then add --yes.' },
   );
 }
 

@@ -74,7 +74,7 @@ export function parseUrl(text: string, from: SettingSource): string {
       'invalid_input',
       `the server's URL "${text}" (${from}) is not an http or https URL`,
       {
-        hint: 'It looks like http://localhost:3000.',
+        hint: 'Write for example http://localhost:3000.',
       },
     );
   }
@@ -96,7 +96,7 @@ function readCredentials(path: string): Credentials | undefined {
     value = JSON.parse(text);
   } catch (error) {
     throw new SegflowError('invalid_input', `${path} is not JSON: ${messageOf(error)}`, {
-      hint: 'Write it anew with segflow login.',
+      hint: 'Write the file again with segflow login.',
     });
   }
   const { url, apiKey } = value as Partial<Credentials>;
@@ -151,7 +151,7 @@ function normalized(text: string): string {
 function missing(what: string): SegflowError {
   return new SegflowError('invalid_input', what, {
     hint: [
-      'Say it in one of these ways, the first one found counts:',
+      'Set it in one of these ways; the first one found counts:',
       '  1. flags: --url http://localhost:3000 --api-key KEY',
       '  2. environment variables: SEGFLOW_URL and SEGFLOW_API_KEY',
       '  3. the same two in the .env file of this folder',

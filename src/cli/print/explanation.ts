@@ -91,7 +91,7 @@ function formatSteps({ steps, endedAt }: ExplainedRun): string[] {
     lines.splice(FIRST_STEPS, lines.length - FIRST_STEPS - LAST_STEPS, gap);
   }
   const before = (steps[0]?.step ?? 1) - 1;
-  if (before > 0) lines.unshift(paint('dim', `      begun anew after step ${before} (rt.continueAsNew)`));
+  if (before > 0) lines.unshift(paint('dim', `      started again after step ${before} (rt.continueAsNew)`));
   return lines;
 }
 

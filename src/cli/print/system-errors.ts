@@ -6,18 +6,18 @@ export function asSystemError(error: unknown): SegflowError | undefined {
   return code && new SegflowError(code, messageOf(error), { hint: hint!, cause: error });
 }
 
-const OWNER = 'Run it as the user whom that belongs to, or name another place.';
-const SPACE = 'Free space on that disk, then run it again.';
-const FILE_IN_THE_WAY = 'There is a file where a folder is needed: name another place.';
+const OWNER = 'Run the command as the user who owns that file or folder, or choose another place.';
+const SPACE = 'Free space on that disk, then run the command again.';
+const FILE_IN_THE_WAY = 'There is a file where a folder is needed: choose another place.';
 
 const MEANINGS: Record<string, [code: ErrorCode, hint: string]> = {
   EACCES: ['invalid_input', OWNER],
   EPERM: ['invalid_input', OWNER],
-  EROFS: ['invalid_input', 'That file system is read-only: name another place.'],
+  EROFS: ['invalid_input', 'That file system is read-only: choose another place.'],
   ENOENT: ['invalid_input', 'Check the path.'],
   ENOTDIR: ['invalid_input', FILE_IN_THE_WAY],
   EEXIST: ['invalid_input', FILE_IN_THE_WAY],
-  EISDIR: ['invalid_input', 'There is a folder where a file is needed: name a file.'],
+  EISDIR: ['invalid_input', 'There is a folder where a file is needed: give the path of a file.'],
   ENOSPC: ['unavailable', SPACE],
   EDQUOT: ['unavailable', SPACE],
 };

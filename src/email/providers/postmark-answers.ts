@@ -29,7 +29,7 @@ export interface Failure {
 }
 
 /** How long to wait before asking again for what a person must mend first. */
-const MEND_AFTER_MS = 60_000;
+const FIX_DELAY_MS = 60_000;
 
 /** Codes that fixing the account or the config makes go away. */
 const ACCOUNT_PROBLEMS: Record<number, string> = {
@@ -58,7 +58,7 @@ export function readAnswer({ errorCode, message, messageId }: PostmarkAnswer): S
   if (errorCode === MAINTENANCE || errorCode === RATE_LIMIT) {
     return { status: 'retry', reason: describe(errorCode, message) };
   }
-  if (isMendable(errorCode, message)) return mend(describe(errorCode, message));
+  if (isFixable(errorCode, message)) return retryWhenFixed(describe(errorCode, message));
   return { status: 'refused', reason: describe(errorCode, message) };
 }
 
@@ -75,7 +75,7 @@ export function readFailure(failure: Failure): Verdict {
   const { status, errorCode = 0, message } = failure;
   const reason = describe(errorCode, message);
   if (status === 413) return { blames: 'a message', reason: `too large for Postmark (HTTP 413: ${message})` };
-  if (status === 422 && !isMendable(errorCode, message)) {
+  if (status === 422 && !isFixable(errorCode, message)) {
     return { blames: BLAMES_A_MESSAGE.has(errorCode) ? 'a message' : 'perhaps a message', reason };
   }
   if (status !== undefined && status >= 400 && status < 500 && !ABOUT_THE_REQUEST.has(status)) {
@@ -86,7 +86,7 @@ export function readFailure(failure: Failure): Verdict {
 
 /** Of a message that cannot be told from the account or the config: it is tried again when those may have been fixed. */
 export function undecided(reason: string): SendResult {
-  return mend(reason);
+  return retryWhenFixed(reason);
 }
 
 /** Token, URL, method, time-out, account, rate limit. */
@@ -102,11 +102,11 @@ function ofEveryMessage(failure: Failure): SendResult {
   }
   switch (status) {
     case 401:
-      return mend(`${ACCOUNT_PROBLEMS[10]} (HTTP 401: ${message})`);
+      return retryWhenFixed(`${ACCOUNT_PROBLEMS[10]} (HTTP 401: ${message})`);
     case 408:
       return { status: 'retry', reason: `Postmark waited too long for the request (HTTP 408)` };
     case 422:
-      return mend(text);
+      return retryWhenFixed(text);
     case 429:
       return retry(`Postmark's rate limit is reached (HTTP 429: ${message})`, failure.retryAfterMs);
     case 503:
@@ -115,10 +115,10 @@ function ofEveryMessage(failure: Failure): SendResult {
   if (status >= 500 || (status >= 200 && status < 300)) {
     return { status: 'unknown', reason: `Postmark answered HTTP ${status}: ${message}` };
   }
-  return mend(`Postmark answered HTTP ${status}: ${message}; is its URL right?`);
+  return retryWhenFixed(`Postmark answered HTTP ${status}: ${message}; is its URL right?`);
 }
 
-function isMendable(errorCode: number, message: string): boolean {
+function isFixable(errorCode: number, message: string): boolean {
   // Message streams have the codes 12xx. A bad sender comes as 300, as a bad recipient does: what is bad is the first name quoted.
   const isStream = errorCode >= 1200 && errorCode < 1300;
   const isSender = errorCode === INVALID_EMAIL && message.split("'")[1]?.toLowerCase() === 'from';
@@ -130,8 +130,8 @@ function describe(errorCode: number, message: string): string {
   return `${known ? `${known}: ` : ''}${message}${errorCode ? ` (Postmark error ${errorCode})` : ''}`;
 }
 
-function mend(reason: string): SendResult {
-  return { status: 'retry', reason, retryAfterMs: MEND_AFTER_MS };
+function retryWhenFixed(reason: string): SendResult {
+  return { status: 'retry', reason, retryAfterMs: FIX_DELAY_MS };
 }
 
 function retry(reason: string, retryAfterMs: number | undefined): SendResult {

@@ -122,9 +122,13 @@ function those(list: { id: string; change: string }[], change: string): string[]
 }
 
 function unconfirmed(): SegflowError {
-  return new SegflowError('conflict', 'the config wants its pushes confirmed (push: { confirm: true })', {
-    hint: 'Look at the plan first (`segflow push --dry-run`), then push with --yes. Over HTTP: dryRun, then `plan` with its token.',
-  });
+  return new SegflowError(
+    'conflict',
+    'this config requires pushes to be confirmed (push: { confirm: true })',
+    {
+      hint: 'Look at the plan first (`segflow push --dry-run`), then push with --yes. Over HTTP: dryRun, then `plan` with its token.',
+    },
+  );
 }
 
 async function knownCampaign(engine: Engine, campaign: string): Promise<void> {

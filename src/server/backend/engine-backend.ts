@@ -40,9 +40,9 @@ export function createBackend(options: {
       if (!(await engine.evaluated(userId, WAIT_MS))) {
         throw new SegflowError(
           'unavailable',
-          `it was recorded, but not evaluated within ${WAIT_MS / 1000} s`,
+          `the change was recorded, but not evaluated within ${WAIT_MS / 1000} s`,
           {
-            hint: 'The engine is busy. Nothing is lost: look again with `segflow user`.',
+            hint: 'The engine is busy. Nothing is lost: check later with `segflow user`.',
           },
         );
       }

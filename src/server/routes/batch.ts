@@ -15,7 +15,7 @@ export function batchRoutes(api: Api): void {
       tag: 'Events',
       summary: 'Apply up to 1,000 operations',
       description:
-        'Applies them in order and commits them together. An operation that is rejected (an unknown user) does not undo the others: see `results`. A malformed one refuses the whole batch.',
+        'Applies the operations in order and commits them together. A rejected operation (an unknown user) does not undo the others: see `results`. A malformed operation rejects the whole batch.',
       body: { schema: batchSchema, fast: fastBatch },
       idempotent: true,
       answers: { 200: { description: 'One result an operation, in order.', schema: batchAnswerSchema } },

@@ -26,7 +26,7 @@ export function deploymentRoutes(api: Api): void {
       tag: 'Deployments',
       summary: 'Push a configuration, or only plan it',
       description:
-        'Checks it, plans what it would do, and makes it the active one. When it is wrong, `details` lists every problem and nothing changes. With `dryRun` the plan is all; its `token`, given as `plan`, makes sure that what is put in force is what was planned.',
+        'Checks the configuration, makes a plan, and makes the configuration the active one. When it has problems, `details` lists every one and nothing changes. With `dryRun` only the plan is made; its `token`, given as `plan`, makes sure that exactly this plan is carried out.',
       body: { schema: pushSchema, maxBytes: MAX_PUSH_BYTES },
       answers: { ...ANSWERS, 201: { description: 'It is active.', schema: deploymentAnswerSchema } },
       errors: [409, 422],
@@ -52,8 +52,8 @@ export function deploymentRoutes(api: Api): void {
       method: 'post',
       path: '/v1/rollback',
       tag: 'Deployments',
-      summary: 'Return to a former configuration, or only plan it',
-      description: 'Puts a configuration of former times in force again, as it was pushed then.',
+      summary: 'Return to an earlier configuration, or only plan it',
+      description: 'Makes an earlier configuration active again, as it was pushed then.',
       body: { schema: rollbackSchema },
       answers: {
         ...ANSWERS,

@@ -14,7 +14,7 @@ export function eventRoutes(api: Api): void {
       tag: 'Events',
       summary: 'Record an event of a user',
       description:
-        'Committed when it is answered. An event whose `messageId` the user had before is not stored again.',
+        'The event is committed when the answer is sent. An event with a `messageId` that the user already has is not stored again.',
       query: waitQuery,
       body: { schema: eventSchema, fast: fastEvent },
       idempotent: true,

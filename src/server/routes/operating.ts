@@ -23,7 +23,7 @@ export function operatingRoutes(api: Api): void {
       tag: 'Users',
       summary: 'Why a user is, or is not, in a campaign',
       description:
-        'What the segments say of the user now and the values they look at, what happened in each run, and what it waits for. Without `campaign`: of every campaign.',
+        "The user's segments as evaluated now with the values they look at, the steps of each run, and what the run waits for. Without `campaign`: for every campaign.",
       query: campaignQuery,
       answers: { 200: { description: 'The explanation.', schema: explanationSchema } },
       errors: [404],
@@ -51,7 +51,7 @@ export function operatingRoutes(api: Api): void {
       tag: 'Operating',
       summary: 'Pause a campaign, or everything',
       description:
-        'At once, where every run is; nothing loses its place. Without `campaign`: everything, all mail included.',
+        'Pauses immediately, wherever each run is; no run loses its place. Without `campaign`: everything, including all mail.',
       body: { schema: pauseSchema },
       answers: { 201: { description: 'It is paused.', schema: pauseItemSchema } },
       errors: [404],
