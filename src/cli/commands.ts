@@ -23,8 +23,8 @@ import transfer from './commands/transfer.ts';
 import user from './commands/user.ts';
 
 /*
- * Every command, in the order help lists them. These modules are loaded on every start, so they hold metadata and light code;
- * what is heavy is imported inside `run`.
+ * Every command, in the order of the help text. These modules are loaded on every start, so they
+ * hold only metadata and light code; heavy modules are imported inside `run`.
  */
 const COMMANDS = {
   push,
@@ -56,6 +56,7 @@ export const commands: AnyCommand[] = Object.values(COMMANDS);
 
 export function findCommand(name: string): CommandDef | undefined {
   if (!Object.hasOwn(COMMANDS, name)) return undefined;
-  // Commands with different arguments have no common type in citty; each takes what parseArguments makes for it.
+  // Commands with different arguments have no common type in citty; each command takes what
+  // parseArguments returns for it.
   return COMMANDS[name as keyof typeof COMMANDS] as unknown as CommandDef;
 }

@@ -7,14 +7,14 @@ import { VERSION } from './command-line/version.ts';
 import { commandNames, commands, findCommand } from './commands.ts';
 import { print } from './print/output.ts';
 
-/** Runs one command line and ends the process; nothing else in the program does. */
+/** Runs one command line and exits the process; nothing else in the program exits. */
 export async function runCommandLine(argv: string[]): Promise<never> {
   const json = flagsOf(argv).includes('--json');
   try {
     await dispatch(argv);
     process.exit(0);
   } catch (error) {
-    // `segflow messages | head` is no failure: the reader has what it wanted.
+    // `segflow messages | head` is not a failure: the reader has what it wanted.
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0);
     const { report } = await import('./print/report.ts');
     process.exit(await report(error, json).catch(() => 1));
@@ -31,7 +31,7 @@ async function dispatch(argv: string[]): Promise<void> {
   }
   const command = commandNamed(name);
   if (helpWanted) return print(commandHelp(command));
-  // citty cannot know the names: ParsedArgs of any command whatever is a record of nothing.
+  // citty cannot know the names, so ParsedArgs of an arbitrary command has no fields.
   const args = parseArguments(command, rawArgs) as ParsedArgs;
   await command.run?.({ rawArgs, args, cmd: command });
 }

@@ -1,6 +1,8 @@
 import { domainToASCII } from 'node:url';
 
-/** Longest address a mail server takes: RFC 5321, 4.5.3.1.3, less the angle brackets. */
+/**
+ * The longest address that a mail server accepts: RFC 5321, 4.5.3.1.3, without the angle brackets.
+ */
 const MAX_ADDRESS = 254;
 /** RFC 5321, 4.5.3.1.1. */
 const MAX_LOCAL = 64;
@@ -11,9 +13,10 @@ const DOMAIN =
   /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,61}[\p{L}\p{N}\p{M}])?\.)+[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,61}[\p{L}\p{N}\p{M}])?$/u;
 
 /**
- * The one mailbox in a user's `email` attribute, or undefined when it is anything else: no string, a list, a name with an
- * address, a domain without a dot, an address with line breaks. Quoted local parts and address literals are refused, as
- * Postmark does (https://postmarkapp.com/support/article/1180-what-does-errorcode-300-mean).
+ * The single mailbox in a user's `email` attribute. Undefined for anything else: no string, a list,
+ * a name with an address, a domain without a dot, an address with line breaks. Quoted local parts
+ * and address literals are refused, as Postmark refuses them
+ * (https://postmarkapp.com/support/article/1180-what-does-errorcode-300-mean).
  */
 export function parseAddress(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
@@ -31,8 +34,8 @@ export function parseAddress(value: unknown): string | undefined {
 }
 
 /**
- * A sender as a config writes it, `hello@example.com` or `Example <hello@example.com>`: its name (may be empty) and its
- * mailbox. Undefined when it is neither, or holds a line break.
+ * Parses a sender from a config, `hello@example.com` or `Example <hello@example.com>`, into its
+ * name (may be empty) and mailbox. Undefined when the text is neither, or holds a line break.
  */
 export function parseSender(value: unknown): { name: string; address: string } | undefined {
   if (typeof value !== 'string' || /\p{Cc}/u.test(value)) return undefined;
@@ -44,7 +47,10 @@ export function parseSender(value: unknown): { name: string; address: string } |
   return { name: quoted ? quoted[1]!.replace(/\\(.)/g, '$1') : name, address };
 }
 
-/** `text` as a header takes it: the name quoted where it must be (RFC 5322, 3.4), the domain in ASCII. What is no sender stays. */
+/**
+ * Formats `text` for a header: the name quoted if required (RFC 5322, 3.4), the domain in ASCII. A
+ * text that is not a sender is returned unchanged.
+ */
 export function senderHeader(text: string): string {
   const sender = parseSender(text);
   if (!sender) return text;
@@ -54,7 +60,10 @@ export function senderHeader(text: string): string {
   return `${isPlain ? sender.name : `"${sender.name.replace(/["\\]/g, '\\$&')}"`} <${address}>`;
 }
 
-/** The address with an internationalised domain in its ASCII form, which providers and DNS know (RFC 5891). */
+/**
+ * The address with its internationalised domain in ASCII form, which providers and DNS understand
+ * (RFC 5891).
+ */
 export function toAsciiDomain(address: string): string {
   const at = address.lastIndexOf('@') + 1;
   return address.slice(0, at) + (domainToASCII(address.slice(at)) || address.slice(at));

@@ -2,18 +2,20 @@ import type { CSSProperties, ReactElement, ReactNode } from 'react';
 import { createElement, isValidElement } from 'react';
 
 /*
- * What React Email's Tailwind component makes of the class names of a document, asked of that component itself and kept.
+ * Caches what React Email's Tailwind component makes of a document's class names.
  *
- * The component parses and sanitises its whole stylesheet on every render, though its answer depends on nothing but its
- * settings, the class names in document order and where the <head> elements are. So a skeleton of the document (one empty
- * element an item) goes through the library once, and what came out serves every later document with the same items.
- * Nothing here knows what a class means, and an entry that was dropped is computed again.
+ * The component parses and sanitises its whole stylesheet on every render, although the result
+ * depends only on its settings, the class names in document order and the positions of the <head>
+ * elements. So a skeleton of the document (one empty element an item) goes through the library
+ * once, and the result serves every later document with the same items. This module does not know
+ * what a class means, and an evicted entry is computed again.
  *
- * The library changes rules while it goes through a document (an element can resolve a variable that a later one then sees
- * resolved), so only the whole list in its order makes a key that gives the library's own bytes.
+ * The library changes rules while it goes through a document (an element can resolve a variable,
+ * and a later element then sees the resolved value). So only the whole list in its order is a key
+ * that gives the library's exact bytes.
  */
 
-/** Settings vary by release (`config`, `theme`, `utility`): they are handed on as they are. */
+/** Settings vary by release (`config`, `theme`, `utility`), so they are passed on unchanged. */
 export interface TailwindProps {
   children?: ReactNode;
   config?: object | undefined;
@@ -21,19 +23,21 @@ export interface TailwindProps {
 
 /** A release of the library. */
 export interface Library {
-  /** Its component, which is called as a function: it throws a promise while it compiles its settings. */
+  /**
+   * Its component. It is called as a function, and throws a promise while it compiles its settings.
+   */
   tailwind: (props: TailwindProps) => ReactNode;
-  /** An element for the skeleton, and what the library made of it. */
+  /** Creates an element for the skeleton, and reads the library's result for it. */
   probe: { element(className: string | undefined): ReactElement; read(props: unknown): ItemStyle };
 }
 
-/** An element that the library would style, in the order in which it would. */
+/** An element that the library would style, in the library's order. */
 export interface StyledItem {
   isHead: boolean;
   className: unknown;
 }
 
-/** What becomes of an item. */
+/** The result for an item. */
 export interface ItemStyle {
   /** The classes that could not be inlined. */
   className?: string | undefined;
@@ -45,11 +49,12 @@ export interface ItemStyle {
 }
 
 export interface StyleLimits {
-  /** How many documents are kept, the last ones used. */
+  /** The number of cached documents; the least recently used are evicted. */
   documents: number;
   /**
-   * After how many documents that were not known a fresh compiler takes over: the library's remembers every class it ever
-   * saw and gets slower with each, and class names made of data (`w-[37%]`) know no end.
+   * After this many uncached documents, a fresh compiler takes over. The library's compiler
+   * remembers every class and gets slower with each, and class names built from data (`w-[37%]`)
+   * are unlimited.
    */
   misses: number;
 }
@@ -68,8 +73,8 @@ export class ClassStyles {
   }
 
   /**
-   * One style an item. `components` are the class names given to components: they count for the stylesheet even when the
-   * component makes nothing of them. Throws what the library throws.
+   * Returns one style an item. `components` are the class names passed to components; they count
+   * for the stylesheet even if the component ignores them. Throws what the library throws.
    */
   of(settings: TailwindProps, items: StyledItem[], components: unknown[]): ItemStyle[] {
     const settingsKey = keyOf(settings);
@@ -87,7 +92,7 @@ export class ClassStyles {
     return styles;
   }
 
-  /** Throws the library's promise until it has compiled these settings. */
+  /** Throws the library's promise until the library has compiled these settings. */
   prepare(settings: TailwindProps): void {
     const key = keyOf(settings);
     if (this.#misses.has(key)) return;
@@ -113,7 +118,7 @@ export class ClassStyles {
     });
   }
 
-  /** The settings, with a mark that makes the library compile them anew once enough documents were asked for. */
+  /** The settings, with a mark that makes the library compile them again after enough documents. */
   #renewed(settings: TailwindProps, key: string): TailwindProps {
     const generation = Math.floor((this.#misses.get(key) ?? 0) / this.#limits.misses);
     if (generation === 0) return settings;
@@ -121,7 +126,7 @@ export class ClassStyles {
   }
 }
 
-/** A component that makes nothing of its class name. */
+/** A component that ignores its class name. */
 function Dropped(_props: { className: unknown }): ReactElement | null {
   return null;
 }
@@ -130,7 +135,7 @@ function firstOf(children: ReactNode): ReactNode {
   return Array.isArray(children) ? children[0] : children;
 }
 
-/** Settings as the library tells them apart. */
+/** A key that is equal when the library treats two settings as the same. */
 function keyOf(settings: TailwindProps): string {
   return JSON.stringify(settings, (_key, value) => (typeof value === 'function' ? String(value) : value));
 }

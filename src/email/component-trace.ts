@@ -1,11 +1,11 @@
 /*
- * Which components an error came through. React reports no component stack for the components that Tailwind calls by itself,
- * so the caller notes them here, innermost first.
+ * Records the components that an error came through. React reports no component stack for the
+ * components that Tailwind itself calls, so the caller notes them here, innermost first.
  */
 
 const traces = new WeakMap<object, string[]>();
 
-/** What `call` returns; an error it throws is remembered to have come through the component `type`. */
+/** Returns the result of `call`; records the component `type` on an error that it throws. */
 export function traceComponent<T>(type: unknown, call: () => T): T {
   try {
     return call();
@@ -19,7 +19,10 @@ export function traceComponent<T>(type: unknown, call: () => T): T {
   }
 }
 
-/** The components `error` came through, one `    at Name` a line as React writes them; empty when none is known. */
+/**
+ * The components that `error` came through, one `    at Name` a line as React writes them; empty if
+ * none is known.
+ */
 export function traceOf(error: unknown): string {
   const trace = error instanceof Error ? traces.get(error) : undefined;
   return (trace ?? []).map((name) => `\n    at ${name}`).join('');

@@ -3,8 +3,8 @@ import { parseSender, toAsciiDomain } from './address.ts';
 import { cleanSubject } from './subject.ts';
 
 /**
- * The email as a message (RFC 5322) of two alternatives, text and HTML (RFC 2046, 5.1.4). `X-Segflow-Message` holds the
- * message's id, `X-Segflow-Tag` its template or transaction.
+ * Composes an RFC 5322 message with two alternatives, text and HTML (RFC 2046, 5.1.4).
+ * `X-Segflow-Message` holds the message's id, `X-Segflow-Tag` its template or transaction.
  */
 export async function mimeMessage(email: OutgoingEmail): Promise<Buffer> {
   const { default: MailComposer } = await import('nodemailer/lib/mail-composer');

@@ -3,20 +3,27 @@ import { Children, cloneElement, isValidElement } from 'react';
 import { traceComponent } from './component-trace.ts';
 
 /*
- * The walk of React Email's Tailwind: from the leaves up, through components by calling them, so that what they render is
- * reached too. A promise that a component returns is thrown for React to wait on; the next attempt, which starts over with
- * the same props, finds its value at the same place of the walk.
+ * The tree walk of React Email's Tailwind: from the leaves up, calling components so that the walk
+ * reaches their output too. A promise returned by a component is thrown for React to wait on. The
+ * next attempt starts over with the same props, and finds the promise's value at the same place of
+ * the walk.
  */
 
 export type AnyProps = { className?: unknown; style?: object; children?: ReactNode };
 
 export interface Walk {
-  /** Called for every element once its children are done, and for every component before it is called. */
+  /**
+   * Called for every element after its children, and for every component before the component is
+   * called.
+   */
   visit: (element: ReactElement<AnyProps>) => ReactElement<AnyProps>;
   isComponent: (element: ReactElement) => boolean;
 }
 
-/** Runs `work`, in which expandTree waits on promises; `attempt` is an object that every attempt at this render shares. */
+/**
+ * Runs `work`, in which expandTree waits for promises; `attempt` is an object shared by all
+ * attempts at this render.
+ */
 export function withPromises<T>(attempt: object, work: () => T): T {
   if (current) return work();
   const awaited = settled.get(attempt) ?? [];
@@ -29,7 +36,7 @@ export function withPromises<T>(attempt: object, work: () => T): T {
   }
 }
 
-/** The tree with every component replaced by what it renders. */
+/** The tree with every component replaced by its output. */
 export function expandTree(tree: ReactNode, walk: Walk): ReactNode {
   const expanded = Children.map(tree, (node): ReactNode => {
     if (!isValidElement<AnyProps>(node)) return node;
@@ -46,7 +53,7 @@ export function expandTree(tree: ReactNode, walk: Walk): ReactNode {
   return expanded && expanded.length === 1 ? expanded[0] : expanded;
 }
 
-/** The walk under way was interrupted: there is none any more. */
+/** The current walk was interrupted, so none is running. */
 export function abandonWalk(): void {
   current = undefined;
 }
@@ -77,7 +84,7 @@ function resolved(rendered: ReactNode | Promise<ReactNode>): ReactNode {
     current.awaited[place] = entry;
     throw entry.promise;
   }
-  // This attempt's own promise goes unused: were it to fail, nobody would know.
+  // This attempt's own promise is not used; its rejection must not go unhandled.
   rendered.catch(() => undefined);
   if (!known.outcome) throw known.promise;
   if ('error' in known.outcome) throw known.outcome.error;

@@ -3,8 +3,9 @@ import { plainTextSelectors } from '@react-email/render';
 import { compile } from 'html-to-text';
 
 /**
- * The plain text of an email's HTML: that of React Email's `toPlainText`, but headings keep their case. The library prepares
- * the conversion for every email, which takes 90 % of its time.
+ * The plain text of an email's HTML, as React Email's `toPlainText` makes it, except that headings
+ * keep their case. The library prepares the conversion again for every email, which takes 90 % of
+ * its time.
  */
 export const plainText: (html: string) => string = compile({
   wordwrap: false,

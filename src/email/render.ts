@@ -9,13 +9,14 @@ export interface RenderedEmail {
   text: string;
 }
 
-/** How long components may take to have their promises answered. */
+/** The time limit for promises of components. */
 const PATIENCE_MS = 3_000;
 
 /**
- * The email as HTML and as plain text: an async component is awaited. The text is that of React Email's toPlainText, but
- * headings keep their case. Throws `render_error` when a component throws, waits too long, or nothing is rendered; its `cause` is
- * an error whose stack ends with the components that the failure came through.
+ * Renders the email as HTML and plain text; async components are awaited. The text is that of React
+ * Email's toPlainText, except that headings keep their case. Throws `render_error` when a component
+ * throws or waits too long, or nothing is rendered; the stack of its `cause` ends with the
+ * components that the failure came through.
  */
 export async function renderEmail(
   element: ReactElement,
@@ -52,7 +53,10 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   }
 }
 
-/** The library keeps React's component stack to itself, so the failing render is done once more without it. */
+/**
+ * The library does not expose React's component stack, so the failing render is repeated without
+ * the library.
+ */
 async function withComponents(error: unknown, element: ReactElement): Promise<Error> {
   const { renderToReadableStream } = await import('react-dom/server');
   let stack = '';
@@ -65,7 +69,7 @@ async function withComponents(error: unknown, element: ReactElement): Promise<Er
     });
     await stream.allReady;
   } catch {
-    // It failed again, as it should: onError has noted where.
+    // The second render failed too, as expected; onError has recorded the place.
   }
   const original = error instanceof Error ? error.stack : undefined;
   const cause = new Error(messageOf(error), { cause: error });

@@ -1,6 +1,7 @@
 /**
- * A subject as one line of a mail: line breaks and other control characters, with which text of a user's could add headers of
- * its own (RFC 5322, 2.2), become spaces; halves of surrogate pairs, which no encoding of the mail can hold, become U+FFFD.
+ * Makes a subject one header line. Line breaks and other control characters, with which a user's
+ * text could add headers (RFC 5322, 2.2), become spaces. Unpaired surrogates, which no mail
+ * encoding can hold, become U+FFFD.
  */
 export function cleanSubject(subject: string): string {
   return subject

@@ -5,14 +5,20 @@ import type { ItemStyle, Library } from './class-styles.ts';
 import type { AnyProps } from './expand-tree.ts';
 import { memoisedTailwind } from './memoised-tailwind.ts';
 
-/** The mark on components that the library styles like elements, and by which some say how: `markAsElement` of react-email 6. */
+/**
+ * The mark on components that the library styles like elements; with it, a component can also say
+ * how. See `markAsElement` of react-email 6.
+ */
 const MARK = Symbol.for('react-email.element');
 
 interface Mark {
   resolveTailwind?(props: AnyProps, resolved: ItemStyle & { style: CSSProperties }): AnyProps;
 }
 
-/** Stands in for `Tailwind` of react-email 6, which knows the settings `theme` and `utility` besides `config`. */
+/**
+ * Replaces `Tailwind` of react-email 6, which has the settings `theme` and `utility` besides
+ * `config`.
+ */
 export const Tailwind = memoisedTailwind({
   tailwind: library.Tailwind as Library['tailwind'],
   probe: {
@@ -29,7 +35,7 @@ export const Tailwind = memoisedTailwind({
   },
 });
 
-/** Keeps what the library resolved for it, to be read. */
+/** Keeps the library's resolved values for reading. */
 function Probe(_props: { className: string | undefined }): null {
   return null;
 }

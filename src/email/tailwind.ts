@@ -29,7 +29,7 @@ const LEAVES = new Set<unknown>([
   Text,
 ]);
 
-/** Stands in for `Tailwind` of @react-email/components and @react-email/tailwind. */
+/** Replaces `Tailwind` of @react-email/components and @react-email/tailwind. */
 export const Tailwind = memoisedTailwind({
   tailwind: library.Tailwind as Library['tailwind'],
   probe: {

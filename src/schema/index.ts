@@ -14,9 +14,9 @@ import {
 } from 'drizzle-orm/mysql-core';
 
 /*
- * The database, as Drizzle MySQL tables. Segments are written against these on every store.
- * Times people query are DATETIME(3) in UTC; schedule columns (`wakeAt`, `nextAttemptAt`) are epoch milliseconds.
- * `slot` (0–255, a hash of the user's id) says which process works on the row.
+ * The database as Drizzle MySQL tables. Segments are written against these on every store. Times
+ * that people query are DATETIME(3) in UTC; schedule columns (`wakeAt`, `nextAttemptAt`) are epoch
+ * milliseconds. `slot` (0–255, a hash of the user's id) decides which process works on the row.
  */
 
 /** Longest user id, in characters. */
@@ -30,7 +30,7 @@ const time = (column: string) => datetime(column, { mode: 'date', fsp: 3 });
 const millis = (column: string) => bigint(column, { mode: 'number' });
 const slot = () => int('slot').notNull();
 
-/** People, with their attributes. */
+/** Users, with their attributes. */
 export const users = mysqlTable(
   'users',
   {
@@ -43,7 +43,7 @@ export const users = mysqlTable(
   (t) => [index('users_slot').on(t.slot, t.id)],
 );
 
-/** What people did. Append-only. */
+/** What users did. Append-only. */
 export const events = mysqlTable(
   'events',
   {
@@ -52,7 +52,10 @@ export const events = mysqlTable(
     userId: userId().notNull(),
     createdAt: time('created_at').notNull(),
     attributes: json('attributes').$type<Record<string, unknown>>().notNull(),
-    /** The sender's own id of the event, unique per user: a repeated one is not stored again. */
+    /**
+     * The sender's own id of the event, unique per user; an event with a known id is not stored
+     * again.
+     */
     messageId: varchar('message_id', { length: MAX_USER_ID }),
   },
   (t) => [
@@ -65,16 +68,16 @@ export const events = mysqlTable(
 /** The segments of the active deployment. */
 export const segments = mysqlTable('segments', {
   id: name('id').primaryKey(),
-  /** The SELECT the evaluator built at the last deployment, in MySQL's dialect. */
+  /** The SELECT that the evaluator built at the last deployment, in MySQL's dialect. */
   query: text('query').notNull(),
   /** 1 when time alone can change the members. */
   timeDependent: tinyint('time_dependent').notNull(),
   deploymentId: varchar('deployment_id', { length: 40 }).notNull(),
-  /** Last evaluation for everyone. */
+  /** When the segment was last evaluated for everyone. */
   evaluatedAt: time('evaluated_at'),
 });
 
-/** Who is in which segment, since when. */
+/** The members of the segments, and since when. */
 export const segmentMembers = mysqlTable(
   'segment_members',
   {
@@ -93,8 +96,9 @@ export const campaigns = mysqlTable('campaigns', {
 });
 
 /**
- * pending: entered, not begun. running: waits for its message to be settled. sleeping: waits for a time, an event or a
- * segment. blocked: the code no longer follows the run's history; it waits for code that does.
+ * pending: entered, but not started. running: waits for its message to be settled. sleeping: waits
+ * for a time, an event or a segment. blocked: the code no longer follows the run's history; the run
+ * waits for code that does.
  */
 export type RunStatus = 'pending' | 'running' | 'sleeping' | 'blocked' | 'completed' | 'failed' | 'cancelled';
 
@@ -124,7 +128,7 @@ export type RunEnding =
   | 'restarted'
   | 'skipped';
 
-/** One user's way through one campaign: the state of the campaign for that user, and its history. */
+/** One user's run of one campaign: its state and its history. */
 export const runs = mysqlTable(
   'runs',
   {
@@ -138,19 +142,35 @@ export const runs = mysqlTable(
     deploymentId: varchar('deployment_id', { length: 40 }).notNull(),
     enteredAt: time('entered_at').notNull(),
     endedAt: time('ended_at'),
-    /** When the engine is to advance the run, epoch milliseconds; null while it waits for a message, or has ended. */
+    /**
+     * When the engine advances the run next, epoch milliseconds; null while the run waits for a
+     * message, or has ended.
+     */
     wakeAt: millis('wake_at'),
-    /** What the run waits for besides a time, as JSON: an event, a segment, a time of day (see engine/awaits). */
+    /**
+     * What the run waits for besides a time, as JSON: an event, a segment, a time of day (see
+     * engine/awaits).
+     */
     awaits: text('awaits'),
-    /** 1 when the run stays on its deployment's code even where newer code would follow its history. */
+    /**
+     * 1 when the run stays on its deployment's code even if newer code would follow its history.
+     */
     pinned: tinyint('pinned').notNull(),
     /** The event that caused the entry. */
     entryEventId: bigint('entry_event_id', { mode: 'number' }),
-    /** The user's events up to this id came before the entry: `goal` and `exitWhen` look at later ones. */
+    /**
+     * The user's events up to this id came before the entry; `goal` and `exitWhen` look only at
+     * later events.
+     */
     entryAfterEvent: bigint('entry_after_event', { mode: 'number' }).notNull(),
-    /** The flow has passed the user's events up to this id: its next wait sees later ones. */
+    /**
+     * The flow has passed the user's events up to this id; its next wait sees only later events.
+     */
     afterEvent: bigint('after_event', { mode: 'number' }).notNull(),
-    /** Set after a wait for a time: of the later events the flow has also passed those before this moment, epoch milliseconds. */
+    /**
+     * Set after a wait for a time, epoch milliseconds: of the later events, the flow has also
+     * passed those before this moment.
+     */
     afterTime: millis('after_time'),
     /** When the campaign's goal was reached. */
     convertedAt: time('converted_at'),
@@ -161,11 +181,11 @@ export const runs = mysqlTable(
     /** How many sealed chunks precede `journal`. */
     chunks: int('chunks').notNull(),
     journalHash: char('journal_hash', { length: 14 }).notNull(),
-    /** Why it failed, is blocked or ended, in words: see `ending`. */
+    /** Why the run failed, is blocked or ended, in words; see `ending`. */
     reason: text('reason'),
-    /** Why it ended; null while it has not. */
+    /** Why the run ended; null while it is live. */
     ending: varchar('ending', { length: 16 }).$type<RunEnding>(),
-    /** How often it was retried. A pending run that was is taken up where it failed. */
+    /** How often the run was retried. A retried pending run continues where it failed. */
     retries: int('retries').notNull(),
     slot: slot(),
   },
@@ -178,7 +198,7 @@ export const runs = mysqlTable(
 
 export type MessageStatus = 'queued' | 'sending' | 'sent' | 'failed' | 'skipped' | 'unknown';
 
-/** Every email Segflow was told to send, and what became of it. */
+/** Every email that Segflow was told to send, and its outcome. */
 export const messages = mysqlTable(
   'messages',
   {
@@ -189,25 +209,28 @@ export const messages = mysqlTable(
     /** The campaign's id; null for a transaction. */
     campaignId: name('campaign_id'),
     runId: bigint('run_id', { mode: 'number' }),
-    /** Position in the run of the command that sends it. */
+    /** Position in the run of the command that sends the email. */
     position: int('position'),
     /** The event, for a transaction. */
     eventId: bigint('event_id', { mode: 'number' }),
     deploymentId: varchar('deployment_id', { length: 40 }).notNull(),
     status: varchar('status', { length: 16 }).$type<MessageStatus>().notNull(),
-    /** Of messages that are due, those of a higher priority leave first. */
+    /** Among due messages, those with a higher priority are sent first. */
     priority: int('priority').notNull(),
-    /** What the flow gave with the email, as JSON: props, subject. */
+    /** What the flow passed with the email, as JSON: props, subject. */
     options: text('options'),
     toAddress: varchar('to_address', { length: 320 }),
     subject: text('subject'),
-    /** Times the provider was asked to send it. */
+    /** How often the provider was asked to send the message. */
     attempts: int('attempts').notNull(),
-    /** When to try next, or, for `unknown`, when to ask the provider: epoch milliseconds; null once settled. */
+    /**
+     * When to try next, or for `unknown`, when to ask the provider; epoch milliseconds, null once
+     * settled.
+     */
     nextAttemptAt: millis('next_attempt_at'),
     /** The provider's id of the message. */
     providerId: varchar('provider_id', { length: 128 }),
-    /** Why it failed, was skipped or is delayed. */
+    /** Why the message failed, was skipped or is delayed. */
     reason: text('reason'),
     createdAt: time('created_at').notNull(),
     sentAt: time('sent_at'),
@@ -233,17 +256,20 @@ export const deployments = mysqlTable('deployments', {
   /** Where it was pushed from: `{ by, host, commit, message }`, each where known. */
   origin: json('origin').$type<Record<string, string>>().notNull(),
   createdAt: time('created_at').notNull(),
-  /** When it was last made the active one; the latest is active. */
+  /** When the deployment last became active; the one with the latest time is active. */
   activatedAt: time('activated_at'),
 });
 
-/** Why something is paused: by a person; it failed again and again; the secret of what was pushed was lost. */
+/**
+ * Why something is paused: a person paused it; it failed repeatedly; the secret of the pushed
+ * environment was lost.
+ */
 export type PauseCause = 'manual' | 'failing' | 'secret_lost';
 
-/** What is paused: a campaign by its id, or everything as `*`. */
+/** The paused campaign's id, or `*` for everything. */
 export const pauses = mysqlTable('pauses', {
   campaignId: name('campaign_id').primaryKey(),
-  /** Why, in words; who did it when a person did. */
+  /** The reason in words, with the person's name when a person paused it. */
   reason: text('reason').notNull(),
   cause: varchar('cause', { length: 16 }).$type<PauseCause>().notNull(),
   pausedAt: time('paused_at').notNull(),

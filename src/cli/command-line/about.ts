@@ -1,15 +1,15 @@
 import type { ArgsDef, CommandDef, CommandMeta } from 'citty';
 
-/** What help shows of a command, besides its arguments. */
+/** What help shows about a command, besides its arguments. */
 export interface About extends CommandMeta {
   name: string;
   description: string;
-  /** What follows the name on the usage line: `<event> <user-id> [attributes]`. */
+  /** The usage line after the command's name: `<event> <user-id> [attributes]`. */
   usage: string;
   examples: string[];
   /** Paragraphs shown after the options. */
   notes?: string[];
-  /** The command takes more positional arguments than it names. */
+  /** The command takes more positional arguments than it declares. */
   variadic?: boolean;
 }
 
@@ -26,5 +26,5 @@ export function argsOf(command: AnyCommand): ArgsDef {
   return (command.args ?? {}) as ArgsDef;
 }
 
-/** What all commands have in common: citty's CommandDef is invariant in its arguments. */
+/** The common type of all commands: citty's CommandDef is invariant in its arguments. */
 export type AnyCommand = Pick<CommandDef, 'meta' | 'args'>;

@@ -4,15 +4,15 @@ import { closest } from '../../core/closest.ts';
 import { SegflowError } from '../../core/errors.ts';
 import { type AnyCommand, aboutOf, argsOf } from './about.ts';
 
-/** By the names the command declares; `_` holds every positional argument. */
+/** Keyed by the names that the command declares; `_` holds every positional argument. */
 export type ArgumentValues = { _: string[] } & Record<string, string | boolean | string[]>;
 
 type Option = { type: 'boolean' | 'string'; short?: string };
 
 /**
- * The values of a command's flags and positional arguments, `_` all positional ones. Throws `invalid_input` for a flag the
- * command does not have, a flag without its value, a missing or surplus positional argument. citty's own parser lets
- * all of these pass; it only declares the commands.
+ * The values of a command's flags and positional arguments; `_` holds all positional ones. Throws
+ * `invalid_input` for an unknown flag, a flag without its value, and a missing or surplus
+ * positional argument. citty only declares the commands; its own parser accepts all of these.
  */
 export function parseArguments(command: AnyCommand, rawArgs: string[]): ArgumentValues {
   const { name, usage, variadic } = aboutOf(command);
@@ -45,8 +45,9 @@ export function parseArguments(command: AnyCommand, rawArgs: string[]): Argument
         hint: guess ? `Did you mean --${guess}?` : hint,
       });
     }
-    // A dash begins a value only when written --flag=-value, so that a forgotten value does not swallow the next flag.
-    // Nor is it empty: that is a variable of the shell that is not set, and would stand for all.
+    // A value may start with a dash only when written --flag=-value, so that a forgotten value does
+    // not swallow the next flag. An empty value is refused too: it comes from an unset shell
+    // variable, and would mean "all".
     const missing =
       !token.value || (!token.inlineValue && token.value.startsWith('-') && token.value !== '-');
     if (option.type === 'string' && missing) {

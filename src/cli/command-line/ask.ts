@@ -1,8 +1,8 @@
 import { SegflowError } from '../../core/errors.ts';
 
 /**
- * Asks the person at the terminal; the question goes to stderr. An empty answer gives `preset`. A `secret` answer is not
- * echoed. Throws `invalid_input` where nobody can be asked.
+ * Asks the user at the terminal; the question goes to stderr. An empty answer returns `preset`. A
+ * `secret` answer is not echoed. Throws `invalid_input` without a terminal.
  */
 export async function ask(
   question: string,

@@ -21,7 +21,7 @@ export const FORMATS = `Attribute formats:
   2. JSON (with -j):     -j '{"username": "johndoe", "email": "john@example.com"}'
   true, false, null and numbers are read as such; 01234, +4917… and numbers too long to be exact stay text.`;
 
-/** The attributes after the first `named` positional arguments, and those of -j. */
+/** The attributes after the first `named` positional arguments, merged with those of -j. */
 export function attributesOf(
   args: { _: string[]; 'json-attributes'?: string | undefined },
   named: number,

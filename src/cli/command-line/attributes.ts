@@ -5,8 +5,9 @@ import { parseJson } from '../../core/json-text.ts';
 const HINT = `Write key=value pairs (username=johndoe plan=pro) or JSON: -j '{"username": "johndoe"}'`;
 
 /**
- * The attributes a command line gives: those of `json` (the value of -j), then the `key=value` pairs.
- * Throws `invalid_input` for a pair without `=`, an empty or repeated key, and JSON that is not an object.
+ * The attributes on a command line: those of `json` (the value of -j), then the `key=value` pairs.
+ * Throws `invalid_input` for a pair without `=`, an empty or repeated key, and JSON that is not an
+ * object.
  */
 export function parseAttributes(pairs: string[], json?: string): JsonObject {
   const attributes: JsonObject = json === undefined ? {} : parseObject(json);
@@ -27,8 +28,9 @@ export function parseAttributes(pairs: string[], json?: string): JsonObject {
 }
 
 /**
- * What a value on the command line stands for: true, false, null, a number where nothing is lost by reading it as one
- * (JSON's grammar, and the same decimal value after a round trip), else the text itself.
+ * Converts a value from the command line: to true, false, null, a number if the conversion loses
+ * nothing (JSON's grammar, and the same decimal value after a round trip), otherwise to the text
+ * itself.
  */
 export function parseValue(text: string): Json {
   if (text === 'true') return true;
@@ -36,14 +38,17 @@ export function parseValue(text: string): Json {
   if (text === 'null') return null;
   if (!NUMBER.test(text)) return text;
   const value = Number(text);
-  // -0 is written 0 in JSON.
+  // JSON.stringify writes -0 as 0.
   return Number.isFinite(value) && decimal(text) === decimal(String(value)) ? value + 0 : text;
 }
 
-/** RFC 8259 section 6: so 01234, +49, 0x10 and .5 are not numbers. */
+/** RFC 8259, section 6. So 01234, +49, 0x10 and .5 are not numbers. */
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-/** One text for all spellings of a decimal number: its digits without outer zeros, and its power of ten. */
+/**
+ * Normalises a decimal number to one spelling: its digits without outer zeros, and its power of
+ * ten.
+ */
 function decimal(text: string): string {
   const [mantissa = '', exponent = '0'] = text.toLowerCase().split('e');
   const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.');
@@ -55,7 +60,8 @@ function decimal(text: string): string {
 }
 
 function parseObject(text: string): JsonObject {
-  // As strict as the server, which cannot see what was lost here, such as the first of two keys that are the same.
+  // As strict as the server, which cannot see what JSON.parse would drop here, such as the first of
+  // two equal keys.
   let value: Json;
   try {
     value = parseJson(new TextEncoder().encode(text), 'the JSON of -j');

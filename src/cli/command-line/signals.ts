@@ -1,8 +1,8 @@
 const SIGNALS: NodeJS.Signals[] = ['SIGTERM', 'SIGINT'];
 
 /**
- * Resolves to the name of the first SIGTERM or SIGINT. From then on the two do what they do by default, so that a second
- * one ends the process at once.
+ * Resolves to the name of the first SIGTERM or SIGINT. Afterwards both signals have their default
+ * effect again, so a second one ends the process immediately.
  */
 export function untilSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {

@@ -8,7 +8,7 @@ import { cell, localTime, table } from '../print/table.ts';
 
 const STATUSES: MessageItem['status'][] = ['queued', 'sending', 'sent', 'failed', 'skipped', 'unknown'];
 const PAGE = 1000;
-/** A page read again and again: most often there is little that is new. */
+/** Page size for repeated reads: usually little is new. */
 const FOLLOW_PAGE = 200;
 
 export default defineCommand({
@@ -51,7 +51,7 @@ export default defineCommand({
     const { user, status, campaign, template } = args;
     const server = await connect(args);
     const items: MessageItem[] = [];
-    // The server gives at most a page at a time.
+    // The server returns at most a page per request.
     for (let before = args.before, more = true; more && items.length < limit; before = items.at(-1)?.id) {
       const query = { user, status, campaign, template, before, limit: Math.min(PAGE, limit - items.length) };
       const page = await server.request<MessageItem[]>({ method: 'GET', path: '/v1/messages', query });
@@ -70,21 +70,21 @@ const POLL_MS = 1_000;
 
 interface Following {
   query: Record<string, string | undefined>;
-  /** The latest ones, newest first. */
+  /** The latest messages, newest first. */
   items: MessageItem[];
   json: boolean | undefined;
 }
 
 interface Watching extends Pick<Following, 'query'> {
-  /** When the newest message of the first look was made; what is older was not asked for. */
+  /** When the newest message of the first read was created; older messages were not requested. */
   since: string;
   /** Status by id. */
   seen: ReadonlyMap<string, string>;
 }
 
 /**
- * Prints the messages, oldest first, then those that come, each again when its status changes. With --json one a line. Ends with
- * the first signal.
+ * Prints the messages, oldest first, then new ones as they appear; a message is printed again when
+ * its status changes. With --json, one message a line. Ends with the first signal.
  */
 async function follow(server: ServerConnection, { query, items, json }: Following): Promise<void> {
   const { untilSignal } = await import('../command-line/signals.ts');
@@ -109,7 +109,7 @@ async function follow(server: ServerConnection, { query, items, json }: Followin
   }
 }
 
-/** Those since the first look that are new or have another status, newest first. */
+/** Messages since the first read that are new or have a new status, newest first. */
 async function latest(server: ServerConnection, { query, since, seen }: Watching): Promise<MessageItem[]> {
   const found: MessageItem[] = [];
   for (let before: string | undefined; ; ) {

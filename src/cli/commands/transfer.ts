@@ -78,7 +78,7 @@ function format(result: TransferResult): string {
   return rows.length === 0 ? done : `${table(['TABLE', 'ROWS', 'CHECKSUM'], rows)}\n\n${done}`;
 }
 
-/** How the new place is served, and with which keys. */
+/** How to serve the new store, and with which keys. */
 function whatNext(
   { to, course, fromDataDir, toDataDir, keys }: TransferResult,
   hasSecret: boolean,

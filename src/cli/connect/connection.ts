@@ -20,17 +20,20 @@ export interface Request {
   path: string;
   query?: Record<string, string | number | boolean | undefined>;
   body?: unknown;
-  /** Default one minute: longer than the server waits for an evaluation. */
+  /** Default: one minute, which is longer than the server waits for an evaluation. */
   timeoutMs?: number;
 }
 
 export interface ServerConnection {
   url: string;
-  /** The answer's body. Throws what the server answered with, or `unreachable`. */
+  /** Returns the answer's body. Throws the server's error, or `unreachable`. */
   request<T>(request: Request): Promise<T>;
 }
 
-/** A connection with the settings of these flags, the environment, and these folders. Sends nothing yet. */
+/**
+ * Creates a connection from these flags, the environment, and the files in these folders. Sends
+ * nothing yet.
+ */
 export async function connect(
   flags: ConnectionFlags,
   folders: string[] = [process.cwd()],
@@ -64,7 +67,7 @@ export async function open(settings: { url: string; apiKey: string }): Promise<S
   };
 }
 
-/** A failure to connect, and a refused key, with what this person can do about it. */
+/** Adds a hint to a failed connection or a refused key that says how the user can fix it. */
 function explained(error: unknown, url: string): unknown {
   const code = (error as { code?: unknown }).code;
   if (code === 'unreachable') {

@@ -7,12 +7,12 @@ import { print } from '../print/output.ts';
 import { formatPlan } from '../print/plan.ts';
 import type { ServerConnection } from './connection.ts';
 
-/** The server compiles and renders everything before it answers. */
+/** Long, because the server compiles and renders everything before it answers. */
 const TIMEOUT_MS = 120_000;
 const IN_FLIGHT = ['migrate', 'pin', 'restart', 'cancel'] as const;
 const EXISTING = ['enter', 'skip'] as const;
 
-/** Flags of the commands that put a configuration in force. */
+/** Flags of the commands that activate a configuration. */
 export const deployArgs = {
   'dry-run': { type: 'boolean', description: 'Only show the plan' },
   yes: { type: 'boolean', alias: 'y', description: 'Do it without asking' },
@@ -45,7 +45,7 @@ export interface DeployFlags {
   json?: boolean | undefined;
 }
 
-/** What the flags choose, for a request's body. Throws `invalid_input`. */
+/** The choices in the flags, for a request's body. Throws `invalid_input`. */
 export function choiceOf(flags: DeployFlags) {
   return {
     inFlight: oneOf('--in-flight', flags['in-flight'], IN_FLIGHT),
@@ -54,8 +54,9 @@ export function choiceOf(flags: DeployFlags) {
 }
 
 /**
- * Has the server make the plan, shows it, asks where people would be mailed and somebody can be asked, and puts in force exactly what
- * was planned. Undefined when it went no further than the plan.
+ * Requests a plan from the server, shows it, asks for confirmation when people would be mailed and
+ * there is a terminal, and then activates exactly what was planned. Returns undefined if only a
+ * plan was requested.
  */
 export async function deploy(
   server: ServerConnection,

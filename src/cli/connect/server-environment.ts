@@ -4,11 +4,11 @@ import { readDotenv } from './dotenv.ts';
 type Environment = Record<string, string | undefined>;
 
 /**
- * The environment a server runs with: the process's own, and Segflow's settings (SEGFLOW_*) of the `.env` in `folder`, so that
- * server and client agree when both run in a project's folder.
+ * The environment that a server runs with: the process's own, plus Segflow's settings (SEGFLOW_*)
+ * from the `.env` in `folder`, so that server and client agree when both run in a project's folder.
  *
- * Other variables of `.env` are left out even where the runtime has loaded them: they come with each push, and a stale copy
- * here would win over what is pushed later.
+ * Other variables of `.env` are left out even if the runtime has loaded them. They come with each
+ * push, and a stale copy here would override the values of later pushes.
  */
 export async function serverEnvironment(folder: string, own: Environment): Promise<Environment> {
   const dotenv = await readDotenv(folder, own);
@@ -21,8 +21,9 @@ export async function serverEnvironment(folder: string, own: Environment): Promi
 }
 
 /**
- * The database to use, as a flag or the environment names it; undefined: the embedded store. Throws `invalid_input` for a flag without
- * a value, as a shell makes of a variable that is not set: the embedded store would be the wrong one.
+ * The database URL from the flag or the environment, or undefined for the embedded store. Throws
+ * `invalid_input` for an empty flag, which an unset shell variable produces: using the embedded
+ * store would be wrong.
  */
 export function databaseUrlOf(flag: string | undefined, environment: Environment): string | undefined {
   if (flag === '') {
@@ -33,7 +34,7 @@ export function databaseUrlOf(flag: string | undefined, environment: Environment
   return flag || environment.SEGFLOW_DATABASE_URL || environment.DATABASE_URL || undefined;
 }
 
-/** Whether only this machine can reach an address of this name. */
+/** Whether only this machine can reach an address with this name. */
 export function isLoopback(host: string): boolean {
   const name = host.replace(/^\[|\]$/g, '');
   return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { messageOf, SegflowError } from '../../core/errors.ts';
 import { readDotenv } from './dotenv.ts';
 
-/** Where the server is and the key it takes, with the place each was found. */
+/** The server's URL and API key, with the place where each was found. */
 export interface Settings {
   url: string;
   urlFrom: SettingSource;
@@ -17,21 +17,25 @@ export type SettingSource = 'flag' | 'environment' | '.env' | 'credentials' | 'l
 export interface SettingsInput {
   url?: string | undefined;
   apiKey?: string | undefined;
-  /** Where to look for `.env` and the data folder of a local instance, the most important first. */
+  /**
+   * The folders to search for `.env` and for the data folder of a local instance, the most
+   * important first.
+   */
   folders: string[];
   environment: Record<string, string | undefined>;
 }
 
-/** What the credentials file and a local instance's files hold. */
+/** The contents of the credentials file and of a local instance's files. */
 export interface Credentials {
   url: string;
   apiKey: string;
 }
 
 /**
- * The server to talk to: flags, then the environment, the `.env` of this folder, `~/.segflow/credentials.json`, and last a
- * local instance started in this folder. A key that was kept for one server is never sent to another.
- * Throws `invalid_input`, with the ways to say it, when the URL or the key is missing.
+ * Finds the server to use: flags, then the environment, the `.env` of this folder,
+ * `~/.segflow/credentials.json`, and last a local instance started in this folder. A key saved for
+ * one server is never sent to another. Throws `invalid_input`, listing the ways to set them, when
+ * the URL or the key is missing.
  */
 export async function resolveSettings(input: SettingsInput): Promise<Settings> {
   const { environment, folders } = input;
@@ -103,7 +107,10 @@ function readCredentials(path: string): Credentials | undefined {
   return typeof url === 'string' && typeof apiKey === 'string' ? { url, apiKey } : undefined;
 }
 
-/** The running instance whose data folder this is. A stale instance.json, left behind by a kill, is no instance. */
+/**
+ * The running instance that uses this data folder. A stale instance.json, left by a killed process,
+ * does not count.
+ */
 function readLocalInstance(dataDir: string): Credentials | undefined {
   const text = readIfThere(join(dataDir, 'instance.json'));
   const apiKey = readIfThere(join(dataDir, 'api-key'));
@@ -131,12 +138,12 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it lives, under another user.
+    // EPERM: the process is alive, and belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
-/** `localhost`, `127.0.0.1` and `[::1]` are one machine. */
+/** Treats `localhost`, `127.0.0.1` and `[::1]` as one machine. */
 function sameServer(a: string, b: string): boolean {
   return normalized(a) === normalized(b);
 }

@@ -3,7 +3,10 @@ import { paint } from './output.ts';
 
 const NONE: Changes = { segments: { entered: [], left: [] }, campaigns: { entered: [], left: [] } };
 
-/** What a user entered and left, one line each; one line that says so when there is nothing. */
+/**
+ * The segments and campaigns that a user entered and left, one a line; a single line says so if
+ * there are none.
+ */
 export function formatChanges(changes: Changes = NONE): string {
   const lines: string[] = [];
   for (const [what, { entered, left }] of Object.entries(changes)) {

@@ -4,12 +4,12 @@ import { short } from './plan.ts';
 import { stepWords } from './step-words.ts';
 import { cell, localTime } from './table.ts';
 
-/** Of a run's steps, and of a stack's frames, as many as are read. */
+/** The most steps of a run, and frames of a stack, that people read. */
 const FIRST_STEPS = 5;
 const LAST_STEPS = 25;
 const FRAMES = 6;
 
-/** Why a user is, or is not, in campaigns, for a person to read. */
+/** Formats for people why a user is, or is not, in campaigns. */
 export function formatExplanation({ user, pending, campaigns }: Explanation): string {
   const head = paint('bold', cell(user)) + (pending ? paint('yellow', '  waits to be evaluated') : '');
   if (campaigns.length === 0) return `${head}\nThere are no campaigns: segflow push.`;
@@ -70,14 +70,14 @@ function formatRun(run: ExplainedRun): string[] {
   return lines;
 }
 
-/** What was thrown, and where in the author's files. */
+/** The thrown error, and its place in the author's files. */
 function reasonLines(reason: string): string[] {
   const [message = '', ...stack] = reason.split('\n').filter((line) => line.trim() !== '');
   const frames = stack.slice(0, FRAMES).map((line) => `      ${paint('dim', cell(line.trimEnd(), 120))}`);
   return [`      ${cell(message, 160)}`, ...frames];
 }
 
-/** Of a long history, how it began and how it stands. */
+/** Shortens a long history to its beginning and its end. */
 function formatSteps({ steps, endedAt }: ExplainedRun): string[] {
   const lines = steps.map((step) => {
     const open = endedAt ? paint('dim', '–') : paint('yellow', '…');
@@ -118,7 +118,7 @@ function following({ follows, deployment, pinned }: ExplainedRun): string {
   return paint('red', `no code follows its history${where}, ${why}`);
 }
 
-/** The server writes UTC; people read their own clock. */
+/** The server writes UTC; people read local time. */
 function withLocalTimes(text: string): string {
   return text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, (iso) => localTime(iso));
 }

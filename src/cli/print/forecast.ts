@@ -3,12 +3,12 @@ import { paint } from './output.ts';
 import { cell, table } from './table.ts';
 
 const BAR = 40;
-/** Days shown one by one; longer simulations are shown by the week. */
+/** The most days shown individually; longer simulations are shown by week. */
 const MOST_DAYS = 35;
-/** Emails to one person in a day from which on it is called many. */
+/** From this number of emails to one person in a day on, the forecast calls them many. */
 const MANY_A_DAY = 4;
 
-/** A forecast for people to read. */
+/** Formats a forecast for people. */
 export function forecastText(forecast: Forecast): string {
   const parts = [overview(forecast)];
   if (forecast.sent > 0) parts.push(templates(forecast), days(forecast), people(forecast));

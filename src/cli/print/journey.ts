@@ -8,7 +8,10 @@ interface Moment {
   text: string;
 }
 
-/** A user's journey for a person to read: facts first, then runs step by step, then all that happened in order of time. */
+/**
+ * Formats a user's journey for people: facts first, then runs step by step, then a timeline of
+ * everything.
+ */
 export function formatJourney(journey: Journey): string {
   const keys = Object.keys(journey.attributes).map((key) => cell(key, 32));
   const width = Math.max(0, ...keys.map((key) => key.length));
@@ -45,7 +48,7 @@ function formatRun(run: RunItem): string[] {
   return [`  ${paint('cyan', run.campaign)}${again}  ${run.status}${wake}${reason}`, ...place, ...steps];
 }
 
-/** An email's result says how it ended; other results are the flow's own business. */
+/** An email's result is its outcome; other results are the flow's own business. */
 function outcome(result: unknown): string {
   if (typeof result !== 'object' || result === null || !('status' in result)) return '';
   const reason = 'reason' in result && result.reason ? ` (${cell(String(result.reason), 60)})` : '';

@@ -5,7 +5,7 @@ import { cell } from './table.ts';
 type Campaign = Plan['campaigns'][number];
 type Segment = Plan['segments'][number];
 
-/** What a deployment would do, for a person to read. */
+/** Formats the plan of a deployment for people. */
 export function formatPlan(plan: Plan): string {
   if (!plan.changed) return `Deployment ${short(plan.deployment)} is in force already: nothing would change.`;
   const lines = [
@@ -18,7 +18,7 @@ export function formatPlan(plan: Plan): string {
   return [head, ...(lines.length > 0 ? lines : ['  nothing that people would notice'])].join('\n');
 }
 
-/** Ids are long; what stands first tells them apart. */
+/** Ids are long; their beginning is enough to distinguish them. */
 export function short(id: string): string {
   return id.slice(0, 12);
 }
@@ -90,7 +90,7 @@ function inFlight(runs: PlannedRuns, changed: boolean): string[] {
   return [`${number(live)} in flight: ${runs.estimated ? 'about ' : ''}${parts.join(', ')}`];
 }
 
-/** Runs whose users no longer qualify are among those that migrate or stay: until they end. */
+/** Until they end, runs whose users no longer qualify count among those that migrate or stay. */
 function cancelled({ live, migrate, stay, block, restart, cancel }: PlannedRuns): string {
   return migrate + stay + block + restart + cancel > live
     ? `${counted(cancel, 'of them ends', 'of them end')}, no longer in the segments`
@@ -105,7 +105,7 @@ function contentLines(noun: string, { added, removed, changed }: Plan['templates
   ];
 }
 
-/** A flow that throws for those who enter: better known before than after. */
+/** Reports a flow that throws for people who would enter: better to know before the deployment. */
 function failure({ failing, estimated }: MessageForecast): string[] {
   if (!failing) return [];
   const { count, reason } = failing;

@@ -1,12 +1,14 @@
 import type { Problem } from '../../engine/ports/manifest.ts';
 import { paintError } from './output.ts';
 
-/** Everything that is wrong with a config, for a terminal: place, message, the code around it, what to do. */
+/**
+ * Formats all problems of a config for a terminal: message, place, the code around it, and a hint.
+ */
 export function formatProblems(problems: Problem[]): string {
   return problems.map((problem) => formatProblem(problem, paintError('red', '✖'))).join('\n');
 }
 
-/** What does not keep a config from being pushed, likewise. */
+/** Formats warnings, which do not prevent a push, in the same way. */
 export function formatWarnings(warnings: Problem[]): string {
   return warnings.map((warning) => formatProblem(warning, paintError('yellow', '!'))).join('\n');
 }

@@ -1,6 +1,9 @@
 import { isatty } from 'node:tty';
 
-/** A line on the terminal (stderr) that is written over as something goes on; nothing where nobody looks. */
+/**
+ * A progress line on the terminal (stderr) that is overwritten as work proceeds; nothing without a
+ * terminal.
+ */
 export function progressLine(): Disposable & { show(text: string): void; clear(): void } {
   const isSeen = isatty(2) && process.env.TERM !== 'dumb';
   let shown = '';

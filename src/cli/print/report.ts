@@ -4,7 +4,10 @@ import { print, printError, terminalLog } from './output.ts';
 import { formatProblems } from './problems.ts';
 import { asSystemError } from './system-errors.ts';
 
-/** Tells the person (stderr), or with `json` the program (`{"error":{…}}` on stderr), what went wrong. Gives the exit code. */
+/**
+ * Reports an error to the user on stderr, or with `json` to the program (`{"error":{…}}` on
+ * stderr). Returns the exit code.
+ */
 export async function report(error: unknown, json: boolean): Promise<number> {
   const failure = asSegflowError(error);
   const problems = problemsOf(failure);
@@ -34,7 +37,7 @@ function problemsOf(error: SegflowError): Problem[] | undefined {
 
 function asSegflowError(error: unknown): SegflowError {
   if (SegflowError.is(error)) return error;
-  // What the client throws carries the server's code; what the operating system throws, its own.
+  // The client's errors carry the server's code; the operating system's errors carry their own.
   const { code, hint, details, retryable } = error as Record<string, unknown>;
   const text = messageOf(error);
   if (typeof code === 'string' && /^[a-z][a-z_]+$/.test(code)) {
@@ -54,7 +57,10 @@ function asSegflowError(error: unknown): SegflowError {
   });
 }
 
-/** Fields the server refused come as `{ path, message }`, and are left out where `said` has them; anything else is shown as it is. */
+/**
+ * Refused fields come from the server as `{ path, message }`, and are left out if `said` already
+ * has them; anything else is shown unchanged.
+ */
 function describe(details: unknown, said: string): string {
   if (!Array.isArray(details))
     return typeof details === 'string' ? details : JSON.stringify(details, null, 2);

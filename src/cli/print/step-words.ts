@@ -1,6 +1,6 @@
 import { cell } from './table.ts';
 
-/** A step of a flow, near to how the flow has it: the journal's names are shorter. */
+/** Describes a step close to how the flow writes it; the journal's names are shorter. */
 export function stepWords({ kind, key }: { kind: string; key: string }): string {
   return `${WORDS[kind] ?? kind} ${cell(key)}`.trimEnd();
 }

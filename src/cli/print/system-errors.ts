@@ -1,6 +1,9 @@
 import { type ErrorCode, messageOf, SegflowError } from '../../core/errors.ts';
 
-/** What the operating system refused of a file or folder, with what to do about it; undefined for any other error. */
+/**
+ * Converts an operating system error about a file or folder into an error with a hint; undefined
+ * for any other error.
+ */
 export function asSystemError(error: unknown): SegflowError | undefined {
   const [code, hint] = MEANINGS[String((error as { code?: unknown }).code)] ?? [];
   return code && new SegflowError(code, messageOf(error), { hint: hint!, cause: error });

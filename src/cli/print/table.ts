@@ -1,6 +1,9 @@
 import { paint } from './output.ts';
 
-/** Rows under their headings, each column as wide as its widest cell. An empty list gives the headings alone. */
+/**
+ * Formats rows under their headings, each column as wide as its widest cell. Without rows, only the
+ * headings.
+ */
 export function table(headings: string[], rows: string[][]): string {
   const widths = headings.map((heading, column) =>
     Math.max(widthOf(heading), ...rows.map((row) => widthOf(row[column] ?? ''))),

@@ -7,16 +7,17 @@ import { createHost, type HostOptions, type ProcessHost } from '../../host/pool/
 import { loadDotenvInto } from '../connect/dotenv.ts';
 
 /*
- * A config's code is run in a child process first, as a server does it and with the same limits: code that never ends, or takes all the memory, is
- * stopped and told of, and Ctrl-C ends the command meanwhile.
+ * A config's code runs in a child process first, with the same limits as on a server. Code that
+ * never ends or takes all the memory is stopped and reported, and Ctrl-C ends the command at any
+ * time.
  */
 
 export interface CheckOptions {
-  /** How long one part may take, a quarter of what the whole may. Default 5 s, as on a server. */
+  /** The time limit of one part, a quarter of the total limit. Default 5 s, as on a server. */
   timeoutMs?: number;
 }
 
-/** All that is wrong with the meaning of a compiled config. */
+/** Finds all semantic problems of a compiled config. */
 export async function checkConfig(bundle: Bundle, options: CheckOptions = {}): Promise<Problem[]> {
   try {
     await inChild((host) => host.inspect(bundle), options);
@@ -29,8 +30,8 @@ export async function checkConfig(bundle: Bundle, options: CheckOptions = {}): P
 }
 
 /**
- * For code that is about to be run in this process: throws `invalid_config` when it does not come to an end, or ends its process. What else may be
- * wrong with it is not told.
+ * Checks code that is about to run in this process: throws `invalid_config` if it does not come to
+ * an end, or ends its process. Reports no other problems.
  */
 export async function checkEnds(path: string, options: CheckOptions = {}): Promise<void> {
   const { id, code, environmentNames } = await bundleConfig(path);
@@ -39,7 +40,7 @@ export async function checkEnds(path: string, options: CheckOptions = {}): Promi
   await loadDotenvInto(variables, [dirname(path)]);
   const bundle = { id, code, environment: captureEnvironment(environmentNames, variables).values };
   try {
-    // What it prints it will print again.
+    // The code will print this output again.
     await inChild((host) => host.load(bundle), { ...options, log: () => {} });
   } catch (error) {
     const ended = SegflowError.is(error) && SegflowError.is(error.cause);
@@ -57,7 +58,10 @@ async function inChild<T>(work: (host: ProcessHost) => Promise<T>, options: Host
   return await work(host);
 }
 
-/** A child in an endless loop notices nothing: where the system does not end it with this process, this does. */
+/**
+ * Kills the child when this process exits: a child in an endless loop does not notice the exit, and
+ * not every system ends it.
+ */
 function endingChildren(host: ProcessHost): Disposable {
   const end = (signal: NodeJS.Signals) => {
     for (const pid of host.pids()) process.kill(pid, 'SIGKILL');

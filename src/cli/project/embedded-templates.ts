@@ -2,13 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 
 /*
- * Runs as a macro, while this program is bundled: what these functions return becomes part of the code, so that the executable
- * needs no templates folder beside it.
+ * Runs as a macro while this program is bundled. The bundler inlines the return values, so the
+ * executable needs no templates folder.
  */
 
 const ROOT = join(import.meta.dir, '..', '..', '..');
 
-/** The files `segflow init` writes: path in the project → text. `_env` stands for `.env`, which would act on this repository. */
+/**
+ * The files that `segflow init` writes: path in the project → text. `_env` stands for `.env`, which
+ * would take effect in this repository.
+ */
 export function readProjectTemplate(): Record<string, string> {
   const folder = join(ROOT, 'templates', 'project');
   const packageJson = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as PackageJson;

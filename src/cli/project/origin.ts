@@ -6,8 +6,9 @@ const run = promisify(execFile);
 const PATIENCE_MS = 3_000;
 
 /**
- * Where a config comes from: who pushes it, from which machine, and the commit its folder is at, `dirty` when files differ from it.
- * What is not known is left out; a folder without git has no commit.
+ * The origin of a config: who pushes it, from which machine, and the commit of its folder, `dirty`
+ * when files differ from the commit. Unknown values are left out; a folder without git has no
+ * commit.
  */
 export async function pushOrigin(folder: string): Promise<Record<string, string>> {
   const [person, head, changes] = await Promise.all([
@@ -24,7 +25,7 @@ export async function pushOrigin(folder: string): Promise<Record<string, string>
   };
 }
 
-/** Who works here, and on which machine. */
+/** The user name and the machine. */
 export async function personIn(folder: string): Promise<{ by?: string; host?: string }> {
   const name = await git(folder, 'config', 'user.name');
   return { ...given('by', name || userName()), ...given('host', hostname()) };

@@ -7,17 +7,18 @@ export interface PreparedPush {
   /** Absolute path of the config. */
   path: string;
   code: string;
-  /** The environment variables the code reads, with their values here. */
+  /** The environment variables that the code reads, with their values here. */
   environment: Record<string, string>;
-  /** Those of them that are not set here. */
+  /** The variables among them that are not set here. */
   missing: string[];
-  /** What does not keep the config from being pushed. */
+  /** Warnings, which do not prevent the push. */
   warnings: Problem[];
 }
 
 /**
- * Compiles the config and looks it over before any server is asked. Variables of the `.env` beside the config, then of the one in
- * `folder`, are set in this process where they are not set. Throws `config_not_found`, or `invalid_config` with every problem.
+ * Compiles and checks the config before any request to a server. Variables from the `.env` beside
+ * the config, then from the one in `folder`, are set in this process if they are unset. Throws
+ * `config_not_found`, or `invalid_config` with every problem.
  */
 export async function preparePush(given: string | undefined, folder: string): Promise<PreparedPush> {
   const [{ findConfig }, { bundleConfig }, { captureEnvironment }] = await Promise.all([
@@ -31,7 +32,8 @@ export async function preparePush(given: string | undefined, folder: string): Pr
 
   await loadDotenvInto(process.env, [dirname(path), folder]);
   const { values, missing } = captureEnvironment(bundled.environmentNames);
-  // What is missing here may be set on the server, which looks the config over with its own values and has the last word.
+  // Variables that are missing here may be set on the server, which checks the config with its own
+  // values and decides.
   const wrong = bundled.problems.length > 0;
   const bundle = { id: bundled.id, code: bundled.code, environment: values };
   const found = wrong || missing.length === 0 ? await check(bundle, { loads: !wrong }) : [];
@@ -42,7 +44,10 @@ export async function preparePush(given: string | undefined, folder: string): Pr
 
 // --- internal ---
 
-/** What is wrong with the meaning of the config. One that may not load for reasons already found (`loads: false`) says nothing of that. */
+/**
+ * Finds the semantic problems of the config. A config that may not load because of problems already
+ * found (`loads: false`) yields none.
+ */
 async function check(bundle: Bundle, { loads }: { loads: boolean }): Promise<Problem[]> {
   const { checkConfig } = await import('./check-config.ts');
   const problems = await checkConfig(bundle);

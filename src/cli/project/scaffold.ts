@@ -6,20 +6,20 @@ import { readProjectTemplate } from './embedded-templates.ts' with { type: 'macr
 
 const TEMPLATE: Record<string, string> = readProjectTemplate();
 
-/** Holds keys, so only its owner may read it. */
+/** This file holds keys, so only its owner may read it. */
 const PRIVATE = '.env';
 
 export interface Scaffolded {
   folder: string;
   /** Paths inside the folder. */
   written: string[];
-  /** Those that were there already with this very content. */
+  /** Files that already existed with exactly this content. */
   unchanged: string[];
 }
 
 /**
- * Writes a new project into `dir`. Files that exist with other content are never touched: it throws `conflict`, listing them, before
- * anything is written, unless `force` says to replace them.
+ * Writes a new project into `dir`. Never touches existing files with other content: throws
+ * `conflict`, listing them, before writing anything, unless `force` replaces them.
  */
 export async function scaffold(dir: string, { force }: { force: boolean }): Promise<Scaffolded> {
   const folder = resolve(dir);
@@ -56,14 +56,17 @@ function fillIn(text: string, folderName: string): string {
   return text.replaceAll('{{name}}', packageName(folderName)).replaceAll('{{version}}', VERSION);
 }
 
-/** A folder's name as npm allows it: lower case, url-safe, not beginning with a dot or underscore. */
+/**
+ * Converts a folder's name to a valid npm name: lower case, URL-safe, not starting with a dot or
+ * underscore.
+ */
 function packageName(folderName: string): string {
   const name = folderName
     .normalize('NFKD')
     .toLowerCase()
     .replace(/[^a-z0-9._-]+/g, '-')
     .replace(/^[._-]+|-+$/g, '');
-  // Named like its own dependency, the project could not be installed.
+  // A project named like its own dependency could not be installed.
   return name === '' || name === 'segflow' ? 'my-segflow' : name;
 }
 

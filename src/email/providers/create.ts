@@ -5,15 +5,15 @@ import { createFileProvider } from './file.ts';
 import { createPostmarkProvider } from './postmark.ts';
 
 export interface ProviderOptions {
-  /** Write everything to `.eml` files in this folder, whatever the settings say. */
+  /** Write every email to `.eml` files in this folder, regardless of the settings. */
   outbox?: string;
-  /** What a relative folder of the file provider is relative to. */
+  /** The base of a relative folder of the file provider. */
   dataDir: string;
-  /** POSTMARK_API_URL has precedence over the settings' url. */
+  /** POSTMARK_API_URL takes precedence over the `url` setting. */
   environment: Record<string, string | undefined>;
 }
 
-/** The provider of a config. Throws `invalid_config` when its settings cannot work. */
+/** Creates the provider of a config. Throws `invalid_config` when its settings cannot work. */
 export function createMailProvider(settings: ProviderSettings, options: ProviderOptions): MailProvider {
   if (options.outbox !== undefined) return createFileProvider({ directory: options.outbox });
   const { config } = settings;

@@ -6,10 +6,12 @@ import type { MailProvider, OutgoingEmail, SendResult } from '../../engine/ports
 import { mimeMessage } from '../compose.ts';
 
 /*
- * Mail as files: `<message id>.eml` in one folder. Ids begin with the time they were made, so names sort by time.
+ * Mail as files: `<message id>.eml` in one folder. Ids start with their creation time, so names
+ * sort by time.
  *
- * A file gets its name by a rename once it is whole and on disk, so a message either has its file or has none: a crash leaves
- * at most a `.tmp` file, which the next attempt overwrites. A message that has its file is not written again.
+ * A complete file is flushed to disk and then renamed to its name, so a message either has its
+ * whole file or none. A crash leaves at most a `.tmp` file, which the next attempt overwrites. A
+ * message that has its file is not written again.
  */
 
 const BATCH_SIZE = 100;
@@ -77,7 +79,7 @@ async function write(directory: string, email: OutgoingEmail): Promise<SendResul
   }
 }
 
-/** Makes the names in it survive a power cut. */
+/** Makes the names in the folder survive a power cut. */
 async function syncFolder(directory: string): Promise<void> {
   await using folder = await open(directory, 'r');
   await folder.sync();

@@ -1,12 +1,13 @@
 import type { SendResult } from '../../engine/ports/mail.ts';
 
 /*
- * What Postmark's answers mean for a message. The rule: what the account, the config or Postmark must fix is `retry` (once that is
- * fixed, the message goes out); what is wrong with this message is `refused`; where Postmark may have accepted it, `unknown`.
- * What Postmark quotes of a recipient is never read: only its own words at the beginning of a message are.
+ * What Postmark's answers mean for a message. `retry`: the account, the config or Postmark must be
+ * fixed, and then the message can be sent. `refused`: this message is wrong. `unknown`: Postmark
+ * may have accepted the message. Text that Postmark quotes from a recipient is never read; only
+ * Postmark's own words at the beginning of a message are.
  *
- * Codes: https://postmarkapp.com/developer/api/overview#error-codes. Of HTTP 500 that page says that "in most cases" the
- * message is lost: in the others it went out.
+ * Codes: https://postmarkapp.com/developer/api/overview#error-codes. About HTTP 500, that page says
+ * that "in most cases" the message is lost: in the other cases it was sent.
  */
 
 /** One message's part of a batch answer. */
@@ -16,7 +17,7 @@ export interface PostmarkAnswer {
   messageId?: string | undefined;
 }
 
-/** Why a request as a whole did not give answers. */
+/** Why a whole request returned no answers. */
 export interface Failure {
   /** HTTP status; undefined when there was no response. */
   status?: number | undefined;
@@ -28,10 +29,10 @@ export interface Failure {
   retryAfterMs?: number | undefined;
 }
 
-/** How long to wait before asking again for what a person must mend first. */
+/** The delay before a retry when a person must first fix the account or config. */
 const FIX_DELAY_MS = 60_000;
 
-/** Codes that fixing the account or the config makes go away. */
+/** Codes that disappear once the account or the config is fixed. */
 const ACCOUNT_PROBLEMS: Record<number, string> = {
   10: 'Postmark does not know the API token',
   400: 'Postmark has no sender signature for the from address',
@@ -45,10 +46,13 @@ const MAINTENANCE = 100;
 const INVALID_EMAIL = 300;
 const RATE_LIMIT = 429;
 
-/** Codes of the whole request that one message among many can be to blame for: sending fewer finds it. */
+/**
+ * Codes of a whole request that a single message can cause; sending fewer messages finds that
+ * message.
+ */
 const BLAMES_A_MESSAGE = new Set([INVALID_EMAIL, 402, 403, 406, 409, 410, 411]);
 
-/** Errors with which a connection never came to be, so that nothing was sent. */
+/** Errors of a connection that was never established, so nothing was sent. */
 const NEVER_CONNECTED =
   /^(ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|FailedToOpenSocket|DNS|CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/i;
 
@@ -62,13 +66,13 @@ export function readAnswer({ errorCode, message, messageId }: PostmarkAnswer): S
   return { status: 'refused', reason: describe(errorCode, message) };
 }
 
-/** What the failure of a request says of each of its messages. */
+/** What a failed request says about its messages. */
 export type Verdict =
-  /** The same of every message: the account, the network or Postmark is to blame. */
+  /** The same result for every message: the account, the network or Postmark is to blame. */
   | { blames: 'all'; result: SendResult }
   /** One of the messages is to blame. */
   | { blames: 'a message'; reason: string }
-  /** Perhaps one of them: it is if others go through. */
+  /** A message is to blame if other messages go through. */
   | { blames: 'perhaps a message'; reason: string };
 
 export function readFailure(failure: Failure): Verdict {
@@ -84,12 +88,15 @@ export function readFailure(failure: Failure): Verdict {
   return { blames: 'all', result: ofEveryMessage(failure) };
 }
 
-/** Of a message that cannot be told from the account or the config: it is tried again when those may have been fixed. */
+/**
+ * The result for a message whose fault cannot be told apart from the account's or the config's: it
+ * is retried after a delay in which a person may fix these.
+ */
 export function undecided(reason: string): SendResult {
   return retryWhenFixed(reason);
 }
 
-/** Token, URL, method, time-out, account, rate limit. */
+/** Statuses about the token, URL, method, time-out, account or rate limit. */
 const ABOUT_THE_REQUEST = new Set([401, 404, 405, 407, 408, 422, 425, 426, 429]);
 
 function ofEveryMessage(failure: Failure): SendResult {
@@ -119,7 +126,8 @@ function ofEveryMessage(failure: Failure): SendResult {
 }
 
 function isFixable(errorCode: number, message: string): boolean {
-  // Message streams have the codes 12xx. A bad sender comes as 300, as a bad recipient does: what is bad is the first name quoted.
+  // Message streams have the codes 12xx. Both a bad sender and a bad recipient have the code 300;
+  // the first quoted name says which one is bad.
   const isStream = errorCode >= 1200 && errorCode < 1300;
   const isSender = errorCode === INVALID_EMAIL && message.split("'")[1]?.toLowerCase() === 'from';
   return errorCode in ACCOUNT_PROBLEMS || isStream || isSender;

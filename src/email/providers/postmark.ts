@@ -15,9 +15,10 @@ import {
 } from './postmark-answers.ts';
 
 /*
- * Postmark, through its own package. It has no idempotency key: a message carries its id as metadata, by which `find` asks for
- * it after an answer was lost. Limits: https://postmarkapp.com/developer/api/email-api (500 messages and 50 MB a batch, a tag
- * of 1,000 characters) and its metadata rules (names of 20, values of 80 characters).
+ * Postmark, through its own package. Postmark has no idempotency key, so a message carries its id
+ * as metadata, and `find` searches for that id after an answer was lost. Limits:
+ * https://postmarkapp.com/developer/api/email-api (500 messages and 50 MB a batch, a tag of 1,000
+ * characters) and its metadata rules (names of 20, values of 80 characters).
  */
 
 export interface PostmarkOptions {
@@ -34,7 +35,7 @@ const DEFAULT_URL = 'https://api.postmarkapp.com';
 const DEFAULT_STREAM = 'outbound';
 const DEFAULT_TIMEOUT_MS = 30_000;
 const BATCH_SIZE = 500;
-/** Of 50 MB, whichever megabyte is meant, with room for the envelope. */
+/** Below 50 MB under either definition of a megabyte, with room for the envelope. */
 const BATCH_BYTES = 45_000_000;
 const TAG_CHARS = 1_000;
 const METADATA_KEY = 'segflow-message';
@@ -45,7 +46,7 @@ const ANSWER_BYTES = 16_000_000;
 
 export function createPostmarkProvider(options: PostmarkOptions): MailProvider {
   const request = requester(options);
-  // A search covers one stream.
+  // Postmark searches one stream at a time.
   const streams = new Set([options.messageStream, options.transactionalStream].map(streamOf));
 
   async function sendTogether(
@@ -62,7 +63,10 @@ export function createPostmarkProvider(options: PostmarkOptions): MailProvider {
     return { results: emails.map(() => verdict.result) };
   }
 
-  /** A message for which Postmark turns whole requests away is found, and the others are sent. */
+  /**
+   * Sends the messages. If one message makes Postmark reject whole requests, it is found and the
+   * others are sent.
+   */
   async function sendApart(emails: OutgoingEmail[]): Promise<SendResult[]> {
     const outcomes = await halve(emails, { attempt: sendTogether });
     return outcomes.map((outcome) => {
@@ -73,7 +77,7 @@ export function createPostmarkProvider(options: PostmarkOptions): MailProvider {
     });
   }
 
-  /** Postmark's id of a message, if it has it. */
+  /** Postmark's id of a message, or undefined if Postmark does not have it. */
   async function search(key: string, value: string): Promise<string | undefined | Failure> {
     for (const messageStream of streams) {
       const filter = { count: 1, offset: 0, messageStream, [`metadata_${key}`]: value };
@@ -134,7 +138,7 @@ function streamOf(name: string | undefined): string {
   return name ?? DEFAULT_STREAM;
 }
 
-/** As few batches as Postmark's limits allow, in order. */
+/** Splits into as few batches as Postmark's limits allow, in order. */
 function batchesOf(emails: OutgoingEmail[]): OutgoingEmail[][] {
   const batches: OutgoingEmail[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
@@ -154,7 +158,10 @@ function batchesOf(emails: OutgoingEmail[]): OutgoingEmail[][] {
 
 type Outcome<T> = { value: T } | { failure: Failure };
 
-/** Makes requests with a client of their own each, since the client tells neither headers nor error codes of the network. */
+/**
+ * Makes each request with its own client, because the client exposes neither headers nor network
+ * error codes.
+ */
 function requester(options: PostmarkOptions) {
   if (!options.apiKey?.trim()) {
     throw new SegflowError('invalid_config', 'Postmark needs an API key', {
@@ -172,7 +179,7 @@ function requester(options: PostmarkOptions) {
         timeout: (options.timeoutMs ?? DEFAULT_TIMEOUT_MS) / 1000,
         async fetch(input, init) {
           try {
-            // A redirected POST would arrive as a GET.
+            // A redirected POST would become a GET.
             const response = await fetch(input, { ...init, redirect: 'manual' });
             seen.status = response.status;
             seen.retryAfterMs = retryAfterMs(response.headers.get('retry-after'));
@@ -192,7 +199,7 @@ function requester(options: PostmarkOptions) {
   };
 }
 
-/** Reads the answer, unless it is far larger than any that Postmark gives. */
+/** Reads the answer, unless it is far larger than any real answer of Postmark. */
 async function ofSensibleSize(response: Response): Promise<Response> {
   if (!response.body) return response;
   const chunks: Uint8Array[] = [];
@@ -207,7 +214,7 @@ async function ofSensibleSize(response: Response): Promise<Response> {
   return new Response(body, { status, statusText, headers });
 }
 
-/** Statuses with which a response has no body. */
+/** Statuses whose responses have no body. */
 const NO_BODY = new Set([204, 205, 304]);
 
 function baseUrl(text: string): { requestHost: string; useHttps: boolean } {
@@ -231,14 +238,14 @@ function retryAfterMs(header: string | null): number | undefined {
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }
 
-/** A success that does not say what became of each message. */
+/** A success without a result for each message. */
 function unreadable(count: number): Failure {
   return { status: 200, message: `its answer is not a list of ${count} results, each of its message` };
 }
 
 /**
- * The answers in the order of the messages: an answer that names a recipient belongs to that one's message. Undefined when it cannot
- * be told which answer is of which message.
+ * The answers in the order of the messages; an answer that names a recipient belongs to that
+ * recipient's message. Undefined when the answers cannot be assigned to messages.
  */
 function inOrder(value: unknown, messages: Models.Message[]): PostmarkAnswer[] | undefined {
   if (!Array.isArray(value) || value.length !== messages.length) return undefined;
@@ -248,7 +255,8 @@ function inOrder(value: unknown, messages: Models.Message[]): PostmarkAnswer[] |
     answer.To === undefined || answer.To === null || sameText(answer.To, To);
   if (messages.every((message, i) => isOf(answers[i]!, message))) return answers.map(toAnswer);
   const recipients = new Set(messages.map(({ To }) => To?.toLowerCase()));
-  // What Postmark makes of an address may differ from ours; another message's address is another message's answer.
+  // Postmark may normalise an address differently from us, but an answer with another message's
+  // address belongs to that message.
   if (!answers.some(({ To }, i) => !isOf(answers[i]!, messages[i]!) && recipients.has(To?.toLowerCase())))
     return answers.map(toAnswer);
   if (answers.some(({ To }) => !To) || recipients.size < messages.length) return undefined;
