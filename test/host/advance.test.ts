@@ -323,7 +323,8 @@ test('a query is built where Drizzle is, and its rows have the shape of its type
   const bundle = flowBundle(
     `const rows = yield* rt.query((db, id) =>
        db.select({ who: users.id, last: events.createdAt, n: sql\`count(*)\` }).from(events)
-         .innerJoin(users, eq(users.id, events.userId)).where(gt(events.createdAt, new Date(Date.now() - 1000))));
+         .innerJoin(users, eq(users.id, events.userId)).where(gt(events.createdAt, new Date(Date.now() - 1000)))
+         .groupBy(users.id, events.createdAt));
      console.log('rows', JSON.stringify(rows), rows[0].last instanceof Date);
      yield rt.sendEmail('a')`,
     {
@@ -336,7 +337,8 @@ test('a query is built where Drizzle is, and its rows have the shape of its type
       kind: 'query',
       sql:
         'select `users`.`id` as `_0`, `events`.`created_at` as `_1`, count(*) as `_2` from `events` ' +
-        'inner join `users` on `users`.`id` = `events`.`user_id` where `events`.`created_at` > ?',
+        'inner join `users` on `users`.`id` = `events`.`user_id` where `events`.`created_at` > ? ' +
+        'group by `users`.`id`, `events`.`created_at`',
       params: ['2025-10-09 08:53:19.000'],
     },
   });
