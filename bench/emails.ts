@@ -3,7 +3,10 @@ import { quiet } from '../test/binary/seed-world.ts';
 import { type Bench, median } from './measure.ts';
 import { seeded } from './seeded.ts';
 
-/** Welcome emails a second, from the users' creation to the last answer of the provider: segments, runs, rendering, ledger. */
+/**
+ * Welcome emails a second, from the users' creation to the provider's last answer: segments, runs,
+ * rendering, ledger.
+ */
 const bench: Bench = async ({ quick }) => {
   const count = quick ? 500 : 2_000;
   const rounds = quick ? 1 : 3;

@@ -6,7 +6,10 @@ import { seeded } from './seeded.ts';
 
 const USERS = 1_000;
 
-/** Events acknowledged a second through the batch endpoint, and how long a single one takes, with the seed's segments at work. */
+/**
+ * Events acknowledged a second through the batch endpoint, and the latency of a single event, with
+ * the seed's segments active.
+ */
 const bench: Bench = async ({ quick }) => {
   await using world = await seeded();
   const { server } = world;

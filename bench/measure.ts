@@ -3,7 +3,7 @@ export interface Measurement {
   name: string;
   value: number;
   unit: string;
-  /** What it was measured with, and what to hold it against. */
+  /** The conditions of the measurement, and the value to compare with. */
   note?: string;
 }
 
@@ -28,7 +28,10 @@ export function median(values: number[]): number {
   return quantile(values, 0.5);
 }
 
-/** Measures several things in turn, round after round, so that a slow moment of the machine befalls all of them. */
+/**
+ * Measures several things in turn, round after round, so that a slow moment of the machine affects
+ * all of them.
+ */
 export async function interleaved<K extends string>(
   rounds: number,
   subjects: Record<K, () => Promise<number>>,

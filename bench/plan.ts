@@ -13,7 +13,10 @@ import { type Bench, timed } from './measure.ts';
 const EACH = 100;
 const DAYS = [16, 8, 4, 2, 1, 0];
 
-/** Plans with a million runs in flight at six steps of a flow: new code for all of them, and a segment that changes for everybody. */
+/**
+ * Plans with a million runs in flight at six steps of a flow: new code for all of them, and a
+ * segment that changes for every user.
+ */
 const bench: Bench = async ({ quick }) => {
   const runs = quick ? 60_000 : 1_000_000;
   const dataDir = await mkdtemp(join(tmpdir(), 'segflow-plan-'));
@@ -82,7 +85,7 @@ async function enter(world: World): Promise<void> {
   }
 }
 
-/** Makes every user, with runs and memberships, `times` as many. */
+/** Multiplies every user, with runs and memberships, `times` times. */
 function multiply(path: string, times: number): void {
   const db = new Database(path, { strict: true });
   const copies = 'with recursive n (i) as (select 1 union all select i + 1 from n where i < $copies)';

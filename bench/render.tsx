@@ -16,7 +16,10 @@ import { renderEmail } from '../src/email/render.ts';
 import { Tailwind } from '../src/email/tailwind.ts';
 import { type Bench, interleaved, median, timed } from './measure.ts';
 
-/** A welcome email rendered as Segflow does it, against the library's own render and toPlainText. */
+/**
+ * A welcome email rendered as Segflow renders it, compared with the library's own render and
+ * toPlainText.
+ */
 const bench: Bench = async ({ quick }) => {
   const repeats = 50;
   const results = await interleaved(quick ? 5 : 15, {

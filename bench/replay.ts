@@ -3,7 +3,10 @@ import { type Bench, type Measurement, median, timed } from './measure.ts';
 
 const HOUR = 3_600_000;
 
-/** What it costs to continue a run, by how long its history is: parsing the journal and replaying the flow up to the next command. */
+/**
+ * The cost of continuing a run, by the length of its history: parsing the journal and replaying the
+ * flow up to the next command.
+ */
 const bench: Bench = async ({ quick }) => {
   const measured: Measurement[] = [];
   for (const steps of [10, 100, 1_000, 10_000, 100_000]) {
@@ -41,7 +44,10 @@ function* flow(_context: never, rt: { sendEmail(id: string): unknown; wait(time:
   }
 }
 
-/** A run at a wait, with so many entries before it. What the flow did once it did again and again: that part of the journal is repeated. */
+/**
+ * A run at a wait, with this many entries before the wait. The flow goes through its loop once, and
+ * that part of the journal is repeated.
+ */
 function runWith(entries: number): DrivenRun {
   const run = new DrivenRun(flow);
   const sent = { status: 'sent', messageId: 'msg_0123456789abcdef0123456789abcdef' };

@@ -2,7 +2,8 @@
 /*
  *   bun bench/run.ts [name…] [--quick] [--json] [--against CHECKOUT]
  *
- * Measures the compiled executable. Rates depend on the machine and on what else it does: read the ratios, and compare rates of one run.
+ * Measures the compiled executable. Rates depend on the machine and its other load: read the
+ * ratios, and compare only rates of one run.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { resolve } from 'node:path';

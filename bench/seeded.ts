@@ -9,7 +9,10 @@ export interface Seeded extends AsyncDisposable {
   postmark: Postmark;
 }
 
-/** The seed's configuration pushed to a server on a bare machine, with a loopback Postmark or, given an outbox, files. */
+/**
+ * The seed's configuration pushed to a fresh server, with a loopback Postmark or, given an outbox,
+ * files.
+ */
 export async function seeded(options: { outbox?: boolean } = {}): Promise<Seeded> {
   const postmark = await startPostmark();
   const machine = await seedProject(postmark);

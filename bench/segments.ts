@@ -8,9 +8,9 @@ import { testClock } from '../test/helpers/clock.ts';
 import { type Bench, interleaved, type Measurement, median, timed } from './measure.ts';
 
 /**
- * Evaluates the seed's segments and the corpus for 500 people, on each store, with this checkout and, in turn, with another one
- * (`--against PATH`, whose dependencies are installed): the ratio of the two is what counts. SEGFLOW_BENCH_STORES=sqlite,mariadb,mysql
- * chooses stores.
+ * Evaluates the seed's segments and the corpus for 500 people, on each store, with this checkout
+ * and, in turn, with another checkout (`--against PATH`, with its dependencies installed); the
+ * ratio of the two is what counts. SEGFLOW_BENCH_STORES=sqlite,mariadb,mysql chooses stores.
  */
 const bench: Bench = async ({ quick, against }) => {
   const names = (process.env.SEGFLOW_BENCH_STORES ?? 'sqlite,mariadb,mysql').split(',') as StoreName[];
@@ -36,7 +36,7 @@ const ROOT = join(import.meta.dir, '..');
 const NOW = Date.parse('2026-06-15T12:00:00Z');
 const PEOPLE = 500;
 const EVENTS = 10;
-/** Those that differ most are named. */
+/** The queries that differ most are named. */
 const SHOWN = 5;
 
 type Query = Parameters<OpenedStore['inspectSegment']>[0];
@@ -113,7 +113,7 @@ interface Asked {
   evaluate(build: Build): Promise<unknown>;
 }
 
-/** The queries that every build takes, inspected once, as when they are pushed. */
+/** The queries that every build accepts, inspected once, as on a push. */
 async function answeredByAll(builds: Build[], queries: Query[]): Promise<Asked[]> {
   const asked: Asked[] = [];
   for (const query of queries) {
@@ -128,7 +128,7 @@ async function answeredByAll(builds: Build[], queries: Query[]): Promise<Asked[]
       for (const build of builds) await evaluate(build);
       asked.push({ query, evaluate });
     } catch {
-      // A build refuses it.
+      // A build refuses this query.
     }
   }
   return asked;

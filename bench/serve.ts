@@ -5,7 +5,10 @@ import { seededRandom } from '../test/helpers/random.ts';
 import { type Bench, type Measurement, median, timed } from './measure.ts';
 import { seeded } from './seeded.ts';
 
-/** How soon `serve` is ready on a store that has been in use, and what memory all its processes take when idle. */
+/**
+ * How soon `serve` is ready on a store with data, and how much memory all its processes use when
+ * idle.
+ */
 const bench: Bench = async ({ quick }) => {
   await using world = await seeded();
   const { machine } = world;
@@ -44,7 +47,10 @@ export default bench;
 
 // --- internal ---
 
-/** Each process's proportional share, added up: pages of the executable that processes share count once. */
+/**
+ * The sum of the processes' proportional shares: pages of the executable that processes share count
+ * once.
+ */
 function memory(program: string, when: string): Measurement[] {
   const processes = processesOf(program);
   const total = processes.reduce((sum, each) => sum + each.memory, 0);

@@ -5,7 +5,10 @@ import { type Bench, timed } from './measure.ts';
 
 const DAY = 86_400_000;
 
-/** The seed's campaigns in simulated time: a year of people who come together, and a forecast of people who come one by one. */
+/**
+ * The seed's campaigns in simulated time: a year of people who join together, and a forecast of
+ * people who join one by one.
+ */
 const bench: Bench = async ({ quick }) => {
   const people = quick ? 100 : 1_000;
   const path = join(import.meta.dir, '..', 'test', 'fixtures', 'seed', 'segflow.config.ts');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { executable } from '../test/helpers/executable.ts';
 import { type Bench, interleaved, median, timed } from './measure.ts';
 
-/** How long `--help` and a refused command take, against an executable that does nothing. */
+/** How long `--help` and a refused command take, compared with an executable that does nothing. */
 const bench: Bench = async ({ quick }) => {
   const folder = mkdtempSync(join(tmpdir(), 'segflow-bench-'));
   try {

@@ -9,9 +9,11 @@ import { waitFor } from '../test/helpers/wait-for.ts';
 import type { Bench, Measurement } from './measure.ts';
 
 /**
- * Steps a second end to end: people are added, and each goes through a campaign that changes attributes, asks about segments and rows,
- * emits events and waits a little, three times over, and is mailed at the end. Measured from the first request to the last run's end, with
- * the evaluation that each step causes. A step is an entry of a run's journal. SEGFLOW_BENCH_STORES=sqlite,mariadb,mysql chooses stores.
+ * Steps a second, end to end. Users are added, and each goes through a campaign that changes
+ * attributes, asks about segments and rows, emits events and waits a little, three times, and sends
+ * an email at the end. Measured from the first request to the last run's end, including the
+ * evaluation that each step causes. A step is an entry of a run's journal.
+ * SEGFLOW_BENCH_STORES=sqlite,mariadb,mysql chooses stores.
  */
 const bench: Bench = async ({ quick }) => {
   const names = (process.env.SEGFLOW_BENCH_STORES ?? 'sqlite').split(',') as StoreName[];
@@ -32,7 +34,7 @@ async function stepsOn(name: StoreName, people: number): Promise<Measurement[]> 
     fixture: 'steps',
     env: { SEGFLOW_API_KEY: 'bench', ...(url === undefined ? {} : { DATABASE_URL: url }) },
   });
-  // The push captures where the mail goes; nobody is added before it.
+  // The push captures the mail's destination, and must come before the first user.
   await using server = await machine.serve({ env: { POSTMARK_API_URL: postmark.url } });
   await push(machine, server, postmark);
 
@@ -63,7 +65,10 @@ function operations(from: number, to: number): Operation[] {
   });
 }
 
-/** The status once every run is over. A run that sleeps between two looks is not: only those completed are counted. */
+/**
+ * The status once every run is over. A run that sleeps between two reads is not over, so only
+ * completed runs are counted.
+ */
 function ended(server: Serve, people: number): Promise<Status> {
   let last: Status | undefined;
   return waitFor(
@@ -80,7 +85,7 @@ function ended(server: Serve, people: number): Promise<Status> {
   });
 }
 
-/** Everyone takes the same ones. */
+/** All users take the same steps. */
 async function stepsOfOne(server: Serve): Promise<number> {
   const { runs } = await server.json<Journey>('GET', '/v1/users/user-0');
   const steps = runs[0]?.steps.length ?? 0;

@@ -11,8 +11,9 @@ import { type Bench, type Measurement, median, parallel } from './measure.ts';
 import { openTables, type Tables } from './tables.ts';
 
 /**
- * What is promised of each store: events taken in, held against the driver alone inserting the same rows; runs advanced a second, with few
- * and with many that sleep; two processes against one. SEGFLOW_BENCH_STORES=sqlite,mariadb,mysql chooses stores.
+ * The promises about each store: events ingested, compared with the driver alone inserting the same
+ * rows; runs advanced a second, with few and with many sleeping runs; two processes compared with
+ * one. SEGFLOW_BENCH_STORES=sqlite,mariadb,mysql chooses stores.
  */
 const bench: Bench = async ({ quick }) => {
   const names = (process.env.SEGFLOW_BENCH_STORES ?? 'sqlite,mariadb,mysql').split(',') as StoreName[];
@@ -52,7 +53,7 @@ interface World extends AsyncDisposable {
   tables(): Promise<Tables>;
 }
 
-/** As whoever has millions of runs would set the server up: they fit into its memory. */
+/** Configured like a server for millions of runs, which fit into its memory. */
 async function sized({ name, server }: Store): Promise<void> {
   if (!server) return;
   await using admin = await openTables({ url: server.url });
@@ -131,7 +132,7 @@ async function ingest(store: Store, quick: boolean): Promise<Measurement[]> {
   ];
 }
 
-/** Events a second, two batches at a time; resolves once they are evaluated, too. */
+/** Events a second, two batches at a time; resolves once the events are also evaluated. */
 async function acknowledged(server: Serve, batches: number[], name: string): Promise<number> {
   const from = performance.now();
   await parallel(batches, 2, async (batch) => {
@@ -163,7 +164,7 @@ function eventRows(batch: number): (string | number)[][] {
   });
 }
 
-/** Runs a second: `due` runs are due at once, `sleeping` others are not. */
+/** Runs a second: `due` runs are due immediately, `sleeping` others are not. */
 async function advanced(
   store: Store,
   { due, sleeping, processes }: { due: number; sleeping: number; processes: number },

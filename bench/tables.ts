@@ -5,18 +5,21 @@ import { waitFor } from '../test/helpers/wait-for.ts';
 
 type Value = string | number | null;
 
-/** A store's tables, written by nothing but the driver: to fill them, and to hold the engine against. */
+/** A store's tables, written only by the driver: to fill them, and as a baseline for the engine. */
 export interface Tables extends AsyncDisposable {
   run(text: string, params?: Value[]): Promise<void>;
-  /** Inserts rows as one statement, in a transaction of its own. */
+  /** Inserts rows in one statement, in its own transaction. */
   insert(table: string, columns: string[], rows: Value[][]): Promise<void>;
-  /** Resolves once the database has put to disk what was written: filling is not part of what is measured. */
+  /**
+   * Resolves once the database has flushed its writes to disk, because filling is not part of the
+   * measurement.
+   */
   flushed(): Promise<void>;
   /** A SELECT of the numbers 0 to `count` − 1 as `n`. */
   numbers(count: number): string;
 }
 
-/** Those in the data folder, or in the database at `url`. */
+/** Opens the tables in the data folder, or in the database at `url`. */
 export async function openTables(where: { dataDir: string } | { url: string }): Promise<Tables> {
   return 'url' in where ? inMysql(where.url) : inSqlite(join(where.dataDir, 'segflow.db'));
 }
@@ -25,7 +28,7 @@ export async function openTables(where: { dataDir: string } | { url: string }): 
 
 function inSqlite(path: string): Tables {
   const db = new Database(path);
-  // What the embedded store itself promises: a commit is on the disk.
+  // As the embedded store promises: a commit is on the disk.
   for (const pragma of ['journal_mode = wal', 'synchronous = full']) db.run(`pragma ${pragma}`);
   return {
     run: async (text, params = []) => void db.run(text, params),

@@ -5,7 +5,10 @@ import { seededRandom } from '../test/helpers/random.ts';
 import type { Bench } from './measure.ts';
 import { seeded } from './seeded.ts';
 
-/** 10,000 users and 100,000 events with the seed's segments, campaigns and transactions. Fails unless the ledger adds up to the mail promised. */
+/**
+ * 10,000 users and 100,000 events with the seed's segments, campaigns and transactions. Fails
+ * unless the ledger matches the promised mail.
+ */
 const bench: Bench = async ({ quick }) => {
   const [users, events] = quick ? [1_000, 10_000] : [10_000, 100_000];
   const { people, operations } = populate(users, events, seededRandom(1));

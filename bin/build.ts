@@ -11,7 +11,7 @@ import { wireTypes } from './wire-types.ts';
 
 const ROOT = join(import.meta.dir, '..');
 const DIST = join(ROOT, 'dist');
-/** What the package exports, below src. */
+/** The package's exports, below src. */
 const ENTRIES = ['index', 'schema/index', 'client/sdk', 'testing/simulate'];
 
 const started = performance.now();
@@ -21,11 +21,11 @@ console.log(
 );
 
 /**
- * One file with everything in it. Split and precompiled to bytecode, so that a command loads only its own part: without
- * either, `--help` would take several times as long as the runtime itself.
+ * One file with everything in it. Split and precompiled to bytecode, so that a command loads only
+ * its own part; without either, `--help` would take several times as long as the runtime itself.
  */
 async function buildExecutable(): Promise<string> {
-  // Built aside and moved into place: the one that is there may be running.
+  // Built elsewhere and moved into place, because the existing executable may be running.
   const draft = join(DIST, `.build-${process.pid}`);
   await mkdir(draft, { recursive: true });
   await Bun.build({
@@ -41,14 +41,15 @@ async function buildExecutable(): Promise<string> {
     define: { 'process.env.NODE_ENV': '"production"' },
     compile: {
       outfile: join(draft, 'segflow'),
-      // The command line reads .env itself, and says so; a bunfig.toml is none of its business.
+      // The command line reads .env itself, and says so; it ignores a bunfig.toml.
       autoloadDotenv: false,
       autoloadBunfig: false,
     },
   });
   const executable = join(DIST, 'segflow');
   await rename(join(draft, 'segflow'), executable);
-  // What is left are its source maps: it holds them too, the copies are for debuggers.
+  // The remaining files are source maps. The executable holds them too; the copies are for
+  // debuggers.
   const maps = join(DIST, 'maps');
   await rm(maps, { recursive: true, force: true });
   await rename(draft, maps);
@@ -70,7 +71,8 @@ async function buildPackage(): Promise<string> {
     packages: 'external',
     sourcemap: 'none',
   });
-  // Runs in `bun test` beside the project's config: one React and one Drizzle for both.
+  // Runs in `bun test` together with the project's config, so both must share one React and one
+  // Drizzle.
   await Bun.build({
     entrypoints: [join(ROOT, 'src', 'testing', 'simulate.ts')],
     root: join(ROOT, 'src'),
@@ -123,13 +125,14 @@ async function emitDeclarations(outDir: string): Promise<void> {
   if ((await tsc.exited) !== 0) throw new Error('the declarations do not compile');
   await rm(project);
   await writeFile(join(outDir, 'protocol', 'api.d.ts'), wireTypes());
-  // A config reads process.env, and TypeScript knows it only where Node's types are named; the package brings them.
+  // A config reads process.env, which TypeScript knows only if Node's types are referenced; the
+  // package includes the types.
   const index = join(outDir, 'index.d.ts');
   await writeFile(index, `/// <reference types="node" />\n${await readFile(index, 'utf8')}`);
   for (const name of await readdir(outDir, { recursive: true })) {
     if (!name.endsWith('.d.ts')) continue;
     const path = join(outDir, name);
-    // Every resolution mode finds ./x.d.ts under ./x.js.
+    // Every resolution mode finds ./x.d.ts for ./x.js.
     const text = (await readFile(path, 'utf8')).replaceAll(
       /((?:from|import)\(? ?['"]\.{1,2}\/[^'"]+)\.ts(?=['"])/g,
       '$1.js',
@@ -139,7 +142,10 @@ async function emitDeclarations(outDir: string): Promise<void> {
   await removeUnreachable(outDir);
 }
 
-/** The compiler writes declarations of everything a module needs to run; people need those that the entries' types name. */
+/**
+ * The compiler writes declarations of everything that a module needs to run; users need only those
+ * that the entries' types name.
+ */
 async function removeUnreachable(outDir: string): Promise<void> {
   const needed = new Set<string>();
   const queue = ENTRIES.map((name) => join(outDir, `${name}.d.ts`));

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { loadOwnModules, parentOf } from '../src/config/host-modules/host-modules.ts';
 
 /*
- * bun bin/host-exports.ts          writes src/config/host-modules/host-exports.json: what each host module exports
- * bun bin/host-exports.ts --check  says on stdout what the file would hold
+ * bun bin/host-exports.ts          writes src/config/host-modules/host-exports.json: each host module's exports
+ * bun bin/host-exports.ts --check  prints the file's expected content to stdout
  *
- * Run it after an update of React, React Email or Drizzle; a test compares. With the names at hand, a push needs not load the
- * modules to tell which imports exist.
+ * Run this after an update of React, React Email or Drizzle; a test compares the file. With these
+ * names, a push can tell which imports exist without loading the modules.
  */
 
-// What exists in development alone (React's `act`) does not exist on a server.
+// Exports that exist only in development (React's `act`) do not exist on a server.
 process.env.NODE_ENV = 'production';
 
 const ROOT = join(import.meta.dir, '..');
@@ -50,7 +50,9 @@ function reactDomServers(): string[] {
   return subpathsOf('react-dom', (path) => path.startsWith('server.'));
 }
 
-/** All that a MySQL query is written with; other databases' dialects, drivers and migrators are not. */
+/**
+ * Everything for writing a MySQL query, without other databases' dialects, drivers and migrators.
+ */
 function drizzleParts(): string[] {
   const index = new Bun.Transpiler({ loader: 'js' }).scanImports(
     readFileSync(join(ROOT, 'node_modules', 'drizzle-orm', 'index.js'), 'utf8'),

@@ -1,8 +1,9 @@
 import type { BunPlugin } from 'bun';
 
 /**
- * React Email's CodeBlock brings a syntax highlighter along that takes 0.2 s to set up 300 languages, for every process that loads
- * a component. With this plugin it is set up when the first CodeBlock is rendered. Its output is the same.
+ * React Email's CodeBlock includes a syntax highlighter that takes 0.2 s to set up 300 languages,
+ * in every process that loads a component. With this plugin, the highlighter is set up when the
+ * first CodeBlock is rendered. The output is the same.
  */
 export const lazyPrism: BunPlugin = {
   name: 'lazy-prism',

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// `npm run quickstart`: from a clean clone to mail, in one go. Installs, builds the executable, then does with it in a fresh folder what
-// someone who has just downloaded Segflow would do. Nothing is sent: the mail goes to files. Plain Node.js.
+// `npm run quickstart`: from a clean clone to mail in one command. Installs, builds the executable,
+// then does in a fresh folder what a user who has just downloaded Segflow would do. Nothing is
+// sent: the mail goes to files. Plain Node.js.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -56,7 +57,10 @@ async function main() {
   console.log(goOn(folder, (performance.now() - started) / 1000));
 }
 
-/** Gives a function that runs a command of the executable in `folder`, shows it and what it says, and insists that it succeeds. */
+/**
+ * Returns a function that runs a command of the executable in `folder`, shows the command and its
+ * output, and throws unless it succeeds.
+ */
 function commandsIn(folder) {
   return async (...args) => {
     console.log(`  $ segflow ${args.map(quoted).join(' ')}`);
@@ -142,7 +146,7 @@ function showMail(messages, folder) {
   say(`${messages.length} emails`);
 }
 
-/** Nothing of this machine's own Segflow settings, nor of the person's home. */
+/** An environment without this machine's Segflow settings and the user's home. */
 function environment(folder) {
   return { PATH: process.env.PATH ?? '', HOME: folder, NO_COLOR: '1' };
 }

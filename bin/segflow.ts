@@ -1,5 +1,6 @@
 #!/usr/bin/env bun
-// A host child is this executable again: it must not load, nor wait for, anything of the command line.
+// A host child is this executable started again: it must neither load nor wait for any part of the
+// command line.
 if (process.argv[2] === '__host') {
   const { runHostChild } = await import('../src/host/child/child.ts');
   await runHostChild();

@@ -1,4 +1,4 @@
-// What a clean clone needs before anything else can run: the npm packages, and Bun's binary among them. Plain Node.js.
+// Sets up a clean clone: the npm packages, including Bun's binary. Plain Node.js.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,10 +7,12 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 export const EXECUTABLE = join(ROOT, 'dist', process.platform === 'win32' ? 'segflow.exe' : 'segflow');
 
-/** A failure whose message is all the reader needs: no stack. */
+/** A failure whose message is enough for the reader, without a stack. */
 export class SetupError extends Error {}
 
-/** Installs the packages of the lock file unless node_modules holds them already. Throws SetupError. */
+/**
+ * Installs the packages of the lock file unless node_modules already holds them. Throws SetupError.
+ */
 export async function installPackages(log) {
   const reason = whyInstall();
   if (reason) {
@@ -26,12 +28,12 @@ export async function installPackages(log) {
   await completeBun(log);
 }
 
-/** The Bun that the lock file pins. */
+/** The Bun version that the lock file pins. */
 export function bunPath() {
   return join(ROOT, 'node_modules', 'bun', 'bin', 'bun.exe');
 }
 
-/** Makes dist/segflow and the npm package. Throws SetupError. */
+/** Builds dist/segflow and the npm package. Throws SetupError. */
 export async function build() {
   if (!existsSync(join(ROOT, 'bin', 'build.ts'))) throw new SetupError('bin/build.ts is missing');
   const result = await run(bunPath(), [join('bin', 'build.ts')], { timeoutMs: 600_000 });
@@ -42,8 +44,9 @@ export async function build() {
 }
 
 /**
- * Runs a command to its end, in a process group of its own so that a time-out ends its children too. Never throws: a command that
- * cannot start ends with code 127. `onOutput` sees the output as it comes; stdin is empty.
+ * Runs a command to its end, in its own process group so that a time-out ends its children too.
+ * Never throws: a command that cannot start ends with code 127. `onOutput` receives the output as
+ * it comes; stdin is empty.
  */
 export function run(command, args, { cwd = ROOT, env = process.env, timeoutMs, onOutput } = {}) {
   return new Promise((resolve) => {
@@ -102,7 +105,7 @@ function killGroup(child, signal) {
   try {
     process.kill(process.platform === 'win32' ? child.pid : -child.pid, signal);
   } catch {
-    // It has ended already.
+    // The process has already ended.
   }
 }
 
@@ -128,7 +131,8 @@ function readLock(path) {
   }
 }
 
-// npm may be set to run no install scripts; then Bun's own script, which puts the platform's binary in place, is run here.
+// npm may be configured to run no install scripts; then Bun's own script, which puts the platform's
+// binary in place, runs here.
 async function completeBun(log) {
   if (bunRuns()) return;
   log('putting the Bun binary in place');
@@ -144,7 +148,7 @@ function bunRuns() {
   return spawnSync(bunPath(), ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
-// Under `npm test` the very same npm; otherwise the one on the PATH.
+// Under `npm test`, the same npm; otherwise the npm on the PATH.
 function npmCommand() {
   const path = process.env.npm_execpath;
   if (path?.endsWith('npm-cli.js')) return { command: process.execPath, args: [path] };

@@ -2,11 +2,14 @@ import { z } from 'zod';
 import * as api from '../src/protocol/api.ts';
 
 /*
- * The wire contract's types as plain TypeScript, for the package's declarations: `z.infer` in them would make everyone who
- * imports the client install zod, to say what an object's fields are.
+ * The wire contract's types as plain TypeScript, for the package's declarations. With `z.infer` in
+ * them, everyone who imports the client would have to install zod for an object's field types.
  */
 
-/** Exported type → the schema it is inferred from, and whether from what goes in (before defaults) or what comes out. */
+/**
+ * Exported type → the schema it is inferred from, and whether from the schema's input (before
+ * defaults) or output.
+ */
 const TYPES: Record<string, [schema: z.ZodType, io: 'input' | 'output']> = {
   EventBody: [api.eventSchema, 'input'],
   UserBody: [api.userBodySchema, 'input'],
@@ -50,7 +53,7 @@ export function wireTypes(): string {
 
 // --- internal ---
 
-/** Any text to zod, a closed list to TypeScript. */
+/** Any text for zod, a closed list for TypeScript. */
 const errorCode: unknown = api.errorSchema.shape.error.shape.code;
 
 function typeOf(schema: JsonSchema | boolean, indent: string): string {

@@ -20,49 +20,59 @@ import { openStore } from './store/open.ts';
 export interface ServerOptions {
   port: number;
   host: string;
-  /** Folder of the embedded store, the keys and the file provider's mail. Made when missing. */
+  /** Folder of the embedded store, the keys and the file provider's mail. Created if missing. */
   dataDir: string;
-  /** A MySQL or MariaDB database instead of the embedded store; several processes may share it. */
+  /**
+   * A MySQL or MariaDB database that replaces the embedded store; several processes may share it.
+   */
   databaseUrl?: string | undefined;
-  /** Refuse a database whose schema is not up to date instead of migrating it. */
+  /** Refuse a database with an outdated schema instead of migrating it. */
   noMigrate?: boolean | undefined;
-  /** Send everything to `.eml` files in this folder, whatever the config says. */
+  /** Write all mail to `.eml` files in this folder, whatever the config says. */
   outbox?: string | undefined;
   environment: Record<string, string | undefined>;
   version: string;
   log: Log;
-  /** Serve the data although it was moved elsewhere. */
+  /** Serve the data even though it was moved elsewhere. */
   force?: boolean | undefined;
-  /** Serve it although the secret of what was pushed is lost: see instanceSecret. */
+  /**
+   * Serve the data even though the secret of the pushed environment is lost; see instanceSecret.
+   */
   newSecret?: boolean | undefined;
 }
 
 export interface RunningServer {
   url: string;
   apiKey: { value: string; isNew: boolean };
-  /** As it starts. */
+  /** The state at the start. */
   inForce: ServerSummary;
-  /** Stops taking requests, finishes what is in flight, ends the child processes, closes the store. */
+  /**
+   * Stops accepting requests, finishes the requests in flight, ends the child processes, closes the
+   * store.
+   */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 export interface ServerSummary {
-  /** What the database is: `embedded store`, `MariaDB 10.11.14`. */
+  /** The kind of database: `embedded store`, `MariaDB 10.11.14`. */
   store: string;
-  /** Where it is: a folder, or a URL without user and password. */
+  /** The database's place: a folder, or a URL without user and password. */
   place: string;
   /** Null before the first push. */
   deployment: { id: string; activatedAt: number } | null;
-  /** The folder that all mail goes to instead of being sent. */
+  /** The folder that all mail is written to instead of being sent. */
   outbox: string | null;
-  /** Set while the provider is asked about each message before it is sent, because the data came from a backup. */
+  /**
+   * Set while the provider is asked about each message before sending, because the data came from a
+   * backup.
+   */
   restored: { backedUpAt: number; askUntil: number } | null;
 }
 
 /**
- * The composition root of `segflow serve`: store, host, engine and HTTP server, started in that order and stopped in the
- * reverse one. Whatever a failed start had opened is closed again.
+ * The composition root of `segflow serve`: store, host, engine and HTTP server, started in this
+ * order and stopped in reverse. A failed start closes everything that it had opened.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { environment, log } = options;
@@ -152,7 +162,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 // --- internal ------------------------------------------------------------------------------------
 
-/** The folder's absolute path; made when missing. A start is refused rather than every email later. */
+/**
+ * The folder's absolute path; the folder is created if missing. Refusing the start is better than
+ * failing every email later.
+ */
 async function usableFolder(path: string, what: string, flag: string): Promise<string> {
   const folder = resolve(path);
   try {

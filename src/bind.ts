@@ -7,18 +7,20 @@ import { messageOf, SegflowError } from './core/errors.ts';
 export interface BindOptions<T> {
   /** An address, with or without the brackets of IPv6, or a name. */
   host: string;
-  /** 0 for any free one. */
+  /** The port; 0 takes any free port. */
   port: number;
-  /** Binds one address, always a number and never a name. Throws errors with the codes of the system. */
+  /** Binds one address, always a number and never a name. Throws errors with the system's codes. */
   serve(address: string): T;
-  /** Finds the addresses of a name. Default: the resolver of the system. */
+  /** Resolves a name to its addresses. Default: the system's resolver. */
   lookup?: (name: string) => Promise<Pick<LookupAddress, 'address'>[]>;
 }
 
 /**
- * Serves on the first usable address of a host. Throws `port_in_use`, or `invalid_input` when the host or port cannot be used.
+ * Serves on the first usable address of a host. Throws `port_in_use`, or `invalid_input` if the
+ * host or port cannot be used.
  *
- * The name is looked up here because Bun reports a name that it cannot find with whatever error the system had last.
+ * The name is resolved here because Bun reports an unknown name with the system's most recent
+ * error, whatever that was.
  */
 export async function bind<T>(options: BindOptions<T>): Promise<T> {
   const { port, serve, lookup = (name) => systemLookup(name, { all: true }) } = options;
@@ -34,7 +36,7 @@ export async function bind<T>(options: BindOptions<T>): Promise<T> {
       return serve(address);
     } catch (error) {
       const refused = refusal(error, { host, address, port });
-      // A machine without IPv6 may still find ::1 for a name; its other addresses work.
+      // A machine without IPv6 may still resolve a name to ::1; the name's other addresses work.
       if (!NOT_HERE.has(codeOf(error))) throw refused;
       failure ??= refused;
     }
@@ -42,7 +44,9 @@ export async function bind<T>(options: BindOptions<T>): Promise<T> {
   throw failure ?? notFound(host);
 }
 
-/** The address to call for a host that is listened on: a wildcard is reached by loopback. */
+/**
+ * The address for reaching a host that the server listens on: a wildcard is reached by loopback.
+ */
 export function urlOf(host: string, port: number): string {
   const name = withoutBrackets(host);
   if (name === '0.0.0.0') return `http://127.0.0.1:${port}`;
@@ -52,7 +56,9 @@ export function urlOf(host: string, port: number): string {
 
 // --- internal ---
 
-/** What the system says of an address that this machine does not have, or of a kind that it does not have. */
+/**
+ * The system's error codes for an address, or a kind of address, that this machine does not have.
+ */
 const NOT_HERE = new Set<unknown>(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 const OWN_ADDRESS = 'The host must be an address of this machine: 127.0.0.1, or 0.0.0.0 for all of them.';
 
@@ -62,7 +68,7 @@ async function addressesOf(
 ): Promise<string[]> {
   if (host === '') throw new SegflowError('invalid_input', 'the host is empty', { hint: OWN_ADDRESS });
   if (isIP(host)) return [host];
-  // Empty for what can be no name.
+  // Empty for a text that cannot be a name.
   const name = domainToASCII(host);
   if (name === '') throw notFound(host);
   const found = await lookup(name).catch((error: unknown) => {

@@ -9,10 +9,12 @@ import type { Store } from './engine/ports/store.ts';
 import { readOrCreateSecret } from './secret-file.ts';
 
 /**
- * What the captured environments are encrypted with: SEGFLOW_SECRET, or the secret in the data folder, made when there is none. Throws
- * `invalid_input` when that is not what the configuration in force was encrypted with: a server without it could do nothing before the
- * next push, and on a shared store would keep its share of the work from the others. With `newSecret` the old secret is lost for good: what
- * it encrypted is forgotten, and everything is paused, because flows would act without their environment.
+ * The secret that encrypts the captured environments: SEGFLOW_SECRET, or the secret in the data
+ * folder, which is created if missing. Throws `invalid_input` if this secret did not encrypt the
+ * active configuration: a server without the right secret could do nothing before the next push,
+ * and on a shared store would keep its share of the work from the other processes. With `newSecret`
+ * the old secret is considered lost: the values that it encrypted are discarded, and everything is
+ * paused, because flows would run without their environment.
  */
 export async function instanceSecret(options: {
   store: Store;

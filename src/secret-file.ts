@@ -3,8 +3,9 @@ import { basename } from 'node:path';
 import { messageOf, SegflowError } from './core/errors.ts';
 
 /**
- * The secret kept in `path` (one line, mode 0600), made on first use: 256 random bits as hex. Written whole under another
- * name and then linked, so a crash never leaves half a secret and two processes that start together agree on one.
+ * The secret in the file `path` (one line, mode 0600), created on first use: 256 random bits as
+ * hex. The file is written completely under another name and then linked, so a crash never leaves
+ * half a secret, and two processes that start together agree on one.
  */
 export async function readOrCreateSecret(path: string): Promise<{ value: string; isNew: boolean }> {
   const existing = await read(path);
@@ -38,7 +39,10 @@ async function read(path: string): Promise<string | undefined> {
   }
 }
 
-/** A server that was once started by another user, such as root, leaves files that only that user may read. */
+/**
+ * A server that was once started by another user, such as root, leaves files that only that user
+ * can read.
+ */
 function unreadable(path: string, cause: unknown): SegflowError {
   const variable = basename(path) === 'api-key' ? 'SEGFLOW_API_KEY' : 'SEGFLOW_SECRET';
   return new SegflowError('invalid_input', `the file ${path} cannot be read: ${messageOf(cause)}`, {

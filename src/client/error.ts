@@ -13,19 +13,21 @@ export interface SegflowApiErrorInit {
   retryable?: boolean | undefined;
 }
 
-/** What every method of the client rejects with, except when the caller's own signal aborts. */
+/**
+ * Every method of the client rejects with this error, except when the caller's own signal aborts.
+ */
 export class SegflowApiError extends Error {
-  /** HTTP status of the answer; 0 when there was none. */
+  /** HTTP status of the answer; 0 without an answer. */
   readonly status: number;
-  /** `unreachable` when there was no answer, or one that is not Segflow's. */
+  /** `unreachable` when there was no answer, or an answer that is not Segflow's. */
   readonly code: ErrorCode;
   /** What to do next. */
   readonly hint: string | undefined;
   /** For `invalid_input`, one `{ path, message, expected, got }` a field; for `invalid_config`, one problem an entry. */
   readonly details: unknown;
-  /** Whether the same call may succeed later though nobody changed anything. */
+  /** Whether the same call may succeed later without any change. */
   readonly retryable: boolean;
-  /** Find it in the server's log. */
+  /** The request's id in the server's log. */
   readonly requestId: string | undefined;
 
   constructor(init: SegflowApiErrorInit) {

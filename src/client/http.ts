@@ -4,16 +4,16 @@ import { badOption, baseUrl, type ClientOptions, checkKey, checkNumber, type Fet
 import { backoffMs, MAX_RETRY_AFTER_MS, retryAfterMs, sleep } from './retry.ts';
 
 export interface CallOptions {
-  /** Gives up when it aborts: the call rejects with the signal's reason. */
+  /** Aborts the call: the call rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Milliseconds to wait for each answer, for this call. */
+  /** Milliseconds to wait for each answer of this call. */
   timeoutMs?: number | undefined;
 }
 
 export interface RequestOptions extends CallOptions {
   /** Sent as JSON. */
   body?: unknown;
-  /** Fields that are undefined are left out. */
+  /** Undefined fields are left out. */
   query?: Record<string, string | number | boolean | undefined> | undefined;
   headers?: Record<string, string> | undefined;
 }
@@ -46,8 +46,8 @@ export class Http {
   }
 
   /**
-   * The answer's JSON, or undefined for 204. `path` starts with a slash and is relative to the instance's address.
-   * Throws SegflowApiError.
+   * Returns the answer's JSON, or undefined for 204. `path` starts with a slash and is relative to
+   * the instance's address. Throws SegflowApiError.
    */
   async request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
     const url = this.#base + path + queryOf(options.query);
@@ -78,7 +78,7 @@ export class Http {
   async #attempt(url: string, init: RequestInit, options: CallOptions): Promise<Outcome> {
     const timeoutMs = options.timeoutMs ?? this.#timeoutMs;
     const timeout = deadline(timeoutMs, options.signal);
-    // Called bare: browsers refuse a fetch whose `this` is another object.
+    // Called without `this`: browsers refuse a fetch whose `this` is another object.
     const send = this.#fetch;
     try {
       const response = await send(url, { ...init, signal: timeout.signal });
@@ -154,12 +154,12 @@ function isErrorBody(value: unknown): value is ErrorBody {
   );
 }
 
-/** The signal of a time-out joined with the caller's; AbortSignal.any is too new for some browsers. */
+/** Joins a time-out's signal with the caller's; AbortSignal.any is too new for some browsers. */
 function deadline(ms: number, outer: AbortSignal | undefined) {
   const controller = new AbortController();
   let expired = false;
   const abort = () => controller.abort(outer?.reason);
-  // Longer than a timer can hold means for ever.
+  // A delay that is too long for a timer means no time-out.
   const timer = ms < 2 ** 31 ? setTimeout(expire, ms) : undefined;
   function expire() {
     expired = true;
@@ -177,7 +177,7 @@ function deadline(ms: number, outer: AbortSignal | undefined) {
   };
 }
 
-// NaN would travel as null, and null removes an attribute.
+// NaN would be sent as null, and null removes an attribute.
 function toJson(body: unknown): string {
   try {
     return JSON.stringify(body, (key, value) => {
@@ -210,7 +210,7 @@ function randomKey(): string {
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // Node says "fetch failed" and keeps the reason in the cause.
+  // Node's message is "fetch failed"; the reason is in the cause.
   return error.cause instanceof Error && error.cause.message ? error.cause.message : error.message;
 }
 

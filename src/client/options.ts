@@ -1,21 +1,21 @@
 import { SegflowApiError } from './error.ts';
 
-/** Any `fetch`: what is called is `fetch(url, init)`. */
+/** Any `fetch` implementation; it is called as `fetch(url, init)`. */
 export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface ClientOptions {
   /** Address of the Segflow instance, with its base path if it has one: `https://segflow.example.com`. */
   url: string;
   apiKey: string;
-  /** Instead of the global `fetch`. */
+  /** Replaces the global `fetch`. */
   fetch?: FetchLike;
   /** Milliseconds to wait for each answer. Default 30,000, and 60,000 for a call with `wait`. */
   timeoutMs?: number;
-  /** How often a failed request is tried again. Default 3. */
+  /** How often a failed request is retried. Default 3. */
   retries?: number;
 }
 
-/** The address without a slash at its end. */
+/** The address without a trailing slash. */
 export function baseUrl(url: string): string {
   const parsed = typeof url === 'string' ? tryUrl(url) : undefined;
   if (!parsed || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')) {

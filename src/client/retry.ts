@@ -1,9 +1,12 @@
-/** Statuses that say: not done, try again. For answers that do not say it themselves. */
+/** Statuses that mean "not done, try again", for answers without `retryable`. */
 const RETRYABLE = new Set([429, 502, 503, 504]);
 
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 8_000;
-/** A server that asks for more than this gets no retry: the caller is told at once. */
+/**
+ * If a server asks for a longer delay than this, there is no retry, and the caller gets the error
+ * immediately.
+ */
 export const MAX_RETRY_AFTER_MS = 60_000;
 
 export function isRetryable(status: number): boolean {

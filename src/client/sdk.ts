@@ -40,16 +40,25 @@ export interface UserResult<A extends object> {
 }
 
 export interface WriteOptions extends CallOptions {
-  /** Answer only once segments and campaigns were evaluated, with `changes`: what the user entered and left. */
+  /**
+   * Answer only after segments and campaigns were evaluated, with `changes`: what the user entered
+   * and left.
+   */
   wait?: boolean | undefined;
-  /** 1 to 255 printable ASCII characters; the same key with the same request gives the first answer again. Made up when absent. */
+  /**
+   * 1 to 255 printable ASCII characters; the same key with the same request returns the first
+   * answer again. Generated if absent.
+   */
   idempotencyKey?: string | undefined;
 }
 
 export interface EmitOptions extends WriteOptions {
-  /** Your own id of the event, 1 to 255 characters: a repeated one is not stored again, however much later. */
+  /**
+   * Your own id of the event, 1 to 255 characters; an event with a known id is not stored again,
+   * however much later.
+   */
   messageId?: string | undefined;
-  /** When it happened, if not now. Not in the future. */
+  /** When the event happened, if not now. Not in the future. */
   createdAt?: Date | undefined;
 }
 
@@ -61,22 +70,26 @@ export interface MessageFilter {
   campaign?: string | undefined;
   /** Id of a template or transaction. */
   template?: string | undefined;
-  /** Id of a message: only older ones. For paging. */
+  /** Id of a message: return only older messages. For paging. */
   before?: string | undefined;
   /** 1 to 1,000. Default 100. */
   limit?: number | undefined;
 }
 
 /**
- * A Segflow instance. `A` is the shape of a user's attributes. Needs nothing but `fetch`: runs in Node 20, Bun, workers
- * and browsers.
+ * A Segflow instance. `A` is the shape of a user's attributes. Needs only `fetch`: runs in Node 20,
+ * Bun, workers and browsers.
  *
- * Network errors, time-outs and the statuses 429, 502, 503 and 504 are tried again, after the time the server asks for or
- * else with growing delays; an idempotency key makes that harmless. All else rejects with a {@link SegflowApiError}.
+ * Network errors, time-outs and the statuses 429, 502, 503 and 504 are retried, after the delay
+ * that the server asks for or otherwise with growing delays; an idempotency key makes retries
+ * harmless. All other failures reject with a {@link SegflowApiError}.
  */
 export class Client<A extends object = Record<string, unknown>> {
   readonly #http: Http;
-  /** A server gives up waiting after 30 s and says so: that answer is worth having. */
+  /**
+   * A server stops waiting after 30 s and reports this, so the client waits long enough to get that
+   * answer.
+   */
   readonly #waitMs: number;
 
   /** Throws SegflowApiError `invalid_input` for options that cannot work. */
@@ -85,12 +98,18 @@ export class Client<A extends object = Record<string, unknown>> {
     this.#waitMs = options.timeoutMs ?? 60_000;
   }
 
-  /** Creates the user, or merges `attributes` into those of the user that exists. `id` is yours: 1 to 255 characters. */
+  /**
+   * Creates the user, or merges `attributes` into those of an existing user. `id` is yours: 1 to
+   * 255 characters.
+   */
   async createUser(id: string, attributes: A, options: WriteOptions = {}): Promise<UserResult<A>> {
     return await this.#write('PUT', userPath(id), { attributes }, options);
   }
 
-  /** Merges `attributes` into the user's: null removes one. Rejects with `user_not_found` when there is no such user. */
+  /**
+   * Merges `attributes` into the user's; null removes an attribute. Rejects with `user_not_found`
+   * if the user does not exist.
+   */
   async updateUser(
     id: string,
     attributes: AttributesPatch<A>,
@@ -109,7 +128,9 @@ export class Client<A extends object = Record<string, unknown>> {
     await this.#write('DELETE', userPath(id), undefined, options);
   }
 
-  /** Records that the user did something. Rejects with `user_not_found` when there is no such user. */
+  /**
+   * Records that the user did something. Rejects with `user_not_found` if the user does not exist.
+   */
   async emit(
     userId: string,
     name: string,
@@ -122,8 +143,9 @@ export class Client<A extends object = Record<string, unknown>> {
   }
 
   /**
-   * Applies up to 1,000 operations, 1 MiB in all, in order. An operation of an unknown user is rejected alone: its place in
-   * `results` says so. A malformed operation rejects the whole batch with `invalid_input`, and nothing is applied.
+   * Applies up to 1,000 operations, 1 MiB in all, in order. An operation for an unknown user is
+   * rejected alone; its entry in `results` says so. A malformed operation rejects the whole batch
+   * with `invalid_input`, and nothing is applied.
    */
   batch(operations: Operation[], options: Omit<WriteOptions, 'wait'> = {}): Promise<BatchAnswer> {
     return this.#write('POST', '/v1/batch', { operations }, options);
@@ -139,7 +161,7 @@ export class Client<A extends object = Record<string, unknown>> {
     return this.request<Status>('GET', '/v1/status', options);
   }
 
-  /** Any request, for what has no method here. `path` starts with a slash. */
+  /** Sends any request that has no method here. `path` starts with a slash. */
   request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
     return this.#http.request<T>(method, path, options);
   }

@@ -1,15 +1,16 @@
-/** Time as an argument: the system's in production, a set one in tests. */
+/** Time as an argument: the system's clock in production, a simulated clock in tests. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
   /**
-   * Resolves once `now()` has reached `at` or `signal` aborts, whichever is first; never rejects. The system's also resolves when
-   * as much time has passed as `at` was away, so that a clock that is set back delays nothing: look at `now()` again.
+   * Resolves once `now()` has reached `at` or `signal` aborts, whichever is first; never rejects.
+   * The system's clock also resolves after the real time until `at` has passed, so that a clock
+   * that is set back delays nothing. Check `now()` again afterwards.
    */
   sleepUntil(at: number, signal: AbortSignal): Promise<void>;
 }
 
-/** Timers do not count while the machine is suspended, so the clock is looked at this often. */
+/** Timers do not run while the machine is suspended, so the clock is checked this often. */
 const LONGEST_TIMER_MS = 10_000;
 
 export const systemClock: Clock = {

@@ -1,4 +1,4 @@
-/** The candidate nearest to `word`, if near enough to be a slip of the fingers. */
+/** The candidate nearest to `word`, if near enough to be a typing mistake. */
 export function closest(word: string, candidates: string[]): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3));
   let best: { candidate: string; distance: number } | undefined;
@@ -9,7 +9,10 @@ export function closest(word: string, candidates: string[]): string | undefined 
   return best?.candidate;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b` (optimal string alignment). */
+/**
+ * The number of insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`
+ * (optimal string alignment).
+ */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,7 +1,7 @@
 /**
- * Named places right before and after a durable transition. With SEGFLOW_CRASH_AT=NAME in the environment the process kills
- * itself there (SIGKILL), with NAME@3 when it comes there for the third time, which is how the tests show that nothing is lost and
- * nothing is sent twice.
+ * Named places immediately before and after a durable transition. With SEGFLOW_CRASH_AT=NAME in the
+ * environment, the process kills itself there (SIGKILL); with NAME@3, on the third pass. With
+ * these, the tests show that nothing is lost and nothing is sent twice.
  */
 export type CrashPoint =
   | 'ingest:before-commit'
@@ -20,7 +20,7 @@ export type CrashPoint =
   | 'deploy:before-commit'
   | 'deploy:after-commit';
 
-/** The same of commands that move whole instances. */
+/** The same for commands that move whole instances. */
 export type MovePoint =
   | 'backup:before-rename'
   | 'restore:before-swap'

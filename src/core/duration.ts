@@ -1,6 +1,9 @@
 import { SegflowError } from './errors.ts';
 
-/** A length of time as a mix of units; fractions are allowed and all given units add up. A month is not a length. */
+/**
+ * A length of time as a mix of units. Fractions are allowed, and all given units add up. A month
+ * has no fixed length, so it is not a unit.
+ */
 export interface Duration {
   weeks?: number;
   days?: number;
@@ -22,7 +25,10 @@ const UNIT_MS: Record<keyof Duration, number> = {
 /** The longest wait accepted: 100 years. */
 export const MAX_DURATION_MS = 100 * 365.25 * UNIT_MS.days;
 
-/** Whole milliseconds of `duration`. Throws `invalid_input` for anything but a sum of known units from 0 to 100 years. */
+/**
+ * Converts `duration` to whole milliseconds. Throws `invalid_input` for anything but a sum of known
+ * units from 0 to 100 years.
+ */
 export function durationMs(duration: Duration): number {
   if (typeof duration !== 'object' || duration === null || Array.isArray(duration)) {
     throw refuse(`a duration is an object such as { days: 1, hours: 12 }, got ${describe(duration)}`);
@@ -54,7 +60,10 @@ const SHORT: [keyof Duration, string][] = [
   ['milliseconds', 'ms'],
 ];
 
-/** Short canonical text of a length of time, in days at the most: `30d`, `1h30m`, `0s`. Equal lengths give equal text. */
+/**
+ * Short canonical text of a length of time, with days as the largest unit: `30d`, `1h30m`, `0s`.
+ * Equal lengths give equal text.
+ */
 export function formatDuration(ms: number): string {
   let rest = ms;
   let text = '';
@@ -66,7 +75,10 @@ export function formatDuration(ms: number): string {
   return text || '0s';
 }
 
-/** Milliseconds of a text such as `30s`, `5m`, `1h30m`, `2 days`; undefined when it is not a duration. */
+/**
+ * Parses a text such as `30s`, `5m`, `1h30m`, `2 days` to milliseconds; undefined if it is not a
+ * duration.
+ */
 export function parseDuration(text: string): number | undefined {
   const pattern = /(\d+(?:\.\d+)?)\s*(milliseconds?|ms|seconds?|s|minutes?|m|hours?|h|days?|d|weeks?|w)\s*/gy;
   let total = 0;

@@ -32,11 +32,14 @@ export interface SegflowErrorOptions {
   cause?: unknown;
   /** Machine-readable detail: the list of problems of a config, for example. */
   details?: unknown;
-  /** Whether the same call may succeed later though nobody changed anything. Default: what the code says. */
+  /** Whether the same call may succeed later without any change. Default: depends on the code. */
   retryable?: boolean;
 }
 
-/** Codes of what passes: a database that is away, a lock that another process holds, a provider without an answer. */
+/**
+ * Codes of temporary failures: a database outage, a lock held by another process, a provider
+ * without an answer.
+ */
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   'unavailable',
   'unreachable',
@@ -48,8 +51,9 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
 const BRAND = Symbol.for('segflow.error');
 
 /**
- * The one error class: a closed code, what was expected and what came (message), what to do next (hint), and whether
- * trying again can help (retryable). Whoever decides about a retry asks `retryable`, never the message.
+ * The one error class: a closed code, what was expected and what came (message), what to do next
+ * (hint), and whether a retry can help (retryable). Code that decides about a retry checks
+ * `retryable`, never the message.
  */
 export class SegflowError extends Error {
   readonly code: ErrorCode;
@@ -72,7 +76,7 @@ export class SegflowError extends Error {
   }
 }
 
-/** HTTP status an error code answers with. */
+/** The HTTP status for an error code. */
 export const HTTP_STATUS: Record<ErrorCode, number> = {
   invalid_input: 400,
   invalid_config: 422,
@@ -101,7 +105,9 @@ export const HTTP_STATUS: Record<ErrorCode, number> = {
   internal: 500,
 };
 
-/** Exit code of the command that ends with an error code; those not listed exit with 1. */
+/**
+ * The exit code of a command that ends with an error code; codes that are not listed exit with 1.
+ */
 export const EXIT_CODE: Partial<Record<ErrorCode, number>> = {
   invalid_input: 2,
   invalid_config: 3,
@@ -112,7 +118,7 @@ export const EXIT_CODE: Partial<Record<ErrorCode, number>> = {
   user_not_found: 6,
 };
 
-/** The text of anything thrown, without its stack. */
+/** The text of any thrown value, without its stack. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

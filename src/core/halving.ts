@@ -1,25 +1,28 @@
 /*
- * One bad item among many makes a whole batch fail, and the failure does not say which. The batch is halved until the item is
- * alone; everything else goes on.
+ * One bad item makes a whole batch fail, and the failure does not say which item. The batch is
+ * halved until the item is alone; all other items succeed.
  */
 
 export interface Halving<T, R, F> {
-  /** Tries these together: a result each, or why all of them failed. An outage is thrown, or is a result of each. */
+  /**
+   * Tries these items together. Returns a result for each, or the reason why all of them failed. An
+   * outage is thrown, or is the result of each item.
+   */
   attempt(items: T[]): Promise<{ results: R[] } | { failure: F }>;
   /**
-   * After this many failures, and no attempt that went well, the others are not tried any more: a failure that meets everyone is no
-   * item's fault.
+   * After this many failures without a success, the remaining items are no longer tried: a failure
+   * that affects every item is no item's fault.
    */
   patience?: number;
 }
 
-/** `blamed`: it failed alone, and others did not. */
+/** `blamed`: the item failed alone, and others did not fail. */
 export type Halved<R, F> = { result: R } | { failure: F; blamed: boolean };
 
 /** Enough to find a dozen bad items beside one another in a batch of 500. */
 const PATIENCE = 40;
 
-/** What became of each item, in order. */
+/** The outcome of each item, in order. */
 export async function halve<T, R, F>(items: T[], halving: Halving<T, R, F>): Promise<Halved<R, F>[]> {
   const found = new Map<number, Halved<R, F>>();
   const patience = halving.patience ?? PATIENCE;

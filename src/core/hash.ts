@@ -14,7 +14,9 @@ export function hash53(text: string, seed = 0): string {
 
 export const SLOT_COUNT = 256;
 
-/** The slot, 0 to 255, in which a user and all work about that user lives (FNV-1a of the id's UTF-16 units). */
+/**
+ * The slot, 0 to 255, of a user and of all work about that user (FNV-1a of the id's UTF-16 units).
+ */
 export function slotOf(userId: string): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < userId.length; i++) {

@@ -1,4 +1,6 @@
-/** A new id: `prefix_` and a UUIDv7 (RFC 9562) without dashes, so ids sort by the time they were made. */
+/**
+ * Creates an id: `prefix_` and a UUIDv7 (RFC 9562) without dashes, so ids sort by creation time.
+ */
 export function newId(prefix: string, atMs: number): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   let ms = Math.floor(atMs);
@@ -13,12 +15,13 @@ export function newId(prefix: string, atMs: number): string {
   return `${prefix}_${hex}`;
 }
 
-/** How many hexadecimal digits of a message's id tell its occasion. */
+/** The number of hexadecimal digits in a message's id that identify its occasion. */
 export const OCCASION_DIGITS = 20;
 
 /**
- * What a message is about, in the eyes of whoever gets it: this step of this user's nth run of a campaign, this event's
- * email. Messages of one occasion differ in nothing but when the run began; a user deleted and added anew has two.
+ * The occasion of a message, as its recipient sees it: this step of this user's nth run of a
+ * campaign, or this event's email. Ids of messages of one occasion differ only in when the run
+ * started; a user who was deleted and added again has two such messages.
  */
 export function occasionOf(messageId: string): string {
   return messageId.slice(0, 'msg_'.length + OCCASION_DIGITS);

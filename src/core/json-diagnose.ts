@@ -5,7 +5,10 @@ export const MAX_DEPTH = 64;
 /** Longest key, in characters. MySQL's own limit is 65,535 bytes. */
 export const MAX_KEY = 1024;
 
-/** Throws `invalid_input` for the first thing wrong with a JSON text, with line, column and path. Returns when nothing is. `what` names the text. */
+/**
+ * Throws `invalid_input` for the first problem in a JSON text, with line, column and path. Returns
+ * if there is none. `what` names the text.
+ */
 export function diagnose(text: string, what: string): void {
   const reader = new Reader(text, what);
   reader.value([]);
@@ -29,7 +32,7 @@ export function problem(
   });
 }
 
-/** `operations[3].attributes.name`, as messages and details write a place in a body. */
+/** Formats a place in a body for messages and details: `operations[3].attributes.name`. */
 export function pathText(path: readonly PropertyKey[]): string {
   let text = '';
   for (const part of path) {
@@ -50,7 +53,7 @@ type Path = (string | number)[];
 const SPACE = /[ \t\n\r]*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /true|false|null/y;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what a JSON string must not hold.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a JSON string must not hold these.
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 
 class Reader {

@@ -2,11 +2,13 @@ import type { Json } from './json.ts';
 import { diagnose, MAX_DEPTH, MAX_KEY, problem } from './json-diagnose.ts';
 
 /**
- * The value of a JSON text in UTF-8 that survives storage as it is: no duplicate or `__proto__` keys, no lone surrogates or NUL,
- * no number beyond ±(2^53 − 1), no nesting deeper than MAX_DEPTH. Throws `invalid_input` with the place of what is wrong.
+ * Parses a UTF-8 JSON text whose value survives storage unchanged: no duplicate or `__proto__`
+ * keys, no lone surrogates or NUL, no number beyond ±(2^53 − 1), no nesting deeper than MAX_DEPTH.
+ * Throws `invalid_input` with the place of the problem.
  *
- * One pass over the bytes and one over the value, about 0.3 µs for an event, decide that nothing is wrong; only else
- * does the slow exact reader run, which knows the place. Duplicate keys show as more colons in the text than keys in the value.
+ * One pass over the bytes and one over the value, about 0.3 µs for an event, decide whether the
+ * text is fine. Only otherwise does the slow exact reader run, which finds the place. Duplicate
+ * keys show as more colons in the text than keys in the value.
  *
  * @param what names the text in messages.
  */
@@ -40,7 +42,10 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 
-/** Colons and depth outside strings; suspicious when a string escapes a surrogate or NUL. Right for valid JSON only. */
+/**
+ * Counts colons and depth outside strings; suspicious if a string escapes a surrogate or NUL.
+ * Correct only for valid JSON.
+ */
 function survey(bytes: Uint8Array): { colons: number; depth: number; suspicious: boolean } {
   const end = bytes.length;
   let colons = 0;
@@ -74,7 +79,7 @@ function isSuspicious(bytes: Uint8Array, at: number): boolean {
   return first === 0x30 && bytes[at + 1] === 0x30 && bytes[at + 2] === 0x30 && bytes[at + 3] === 0x30;
 }
 
-/** How many keys there are, or NaN when one of them, or a number, is not acceptable. */
+/** The number of keys, or NaN if a key or a number is not acceptable. */
 function countKeys(value: Json): number {
   if (typeof value === 'number') return Math.abs(value) > Number.MAX_SAFE_INTEGER ? Number.NaN : 0;
   if (typeof value !== 'object' || value === null) return 0;

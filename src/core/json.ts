@@ -1,8 +1,11 @@
-/** A value JSON can carry. */
+/** A value that JSON can represent. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
-/** `target` with `patch` merged in as RFC 7396 (JSON merge patch): objects merge, null removes, all else replaces. */
+/**
+ * Merges `patch` into `target` as in RFC 7396 (JSON merge patch): objects merge, null removes,
+ * anything else replaces.
+ */
 export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
   const merged: JsonObject = { ...target };
   for (const [key, value] of Object.entries(patch)) {

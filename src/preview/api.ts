@@ -2,7 +2,8 @@ import type { PreviewItem } from '../engine/ports/host.ts';
 import type { Problem } from '../engine/ports/manifest.ts';
 
 /*
- * What the page and the server of a preview say to each other. Types only: the page's modules import them too.
+ * The protocol between the page and the server of a preview. Types only, because the page's modules
+ * import them too.
  *
  *   GET  /api/state      → PreviewState
  *   POST /api/render     RenderQuestion → RenderAnswer
@@ -12,26 +13,26 @@ import type { Problem } from '../engine/ports/manifest.ts';
  */
 
 export interface PreviewState {
-  /** Grows with every change that may look different; 0 while the project is loaded for the first time. */
+  /** Grows with every change that may look different; 0 during the first load of the project. */
   version: number;
   project: {
     /** Name of the project's folder. */
     name: string;
-    /** The config's file, relative to that folder. */
+    /** The config's path relative to the project's folder. */
     config: string;
-    /** Tells projects apart: what the page remembers is kept under it. */
+    /** Identifies the project; the page stores its data under this key. */
     key: string;
   };
-  /** Of the last code that could be loaded, when the present one cannot. */
+  /** From the last code that could be loaded, if the current code cannot. */
   items: PreviewItem[];
   from: string | null;
   replyTo: string | null;
   problems: Problem[];
-  /** The present code does not compile or load, for the reasons in `problems`. */
+  /** The current code does not compile or load; `problems` has the reasons. */
   broken: boolean;
 }
 
-/** Sample data in place of a template's own. */
+/** Sample data that replaces the template's own. */
 export interface SampleData {
   attributes: PreviewItem['sample']['attributes'];
   event: PreviewItem['sample']['event'];
@@ -61,7 +62,7 @@ export interface RenderFailure {
   hint?: string;
 }
 
-/** What the list shows beside an id. */
+/** What the list shows next to an id. */
 export interface OverviewItem {
   kind: PreviewItem['kind'];
   id: string;

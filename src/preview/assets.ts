@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 
 /**
- * The files of the page by their path in its folder, TypeScript as the JavaScript a browser runs. Called as a macro: the bundler puts the
- * result in its place, so the executable needs no file, and the page's modules are type-checked like all others.
+ * The page's files by their path in its folder, with TypeScript compiled for the browser. Called as
+ * a macro: the bundler inlines the result, so the executable needs no file, and the page's modules
+ * are type-checked like all others.
  */
 export function pageAssets(): Record<string, string> {
   const folder = join(import.meta.dir, 'page');

@@ -1,8 +1,9 @@
 import { captureEnvironment } from '../config/environment.ts';
 
 /**
- * Gives the values of environment variables as a push from `folder` would capture them. The project's `.env` is read anew each
- * time: a variable that the process has from it already follows the file; one that was set otherwise wins over the file.
+ * Returns the values of environment variables as a push from `folder` would capture them. The
+ * project's `.env` is read again each time. A variable that the process has from `.env` follows the
+ * file; a variable that was set otherwise takes precedence over the file.
  */
 export function projectEnvironment(
   folder: string,
@@ -20,6 +21,6 @@ export function projectEnvironment(
 
 async function readDotenv(folder: string): Promise<Record<string, string | undefined>> {
   const { loadDotenv } = await import('c12');
-  // On an environment of its own: the process's stays as it is.
+  // Uses a copy of the environment, so that the process's stays unchanged.
   return loadDotenv({ cwd: folder, fileName: '.env', env: {}, interpolate: true }).catch(() => ({}));
 }

@@ -4,13 +4,17 @@ import { pageAssets } from './assets.ts' with { type: 'macro' };
 import type { PreviewProject } from './project.ts';
 import { readableHtml } from './readable-html.ts';
 
-/** Answers the page's requests. `isOwnHost` tells the names, without port, that the server may be called by. */
+/**
+ * Answers the page's requests. `isOwnHost` decides which host names, without port, requests may
+ * use.
+ */
 export function previewHandler(project: PreviewProject, isOwnHost: (name: string) => boolean) {
   return async (request: Request): Promise<Response> => {
-    // A Host header that no URL can hold.
+    // The Host header is not valid in a URL.
     if (!URL.canParse(request.url)) return text(400, 'The Host header is not the name of a host\n');
     const url = new URL(request.url);
-    // A page of another origin can reach a loopback port, by its own name bound to 127.0.0.1 too; the Host header tells.
+    // A page of another origin can reach a loopback port, even under its own name if that name
+    // resolves to 127.0.0.1; the Host header reveals this.
     if (!isOwnHost(url.hostname))
       return text(403, `This preview does not answer to the name ${url.hostname}\n`);
     if (request.headers.get('sec-fetch-site') === 'cross-site' && url.pathname.startsWith('/api/')) {
@@ -27,7 +31,8 @@ export function previewHandler(project: PreviewProject, isOwnHost: (name: string
 
 const ASSETS = new Map(Object.entries(pageAssets()));
 
-// The email is shown in a frame that inherits this policy: its pictures, fonts and inline styles may load, its scripts not.
+// The email's frame inherits this policy: pictures, fonts and inline styles may load, scripts may
+// not.
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -77,7 +82,7 @@ const questionSchema = z.strictObject({
 const readableSchema = z.strictObject({ html: z.string() });
 
 async function bodyOf<T>(request: Request, schema: z.ZodType<T>): Promise<T> {
-  // A form or a beacon of another site cannot send this type without being asked for permission first.
+  // A form or beacon of another site cannot send this type without a preflight request.
   const isJson = request.headers.get('content-type')?.startsWith('application/json');
   const parsed = isJson ? schema.safeParse(await request.json().catch(() => undefined)) : undefined;
   if (!parsed?.success)
@@ -91,7 +96,7 @@ function changes(project: PreviewProject, signal: AbortSignal): Response {
     start(controller) {
       const tell = () => controller.enqueue(`data: ${project.state().version}\n\n`);
       const unsubscribe = project.onChange(tell);
-      // Bun notices a reader that is gone only when it writes.
+      // Bun notices a disconnected reader only when writing.
       const alive = setInterval(() => controller.enqueue(': still here\n\n'), 15_000);
       stop = () => {
         unsubscribe();

@@ -14,15 +14,18 @@ import { type ProjectWatch, watchProject } from './watch.ts';
  *   loading ──▶ good ──▶ (a file changes) ──▶ loading …
  *          └──▶ broken: does not compile or load
  *
- * One load at a time; a change during a load causes one more. While broken, the items and the bundle of the last good load
- * stay, so the list keeps its place and the next good load recovers by itself. Nothing is kept on disk.
+ * One load runs at a time; a change during a load causes one more. While broken, the items and the
+ * bundle of the last good load stay, so the list keeps its place and the next good load recovers
+ * automatically. Nothing is kept on disk.
  */
 
 export interface PreviewProject {
   state(): PreviewState;
   render(question: RenderQuestion): Promise<RenderAnswer>;
   overview(): Promise<OverviewItem[]>;
-  /** Calls `listener` whenever the state's version has grown. Returns how to stop that. */
+  /**
+   * Calls `listener` whenever the state's version has grown. Returns a function that stops this.
+   */
   onChange(listener: () => void): () => void;
   close(): Promise<void>;
 }
@@ -30,17 +33,22 @@ export interface PreviewProject {
 export interface ProjectParts {
   configPath: string;
   host: Host;
-  /** Bundles the config: its code, or what is wrong with it, and in either case the files to watch. */
+  /**
+   * Bundles the config into its code or its problems, and in either case returns the files to
+   * watch.
+   */
   bundle: (configPath: string) => Promise<BundledConfig>;
-  /** The values of the environment variables that the code names. */
+  /** The values of the environment variables that the code reads. */
   environment: (names: readonly string[]) => Promise<Record<string, string>>;
   log: (line: string) => void;
 }
 
-/** Resolves once the project was loaded for the first time, well or badly, or when that takes long: until then its version is 0. */
+/**
+ * Resolves once the first load has succeeded or failed, or takes long; until then the version is 0.
+ */
 export async function openProject(parts: ProjectParts): Promise<PreviewProject> {
   const { host, log } = parts;
-  // As the bundler names files: without symbolic links.
+  // As the bundler names files: with symbolic links resolved.
   const config = realpathSync(parts.configPath);
   const root = dirname(config);
   const project = { name: basename(root), config: relative(root, config), key: hash53(config) };
@@ -142,7 +150,10 @@ export async function openProject(parts: ProjectParts): Promise<PreviewProject> 
   };
 }
 
-/** Code that hangs when it is loaded takes until the host stops it: a page that says so is better than none. */
+/**
+ * Code that hangs on loading blocks until the host stops it; a page that says so is better than no
+ * page.
+ */
 const PATIENCE_MS = 3_000;
 
 interface Load {
@@ -176,7 +187,8 @@ function broken(problems: Problem[]): Load {
   return { catalog: { ...EMPTY, problems }, broken: true, warnings: [] };
 }
 
-// With data of the reader's own the email is rendered as it would be sent; else with the component's PreviewProps.
+// With the user's own data, the email is rendered as it would be sent; otherwise with the
+// component's PreviewProps.
 function requestFor({ kind, id, sample }: PreviewItem, question?: RenderQuestion): RenderRequest {
   const data = question?.data;
   const request = { messageId: `preview-${kind}-${id}`, kind, id, ...(data ?? sample) };

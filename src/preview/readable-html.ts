@@ -1,4 +1,7 @@
-/** The HTML of an email, indented for reading by the library that rendered it; as it is when that cannot parse it. */
+/**
+ * Indents the HTML of an email with the library that rendered it; unchanged if the library cannot
+ * parse it.
+ */
 export async function readableHtml(html: string): Promise<string> {
   const { pretty } = await import('@react-email/render');
   try {

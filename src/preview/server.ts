@@ -11,7 +11,7 @@ import { openProject } from './project.ts';
 
 export interface PreviewOptions {
   configPath: string;
-  /** The first of the ports to try; 0 takes any. */
+  /** The first port to try; 0 takes any free port. */
   port: number;
   host: string;
   log: (line: string) => void;
@@ -25,14 +25,15 @@ export interface RunningPreview {
 /** Serves the preview of a config until closed. Throws `port_in_use` when neither the port nor the next 20 are free. */
 export async function startPreview(options: PreviewOptions): Promise<RunningPreview> {
   const { configPath, log } = options;
-  // What is under way when it closes is of no use to anybody, and may never end.
+  // Requests in progress are useless once the server closes, and may never end.
   const host = createHost({ graceMs: 0 });
   const environment = projectEnvironment(dirname(resolve(configPath)));
   const project = await openProject({ configPath, host, bundle: bundleConfig, environment, log });
   try {
     const server = await listen(options, previewHandler(project, ownHost(options.host)));
     return {
-      // For 127.0.0.1 not "localhost": another program may have that port on ::1, which a browser tries first.
+      // Not "localhost" for 127.0.0.1: another program may have the port on ::1, which a browser
+      // tries first.
       url: urlOf(options.host, server.port ?? options.port),
       async close() {
         await server.stop(true);
@@ -57,7 +58,7 @@ async function listen(
       const server = await bind({
         host,
         port: candidate,
-        // A reader of changes may hear nothing for long.
+        // A client of the change stream may receive nothing for a long time.
         serve: (hostname) => Bun.serve({ port: candidate, hostname, idleTimeout: 0, fetch }),
       });
       if (candidate !== port) log(`Port ${port} is taken; using ${candidate}`);
@@ -71,7 +72,8 @@ async function listen(
   });
 }
 
-// DNS rebinding needs a name that its owner can bind to 127.0.0.1 later; an address or a local name it cannot.
+// DNS rebinding needs a name that its owner can later point to 127.0.0.1; an address or a local
+// name cannot be pointed elsewhere.
 function ownHost(bound: string): (name: string) => boolean {
   return (name) =>
     name === bound ||

@@ -2,13 +2,16 @@ import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 /*
- * Watches folders, never files: an editor that saves by renaming a new file into place leaves a file's watch on the old
- * inode, while the folder sees the name. One watch a folder, without the recursive mode, so that node_modules costs none.
- * A burst of changes (a checkout, a formatter) is told once, when it has been quiet for `quietMs`.
+ * Watches folders, never files. An editor that saves by renaming a new file into place leaves a
+ * file's watch on the old inode, while the folder's watch sees the name. There is one non-recursive
+ * watch a folder, so node_modules costs none. A burst of changes (a checkout, a formatter) is
+ * reported once, after `quietMs` without changes.
  */
 
 export interface ProjectWatch {
-  /** Watches also the folders of these files, and counts a change of any of them whatever it is called. */
+  /**
+   * Also watches the folders of these files, and reports their changes whatever the files' names.
+   */
   follow(files: readonly string[]): void;
   close(): void;
 }
@@ -26,7 +29,7 @@ export function watchProject(root: string, onChange: () => void, quietMs = 50): 
       watcher.on('error', () => drop(folder));
       watchers.set(folder, watcher);
     } catch {
-      // Gone again, or not ours to read: then there is nothing to see in it.
+      // The folder is gone again, or unreadable; then it has nothing to watch.
     }
   }
 
@@ -52,7 +55,8 @@ export function watchProject(root: string, onChange: () => void, quietMs = 50): 
     const path = name === null ? folder : join(folder, name);
     const isFolder = kindOf(path) === 'folder';
     if (isFolder && !ignoredFolder(basename(path))) {
-      // A folder made anew under a known name has a new inode: the old watch sees nothing of it.
+      // A folder that was created again under a known name has a new inode, which the old watch
+      // does not see.
       if (name !== null) drop(path);
       addTree(path);
     } else if (!followed.has(path) && (isFolder || !mayMatter(path))) {
@@ -76,7 +80,7 @@ export function watchProject(root: string, onChange: () => void, quietMs = 50): 
   };
 }
 
-// Each folder costs one inotify watch, of which Linux gives a user 8,192 by the oldest default.
+// Each folder costs one inotify watch, and Linux's oldest default limit is 8,192 a user.
 const MAX_FOLDERS = 2000;
 
 const SOURCE = /\.(?:[cm]?[jt]sx?|json5?|css|html?|svg|png|jpe?g|gif|webp|avif|txt|md|mdx|ya?ml|toml)$/i;
@@ -84,11 +88,12 @@ const SOURCE = /\.(?:[cm]?[jt]sx?|json5?|css|html?|svg|png|jpe?g|gif|webp|avif|t
 function mayMatter(path: string): boolean {
   const name = basename(path);
   if (name.startsWith('.')) return name.startsWith('.env') && !name.endsWith('~') && !name.endsWith('.swp');
-  // A name without an extension that is gone may have been a folder.
+  // A removed name without an extension may have been a folder.
   return SOURCE.test(name) || (!name.includes('.') && kindOf(path) === 'gone');
 }
 
-// Folders with a dot hold .git, editors' files and .segflow, which a running server writes to all the time.
+// Folders with a leading dot hold .git, editors' files and .segflow, which a running server writes
+// to all the time.
 function ignoredFolder(name: string): boolean {
   return name.startsWith('.') || name === 'node_modules';
 }

@@ -4,7 +4,8 @@ import { choiceSchema, planSchema } from './plan.ts';
 import { messageStatusSchema, pauseCauseSchema, runEndingSchema, runStatusSchema } from './states.ts';
 
 /*
- * The wire contract: JSON over HTTP under /v1, `Authorization: Bearer KEY`. Times are ISO 8601 in UTC.
+ * The wire contract: JSON over HTTP under /v1, `Authorization: Bearer KEY`. Times are ISO 8601 in
+ * UTC.
  *
  *   PUT    /v1/users/:id             create the user, or merge attributes (RFC 7396)      → UserAnswer   201 or 200
  *   PATCH  /v1/users/:id             merge attributes; 404 when unknown                   → UserAnswer
@@ -14,22 +15,23 @@ import { messageStatusSchema, pauseCauseSchema, runEndingSchema, runStatusSchema
  *   POST   /v1/batch                 up to 1,000 operations, in order                     → BatchAnswer
  *   GET    /v1/messages              ?user&status&campaign&template&before&limit          → MessageItem[]
  *   GET    /v1/status                                                                     → Status
- *   POST   /v1/deployments           push, or with `dryRun` only plan it                  → DeploymentAnswer 201 or 200, Planning 202
+ *   POST   /v1/deployments           push, or with `dryRun` only plan                     → DeploymentAnswer 201 or 200, Planning 202
  *   GET    /v1/deployments                                                                → DeploymentItem[]
- *   POST   /v1/rollback              return to a former deployment, or plan it            → DeploymentAnswer 200, Planning 202
+ *   POST   /v1/rollback              return to an earlier deployment, or only plan        → DeploymentAnswer 200, Planning 202
  *   GET    /v1/users/:id/explain     ?campaign                                            → Explanation
  *   GET    /v1/pauses                                                                     → PauseItem[]
  *   POST   /v1/pauses                pause a campaign or everything                       → PauseItem 201
  *   DELETE /v1/pauses                ?campaign                                            → 204
- *   POST   /v1/retries               failed and blocked runs again                        → RetryAnswer
+ *   POST   /v1/retries               retry failed and blocked runs                        → RetryAnswer
  *   GET    /healthz, /readyz, /openapi.json   (no key)
  *
- * PUT, PATCH and POST of users and events take `?wait=true`: they answer once segments and campaigns were evaluated, with `changes`.
- * `Idempotency-Key` (writes of users, events, batch): the same key with the same request gives the first answer again.
+ * PUT, PATCH and POST of users and events accept `?wait=true`: they answer after segments and
+ * campaigns were evaluated, with `changes`. `Idempotency-Key` (writes of users, events, batch): the
+ * same key with the same request returns the first answer again.
  */
 
 export const NAME_PATTERN = /^[^\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u;
-/** "." and ".." cannot be named in a URL's path, so they are no ids. */
+/** "." and ".." cannot appear in a URL's path, so they are not valid ids. */
 export const USER_ID_PATTERN = /^(?!\.{1,2}$)[^\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u;
 
 export const userIdSchema = z
@@ -135,7 +137,7 @@ export type ErrorBody = z.infer<typeof errorSchema>;
 export const batchAnswerSchema = z.object({
   accepted: z.number().int(),
   rejected: z.number().int(),
-  /** One an operation, in order. */
+  /** One result an operation, in order. */
   results: z.array(
     z.union([z.object({ ok: z.literal(true) }), z.object({ ok: z.literal(false), ...errorSchema.shape })]),
   ),
@@ -159,9 +161,9 @@ export type MessageItem = z.infer<typeof messageItemSchema>;
 export const stepSchema = z.object({
   at: z.string(),
   kind: z.string(),
-  /** Template of an email, length of a wait. */
+  /** The template of an email, or the length of a wait. */
   key: z.string(),
-  /** Absent while the step is under way, and when it failed. */
+  /** Absent while the step is in progress, and if it failed. */
   result: z.unknown().optional(),
   /** Why a side effect failed for good. */
   error: z.string().optional(),
@@ -175,10 +177,10 @@ export const runItemSchema = z.object({
   enteredAt: z.string(),
   endedAt: z.string().nullable(),
   wakeAt: z.string().nullable(),
-  /** Why it ended, failed or is blocked, in words. */
+  /** Why the run ended, failed or is blocked, in words. */
   reason: z.string().nullable(),
   ending: runEndingSchema.nullable(),
-  /** How often it was retried. */
+  /** How often the run was retried. */
   retries: z.number().int(),
   deployment: z.string(),
   steps: z.array(stepSchema),
@@ -198,12 +200,12 @@ export type Journey = z.infer<typeof journeySchema>;
 
 export const statusSchema = z.object({
   version: z.string(),
-  /** What the database is: `embedded store`, `MariaDB 10.11.14`. */
+  /** The kind of database: `embedded store`, `MariaDB 10.11.14`. */
   store: z.string(),
   deployment: z
     .object({ id: z.string(), activatedAt: z.string(), origin: z.record(z.string(), z.string()) })
     .nullable(),
-  /** What is paused; `campaign` null is everything. */
+  /** The pauses; a null `campaign` means everything. */
   pauses: z.array(
     z.object({
       campaign: z.string().nullable(),
@@ -212,18 +214,24 @@ export const statusSchema = z.object({
       since: z.string(),
     }),
   ),
-  /** The processes that share the store; null when one has it to itself. */
+  /** The processes that share the store; null if a single process has the store to itself. */
   nodes: z
     .array(z.object({ id: z.string(), name: z.string(), slots: z.number().int(), expiresAt: z.string() }))
     .nullable(),
-  /** Since a restore from a backup, until a time: the mail provider is asked about each message before it is sent. Null: it is not. */
+  /**
+   * After a restore from a backup: until when the mail provider is asked about each message before
+   * it is sent. Null: not asked.
+   */
   restored: z.object({ backedUpAt: z.string(), askingUntil: z.string() }).nullable(),
   users: z.number().int(),
   events: z.number().int(),
   /** Users waiting for an evaluation. */
   pending: z.number().int(),
   segments: z.array(z.object({ id: z.string(), size: z.number().int(), evaluatedAt: z.string().nullable() })),
-  /** How many runs each campaign had, and how many of them reached its goal, if it has or had one. */
+  /**
+   * The number of runs of each campaign, and how many reached its goal, if the campaign has or had
+   * a goal.
+   */
   campaigns: z.array(
     z.object({
       id: z.string(),
@@ -241,11 +249,11 @@ export type Status = z.infer<typeof statusSchema>;
 
 export const deploymentAnswerSchema = z.object({
   deployment: z.string(),
-  /** False when the same code was active already, or it was only planned. */
+  /** False if the same code was already active, or only a plan was made. */
   changed: z.boolean(),
-  /** False when it was only planned. */
+  /** False if only a plan was made. */
   applied: z.boolean(),
-  /** Names of the environment variables that came along. */
+  /** Names of the environment variables in the push. */
   environment: ids,
   segments: z.object({ added: ids, removed: ids, changed: ids }),
   campaigns: z.object({ added: ids, removed: ids }),
@@ -277,9 +285,12 @@ export const deploymentItemSchema = z.object({
   createdAt: z.string(),
   activatedAt: z.string().nullable(),
   active: z.boolean(),
-  /** Where it was pushed from: `by`, `host`, `commit`, `message`; if it was returned to since, by whom last: `rolledBackBy`, `rolledBackFrom`. Each where known. */
+  /**
+   * The origin of the push: `by`, `host`, `commit`, `message`. After a rollback to it also who did
+   * the last one: `rolledBackBy`, `rolledBackFrom`. Unknown values are absent.
+   */
   origin: z.record(z.string(), z.string()),
-  /** Runs in flight that followed its code in their last step. */
+  /** The number of runs in flight that followed this deployment's code in their last step. */
   runs: z.number().int(),
 });
 export type DeploymentItem = z.infer<typeof deploymentItemSchema>;
@@ -298,7 +309,7 @@ export const pauseItemSchema = z.object({
   /** Null: everything. */
   campaign: z.string().nullable(),
   cause: pauseCauseSchema,
-  /** In words. */
+  /** The reason in words. */
   reason: z.string(),
   since: z.string(),
 });

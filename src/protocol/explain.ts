@@ -8,16 +8,22 @@ const value = z.unknown();
 
 const conditionSchema = z.object({
   segment: z.string(),
-  /** `required`: the campaign takes those who are in it. `excluded`: it does not. `exit`: nor that, and it ends their runs. */
+  /**
+   * `required`: the campaign takes members of the segment. `excluded`: the campaign does not take
+   * them. `exit`: the same, and membership also ends their runs.
+   */
   role: z.enum(['required', 'excluded', 'exit']),
-  /** By an evaluation made for this answer. */
+  /** Evaluated for this answer. */
   member: z.boolean(),
-  /** Member since, as stored; null when not stored as a member. */
+  /** Since when the user is a stored member; null if not stored as a member. */
   since: time.nullable(),
   /** The query, in MySQL's dialect. */
   sql: z.string(),
   params: z.array(value),
-  /** What of the user the query looks at: an attribute as `attributes.plan`, the number of events as `events.purchase`. */
+  /**
+   * The user's values that the query looks at: an attribute as `attributes.plan`, the number of
+   * events as `events.purchase`.
+   */
   sees: z.array(z.object({ name: z.string(), value })),
 });
 
@@ -26,7 +32,7 @@ const explainedStepSchema = z.object({
   at: time,
   kind: z.string(),
   key: z.string(),
-  /** Absent while it is under way. */
+  /** Absent while the step is in progress. */
   result: z.unknown().optional(),
   endedAt: time.nullable(),
   message: z
@@ -40,27 +46,30 @@ const explainedRunSchema = z.object({
   status: z.string(),
   enteredAt: time,
   endedAt: time.nullable(),
-  /** Why it ended, failed or is blocked, in words. */
+  /** Why the run ended, failed or is blocked, in words. */
   reason: z.string().nullable(),
   ending: runEndingSchema.nullable(),
   retries: z.number().int(),
   convertedAt: time.nullable(),
-  /** Whose code it follows, and whether it stays on it. */
+  /** The deployment whose code the run follows, and whether the run stays on it. */
   deployment: z.string(),
   pinned: z.boolean(),
   /** The event that caused the entry. */
   cause: z.object({ name: z.string(), at: time }).nullable(),
   steps: z.array(explainedStepSchema),
-  /** What `rt.variant` gave, by the name of the experiment, if anything and as far as the code follows what happened. */
+  /** The results of `rt.variant` by experiment, if any, as far as the code follows the history. */
   variants: z.record(z.string(), z.string()).optional(),
-  /** What it waits for, in words; null when it waits for nothing. */
+  /** What the run waits for, in words; null if it waits for nothing. */
   waits: z.object({ for: z.string(), until: time.nullable() }).nullable(),
-  /** Whether the code follows what happened, by replaying it just now. Null when it has ended. */
+  /**
+   * Whether the code follows the run's history, found by replaying it for this answer. Null when
+   * the run has ended.
+   */
   follows: z
     .object({
       active: z.boolean(),
       own: z.boolean(),
-      /** Where the active code goes another way. */
+      /** Where the active code diverges from the history. */
       divergence: z.object({ step: z.number().int(), recorded: z.string(), yielded: z.string() }).nullable(),
     })
     .nullable(),
@@ -69,20 +78,20 @@ const explainedRunSchema = z.object({
 const explainedCampaignSchema = z.object({
   campaign: z.string(),
   behavior: z.enum(['static', 'dynamic']).nullable(),
-  /** One sentence: in it or not, and why. */
+  /** One sentence: whether the user is in the campaign, and why. */
   summary: z.string(),
   qualifies: z.boolean(),
   conditions: z.array(conditionSchema),
   pauses: z.array(
     z.object({ campaign: z.string(), cause: pauseCauseSchema, reason: z.string(), since: time }),
   ),
-  /** The latest first. */
+  /** The latest run first. */
   runs: z.array(explainedRunSchema),
 });
 
 export const explanationSchema = z.object({
   user: z.string(),
-  /** The user waits for an evaluation: what is stored may be about to change. */
+  /** The user waits for an evaluation, so the stored values may be about to change. */
   pending: z.boolean(),
   deployment: z.string().nullable(),
   campaigns: z.array(explainedCampaignSchema),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/* What a push or a rollback would do, and how to choose it. */
+/* The plan of a push or a rollback, and the choices. */
 
 const count = z.number().int();
 const ids = z.array(z.string());
@@ -31,14 +31,20 @@ const changeSchema = z.enum(['added', 'removed', 'changed', 'unchanged']);
 const contentSchema = z.object({ added: ids, removed: ids, changed: ids });
 
 const forecastSchema = z.object({
-  /** Emails at once, and within a year from now. */
+  /** Emails sent immediately, and within a year from now. */
   now: count,
   later: count,
-  /** There would be more: after that, or after what cannot be foreseen or was not looked at any more. */
+  /**
+   * There would be more emails: after that year, or after steps that cannot be foreseen or were not
+   * examined.
+   */
   more: z.boolean(),
-  /** The flow fails for so many of them, for most of those with this reason (its stack in the lines after the first). Absent: for none. */
+  /**
+   * The number of people for whom the flow fails, and the most frequent reason (its stack in the
+   * lines after the first). Absent: none.
+   */
   failing: z.object({ count, reason: z.string() }).optional(),
-  /** Reckoned up from a sample. */
+  /** Extrapolated from a sample. */
   estimated: z.boolean(),
 });
 export type MessageForecast = z.infer<typeof forecastSchema>;
@@ -46,20 +52,31 @@ export type MessageForecast = z.infer<typeof forecastSchema>;
 const plannedRunsSchema = z.object({
   /** In flight now. */
   live: count,
-  /** Follow the new code from their next step on. */
+  /** Runs that follow the new code from their next step on. */
   migrate: count,
-  /** Stay on their code, because their history does not fit the new code, or because they are pinned. */
+  /**
+   * Runs that stay on their code, because their history does not fit the new code, or because they
+   * are pinned.
+   */
   stay: count,
-  /** Of those that stay: pinned ones. */
+  /** The pinned runs among those that stay. */
   pinned: count,
-  /** Neither the new code nor their own follows their history: they would wait, or go on waiting. */
+  /**
+   * Runs whose history fits neither the new code nor their own: they would start or continue to be
+   * blocked.
+   */
   block: count,
-  /** Blocked ones that go on, among those that migrate. */
+  /** Blocked runs that continue, among those that migrate. */
   unblock: count,
   restart: count,
-  /** Ended: the campaign is gone, or its user no longer qualifies, or --in-flight=cancel. */
+  /**
+   * Runs that end: the campaign is removed, or the user no longer qualifies, or --in-flight=cancel.
+   */
   cancel: count,
-  /** Why runs do not follow the new code: `step` counts from 1, `deployment` is whose code they follow. */
+  /**
+   * Why runs do not follow the new code: `step` counts from 1, `deployment` is the deployment whose
+   * code they follow.
+   */
   divergences: z.array(
     z.object({ count, step: count, recorded: z.string(), yielded: z.string(), deployment: z.string() }),
   ),
@@ -69,10 +86,10 @@ export type PlannedRuns = z.infer<typeof plannedRunsSchema>;
 
 /** At the time the plan was made. */
 export const planSchema = z.object({
-  /** Names the state of things the plan was made from: refused once another deployment came between. */
+  /** Identifies the state that the plan was made from; refused after another deployment. */
   token: z.string(),
   deployment: z.string(),
-  /** False when it is in force already. */
+  /** False if the deployment is already active. */
   changed: z.boolean(),
   inFlight: inFlightSchema,
   existing: existingSchema,
@@ -90,25 +107,25 @@ export const planSchema = z.object({
     z.object({
       id: z.string(),
       change: changeSchema,
-      /** How many people would enter now, those who start over included. */
+      /** How many people would enter now, including those who start over. */
       enter: count,
-      /** How many who qualify are kept out (--existing=skip). */
+      /** How many qualifying people are kept out (--existing=skip). */
       skip: count,
-      /** Emails to those who enter. */
+      /** Emails to the people who enter. */
       messages: forecastSchema,
       runs: plannedRunsSchema,
     }),
   ),
   templates: contentSchema,
   transactions: contentSchema,
-  /** How many would be mailed on account of it. */
+  /** How many people would be mailed because of the change. */
   people: count,
-  /** The config wants to be asked: `push: { confirm: true }`. */
+  /** The config requires confirmation: `push: { confirm: true }`. */
   confirm: z.boolean(),
 });
 export type Plan = z.infer<typeof planSchema>;
 
-/** Answer 202: the plan is being made; ask again in the same words. */
+/** Answer 202: the plan is being made; send the same request again. */
 export const planningSchema = z.object({
   planning: z.object({ stage: z.enum(['people', 'runs', 'messages']), done: count, total: count }),
 });

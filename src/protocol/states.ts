@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/* The closed sets that say how something stands, and why: the values of the columns in src/schema. */
+/* The closed sets of states and reasons: the values of the columns in src/schema. */
 
 export const messageStatusSchema = z.enum(['queued', 'sending', 'sent', 'failed', 'skipped', 'unknown']);
 

@@ -19,23 +19,26 @@ import { userRoutes } from './routes/users.ts';
 
 export interface AppOptions {
   backend: Backend;
-  /** What clients send as `Authorization: Bearer KEY`. */
+  /** The API key, which clients send as `Authorization: Bearer KEY`. */
   apiKey: string;
   version: string;
-  /** Gets one line for every answer with a status of 500 or more: no bodies, keys or addresses. */
+  /**
+   * Receives one line for every answer with a status of 500 or more, without bodies, keys or
+   * addresses.
+   */
   log?: (line: string) => void;
   /** Epoch milliseconds. Default: the system's clock. */
   now?: () => number;
 }
 
-/** The HTTP API as a function of a request. It never throws and never rejects. */
+/** The HTTP API as a function of a request. Never throws and never rejects. */
 export interface App {
   fetch(request: Request): Promise<Response>;
   /** For tests: `path` such as `/v1/status`. */
   request(path: string, init?: RequestInit): Promise<Response>;
 }
 
-/** The same outage is logged again after so long. */
+/** After this time, the same outage is logged again. */
 const AGAIN_AFTER_MS = 60_000;
 
 export function createApp(options: AppOptions): App {
@@ -53,7 +56,8 @@ export function createApp(options: AppOptions): App {
   const authorize = bearer(options.apiKey);
   const api: Api = { app: hono as unknown as OpenAPIHono, backend, version, authorize, now };
 
-  // A key is sent on purpose, never by the browser on its own, so any page may call; without the key it learns nothing.
+  // Clients send the key explicitly and browsers never add it, so any page may call the API;
+  // without the key it learns nothing.
   hono.use(
     '/v1/*',
     cors({
@@ -107,14 +111,14 @@ export function createApp(options: AppOptions): App {
   };
 }
 
-// The host comes from the request's header and may be anything.
+// The host comes from the request's header, which may hold anything.
 function badUrl(): SegflowError {
   return new SegflowError('invalid_input', 'the Host header and path make no valid URL', {
     hint: 'Send the name or address of the server as Host.',
   });
 }
 
-/** Methods there are for a path. */
+/** The methods of a path. */
 function methodsOf(routes: { method: string; path: string }[], path: string): string[] {
   const parts = path.split('/');
   const methods = new Set<string>();

@@ -3,9 +3,9 @@ import type { App } from './app.ts';
 
 export interface ListenOptions {
   host: string;
-  /** 0 for any free one. */
+  /** The port; 0 takes any free port. */
   port: number;
-  /** Milliseconds that `stop` gives requests in flight. Default 10,000. */
+  /** How long `stop` waits for requests in flight, milliseconds. Default 10,000. */
   graceMs?: number;
 }
 
@@ -13,11 +13,14 @@ export interface Listening {
   /** `http://127.0.0.1:3000`. */
   url: string;
   port: number;
-  /** Accepts no more, lets requests in flight finish for up to `graceMs`, then closes every connection. */
+  /**
+   * Accepts no more requests, lets requests in flight finish for up to `graceMs`, then closes every
+   * connection.
+   */
   stop(): Promise<void>;
 }
 
-/** A request may be silent this long: an answer with `wait=true` takes its time. */
+/** A request may be silent this long, because an answer with `wait=true` takes time. */
 const IDLE_SECONDS = 120;
 
 /** Serves `app`. Throws `port_in_use`, or `invalid_input` when the host or port cannot be used at all. */
@@ -40,7 +43,8 @@ function serve(app: App, hostname: string, port: number): Bun.Server<undefined> 
     hostname,
     port,
     idleTimeout: IDLE_SECONDS,
-    // The app counts for itself, so that what is too large is answered like every other refusal.
+    // The app counts the bytes itself, so that a body that is too large gets the same kind of
+    // answer as every other refusal.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     development: false,
     reusePort: false,
@@ -49,7 +53,7 @@ function serve(app: App, hostname: string, port: number): Bun.Server<undefined> 
 }
 
 async function stop(server: Bun.Server<undefined>, graceMs: number): Promise<void> {
-  // Closes the idle connections too.
+  // This also closes the idle connections.
   const drained = server.stop();
   const timer = setTimeout(() => void server.stop(true), graceMs);
   await drained;

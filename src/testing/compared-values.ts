@@ -6,26 +6,34 @@ import { readQuery } from '../sql/read/read-query.ts';
 
 type Value = string | number | boolean;
 
-/** What a config's segments ask about: from it, people can be made up who are in them and who are not. */
+/**
+ * The values that a config's segments compare with. They allow generating people who are in the
+ * segments and people who are not.
+ */
 export interface ComparedInputs {
   /** Values that user attributes are compared with, by path (`plan`, `address.country`). */
   attributes: Map<string, ComparedValues>;
-  /** The same of event attributes, by the event's name; '' where the segment names none. */
+  /**
+   * Like `attributes`, for event attributes, by the event's name; '' if the segment names no event.
+   */
   eventAttributes: Map<string, Map<string, ComparedValues>>;
   /** Names of events. */
   events: Set<string>;
 }
 
 export interface ComparedValues {
-  /** ComparedInputs with = or in a list: anything else is the other case. */
+  /** Compared with = or in a list: any other value is the other case. */
   equal: Set<Value>;
-  /** ComparedInputs with < or >, also of sums: thresholds. */
+  /** Compared with < or >, also as sums: thresholds. */
   thresholds: Set<number>;
 }
 
 type Asked = Pick<Manifest['segments'][number], 'sql' | 'params'> & { triggers?: { events?: string[] } };
 
-/** What the segments' queries compare JSON attributes with. What is computed from them is not varied. */
+/**
+ * Collects the values that the segments' queries compare JSON attributes with. Values computed from
+ * attributes are not varied.
+ */
 export function comparedValues(
   segments: Asked[],
   transactions: Manifest['transactions'] = [],
@@ -59,7 +67,10 @@ function namesIn({ eventNames = [], compared }: QueryFacts): string[] {
   return [...eventNames, ...names];
 }
 
-/** `address.country` of `$.address.country`; undefined for a path into arrays, or with names that have dots themselves. */
+/**
+ * `address.country` for `$.address.country`; undefined for a path into arrays, or with names that
+ * contain dots.
+ */
 function dotted(path: string | undefined): string | undefined {
   const legs = path === undefined ? [] : (parseJsonPath(path)?.legs ?? []);
   const names = legs.map((leg) => (leg.kind === 'key' && !leg.name.includes('.') ? leg.name : undefined));

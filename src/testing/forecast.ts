@@ -9,14 +9,14 @@ import { samplePeople } from './sample-people.ts';
 import { simulate } from './simulate.ts';
 import { type Happening, play } from './timeline.ts';
 
-/** A forecast of what a config sends, from a sample of people. */
+/** A forecast of the emails that a config sends to a sample of people. */
 export interface Forecast extends MailReport {
-  /** What the sample does, by its kind. */
+  /** Counts of the sample's actions, by kind. */
   sample: { users: number; changes: number; events: Record<string, number> };
 }
 
 /**
- * Simulates the config with people made up by chance, or with those of `sample` (JSON lines).
+ * Simulates the config with randomly generated people, or with those of `sample` (JSON lines).
  * @throws `invalid_config`; `invalid_input` for a sample that cannot be read.
  */
 export async function forecast(
@@ -28,7 +28,7 @@ export async function forecast(
     stepMs: number;
     seed: number;
     sample?: string | undefined;
-    /** Told how far it is, in epoch milliseconds of simulated time. */
+    /** Receives the progress, in epoch milliseconds of simulated time. */
     onProgress?: (at: number) => void;
   },
 ): Promise<Forecast> {
@@ -86,7 +86,7 @@ function sampleOf(happenings: Happening[], end: number): Forecast['sample'] {
   return { users: users.size, changes, events };
 }
 
-/** Names of events that flows wait for, as far as their source says. */
+/** Names of the events that flows wait for, as far as their source shows. */
 function awaitedEvents(config: unknown): string[] {
   const { campaigns = {} } = config as SegflowConfig;
   return Object.values(campaigns).flatMap(({ flow }) => eventsInFlow(flow));

@@ -13,11 +13,12 @@ import type { SideEffects } from './simulation.ts';
 import { type CodeLimit, TimeLimit } from './time-limit.ts';
 
 /**
- * Runs config objects of this process: no child process. A flow or an email that never comes to an end is interrupted, which
- * leaves much undone that would have to be: nothing is run after that.
+ * Runs config objects in this process, without a child process. A flow or an email that never ends
+ * is interrupted. The interruption skips necessary work, so nothing runs after it.
  *
- * Emails are rendered once for each shape of their data (which attributes there are, and of which types), which finds components
- * that do not bear a missing one; of the others only the subject is made, until someone reads them.
+ * Emails are rendered once for each shape of their data (which attributes there are, and their
+ * types), which finds components that cannot handle a missing attribute. For other emails only the
+ * subject is made, until the email is read.
  */
 export class InProcessHost implements Host {
   #clock: Clock;
@@ -26,12 +27,13 @@ export class InProcessHost implements Host {
   #loaded = new Map<string, LoadedBundle>();
   #renderedShapes = new Set<string>();
   #timeLimit = new TimeLimit();
-  /** What each message was made from. */
+  /** The input of each message. */
   #sources = new Map<string, { bundle: Bundle; request: RenderRequest; ordinal: number }>();
 
   /**
-   * @param options.seed of what flows draw by chance.
-   * @param options.sideEffects what is done instead of a flow's side effect, by its id; the others give null.
+   * @param options.seed for the random values of flows.
+   * @param options.sideEffects replacements of a flow's side effects, by id; other side effects
+   * return null.
    */
   constructor(options: { clock: Clock; seed: number; sideEffects: SideEffects }) {
     this.#clock = options.clock;
@@ -43,12 +45,12 @@ export class InProcessHost implements Host {
     };
   }
 
-  /** Why nothing is run any more. */
+  /** Why nothing runs any more. */
   get over(): SegflowError | undefined {
     return this.#timeLimit.over;
   }
 
-  /** Takes a config in. Returns what stands for its code. */
+  /** Registers a config. Returns a stand-in for its code. */
   load(config: unknown): string {
     const code = `config ${this.#loaded.size + 1} of a simulation`;
     this.#loaded.set(code, bundleOf(config) ?? { specifier: '', code, config, unbundled: true });
@@ -102,12 +104,17 @@ export class InProcessHost implements Host {
     return results;
   }
 
-  /** A message's place in the order in which they were rendered; those that never were come last. */
+  /**
+   * A message's position in the order of rendering; messages that were never rendered come last.
+   */
   ordinal(messageId: string): number {
     return this.#sources.get(messageId)?.ordinal ?? this.#sources.size;
   }
 
-  /** The whole email of a message that was sent, as of its attributes then. Throws `render_error`. */
+  /**
+   * Renders the whole email of a sent message, with its attributes at that time. Throws
+   * `render_error`.
+   */
   async email(messageId: string): Promise<{ html: string; text: string }> {
     const source = this.#sources.get(messageId);
     if (!source) throw new SegflowError('not_found', `the message ${messageId} was never rendered`);
@@ -120,13 +127,13 @@ export class InProcessHost implements Host {
     throw new SegflowError('internal', 'a simulation has no preview');
   }
 
-  /** It makes none. */
+  /** This host creates no trials. */
   abandonTrials(): void {}
 
   async close(): Promise<void> {}
 
   async #render(loaded: LoadedBundle, item: Work['render']['item']): Promise<RenderResult> {
-    // What is loaded meanwhile could not be interrupted.
+    // Code that loads meanwhile could not be interrupted.
     await prepare('render');
     const render = (limit: CodeLimit) => WORKERS.render(loaded, item, { ...this.#hooks, limit });
     return this.#timeLimit.run(render, { what: `${item.kind} "${item.id}"`, kind: 'render', bundle: loaded });
@@ -141,10 +148,13 @@ export class InProcessHost implements Host {
 
 // --- internal ---
 
-/** More than a simulation has runs: seeds must not share any. */
+/** Larger than the number of runs in any simulation, because seeds must not share runs. */
 const RUNS_APART = 2 ** 32;
 
-/** The value with what it holds replaced by types: equal for data that a component treats alike, as a rule. */
+/**
+ * The shape of a value: its contents replaced by their types. Usually equal for data that a
+ * component treats alike.
+ */
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return [...new Set(value.map((item) => JSON.stringify(shapeOf(item))))];
   if (typeof value === 'object' && value !== null) {

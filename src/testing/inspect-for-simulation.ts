@@ -2,7 +2,10 @@ import { inspectConfig } from '../config/inspect/inspect.ts';
 import { SegflowError } from '../core/errors.ts';
 import type { Inspection } from '../engine/ports/manifest.ts';
 
-/** What a config defines, without rendering its emails. Throws `invalid_config` with all that is wrong as `details`. */
+/**
+ * Reads the definitions of a config without rendering its emails. Throws `invalid_config` with all
+ * problems as `details`.
+ */
 export async function inspectForSimulation(config: unknown, at: number): Promise<Inspection> {
   const { inspection, problems } = await inspectConfig(withoutProvider(config), at, { render: false });
   if (problems.length === 0 && inspection) return inspection;
@@ -14,7 +17,7 @@ export async function inspectForSimulation(config: unknown, at: number): Promise
 
 // --- internal ---
 
-/** Nothing is sent, so a key that is not set where the tests run is no problem. */
+/** Nothing is sent, so a key that is missing in the test environment is not a problem. */
 function withoutProvider(config: unknown): unknown {
   if (typeof config !== 'object' || config === null || !('emailProvider' in config)) return config;
   const { emailProvider } = config;

@@ -1,13 +1,13 @@
 import { firstLine } from '../core/failure-text.ts';
 import type { SimulatedMessage, SimulatedRun } from './simulation.ts';
 
-/** What a simulation sent, as numbers. Days are UTC's, `2026-01-31`. */
+/** Statistics about the emails of a simulation. Days are in UTC, `2026-01-31`. */
 export interface MailReport {
   users: number;
   from: string;
   to: string;
   sent: number;
-  /** How many people were sent anything. */
+  /** How many people were sent at least one email. */
   reached: number;
   perDay: { day: string; sent: number }[];
   perTemplate: {
@@ -17,13 +17,16 @@ export interface MailReport {
     people: number;
     mostForOne: number;
   }[];
-  /** Those who got nothing count too. */
+  /** People without email count too. */
   perPerson: { average: number; averagePerWeek: number; median: number; most: number };
-  /** The most that one person got, with whom and when. Undefined when nothing was sent. */
+  /**
+   * The largest number that one person got, with the person and the time. Undefined when nothing
+   * was sent.
+   */
   worstDay: Worst | undefined;
-  /** In any seven days on end, from `day` on. */
+  /** In any seven consecutive days, starting on `day`. */
   worstWeek: Worst | undefined;
-  /** How many people got so many on their worst day, by that number. */
+  /** The number of people by how many emails they got on their busiest day. */
   worstDays: { sent: number; people: number }[];
   /** Messages that were not sent. */
   unsent: { template: string; status: string; reason: string; count: number }[];
@@ -41,7 +44,7 @@ export function mailReport(parts: {
   users: number;
   from: Date;
   to: Date;
-  /** Of any status. */
+  /** Messages of any status. */
   messages: SimulatedMessage[];
   runs: SimulatedRun[];
 }): MailReport {
@@ -108,7 +111,10 @@ function perTemplate(sent: SimulatedMessage[]): MailReport['perTemplate'] {
     .sort((a, b) => b.sent - a.sent);
 }
 
-/** The most of a person's messages, which are in the order of time, that lie within so many days of UTC on end. */
+/**
+ * The largest number of a person's messages, which are ordered by time, within this many
+ * consecutive days in UTC.
+ */
 function mostWithin(userId: string, messages: SimulatedMessage[], days: number): Worst {
   const dayNumber = (message: SimulatedMessage) => Math.floor(message.at.getTime() / DAY_MS);
   let best = { from: 0, to: 0 };
@@ -146,7 +152,7 @@ function failedRuns(runs: SimulatedRun[]): MailReport['failedRuns'] {
 
 const FAILED: string[] = ['failed', 'blocked'];
 
-/** Equal ones as one, with how many there were. */
+/** Merges equal entries into one with a count. */
 function counted<T extends object>(items: T[]): (T & { count: number })[] {
   return [...Map.groupBy(items, (item) => JSON.stringify(item)).values()]
     .map((group) => ({ ...group[0]!, count: group.length }))

@@ -1,6 +1,6 @@
 import type { MailProvider } from '../engine/ports/mail.ts';
 
-/** "Sends" everything at once; the store's ledger is the record. */
+/** "Sends" everything immediately; the store's ledger is the record. */
 export function recordingProvider(): MailProvider {
   return {
     name: 'simulation',

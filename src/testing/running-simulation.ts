@@ -11,7 +11,7 @@ import type { InProcessHost } from './in-process-host.ts';
 import type { SimulatedClock } from './simulated-clock.ts';
 import type { MessageFilter, RunFilter, SimulatedMessage, SimulatedRun, Simulation } from './simulation.ts';
 
-/** A simulation under way. */
+/** A running simulation. */
 export class RunningSimulation<A extends object> implements Simulation<A> {
   #engine: Engine;
   #host: InProcessHost;
@@ -26,9 +26,9 @@ export class RunningSimulation<A extends object> implements Simulation<A> {
     engine: Engine;
     host: InProcessHost;
     clock: SimulatedClock;
-    /** What the engine reports as errors. */
+    /** The errors that the engine reports. */
     errors: SegflowError[];
-    /** Whole steps of the clock, in milliseconds. */
+    /** The clock's step, in milliseconds. */
     resolutionMs: number;
     release: () => Promise<void>;
   }) {
@@ -157,7 +157,7 @@ export class RunningSimulation<A extends object> implements Simulation<A> {
     if (error) throw error;
   }
 
-  /** While time passes, what happens at which time would be left to chance. */
+  /** Refuses calls while time passes, because their time would be random. */
   #refuseUnlessReady(): void {
     if (this.#host.over) throw this.#host.over;
     if (this.#advancing) {
@@ -183,14 +183,14 @@ export class RunningSimulation<A extends object> implements Simulation<A> {
   }
 }
 
-/** Milliseconds of a time given in one of the ways that are convenient. Throws `invalid_input`. */
+/** Converts a time in any of its convenient forms to epoch milliseconds. Throws `invalid_input`. */
 export function timeOf(value: Date | string | number): number {
   const time = new Date(value).getTime();
   if (Number.isNaN(time)) throw new SegflowError('invalid_input', `"${String(value)}" is not a date`);
   return time;
 }
 
-/** Milliseconds of a length of time. Throws `invalid_input`. */
+/** Converts a length of time to milliseconds. Throws `invalid_input`. */
 export function lengthOf(duration: string | Duration): number {
   if (typeof duration !== 'string') return durationMs(duration);
   const length = parseDuration(duration);
@@ -204,7 +204,7 @@ export function lengthOf(duration: string | Duration): number {
 
 // --- internal ---
 
-/** A test's output shows an error's message, and its details only in part. */
+/** Test output shows an error's message completely, but its details only in part. */
 function withProblems(error: unknown): unknown {
   if (!SegflowError.is(error) || error.code !== 'invalid_config' || !Array.isArray(error.details))
     return error;
@@ -217,7 +217,7 @@ function withProblems(error: unknown): unknown {
 const EVERYTHING = Number.MAX_SAFE_INTEGER;
 const HINT_UNKNOWN_USER = "Add the user first: await simulation.addUser('…', { … }).";
 
-/** What a client would have sent: dates as text, no undefined, no functions. */
+/** Converts values as a client would send them: dates as text, no undefined, no functions. */
 function plain(value: object): JsonObject {
   return JSON.parse(JSON.stringify(value)) as JsonObject;
 }

@@ -4,12 +4,14 @@ import type { JsonObject } from '../core/json.ts';
 import type { Happening } from './timeline.ts';
 
 /**
- * A sample as JSON lines, in any order; `at` is a length of time since the start (`"3d"`) or an ISO date, and the start when absent:
+ * A sample as JSON lines, in any order. `at` is a length of time since the start (`"3d"`) or an ISO
+ * date; default: the start.
  *
  *   {"user": "ada", "attributes": {"email": "ada@example.com"}}
  *   {"user": "ada", "event": "purchase", "attributes": {"value": 1200}, "at": "3d"}
  *
- * A line without `event` adds the user, or merges the attributes into the user's. Throws `invalid_input`, naming the line.
+ * A line without `event` adds the user, or merges the attributes into the user's. Throws
+ * `invalid_input`, naming the line.
  */
 export function parseSample(text: string, start: number): Happening[] {
   const happenings: Happening[] = [];

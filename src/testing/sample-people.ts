@@ -5,9 +5,10 @@ import { seededRandom } from './seeded-random.ts';
 import type { Happening } from './timeline.ts';
 
 /**
- * People made up by chance, and what happens to them. Half of them are there at the start, as when a config is pushed to a server
- * in use; the others join evenly. A fifth never does anything; the others emit, of each event, two in 30 days on average, some far
- * more than others; and once in 30 days one of the attributes that segments ask about changes. What happens falls on whole `step`s.
+ * Randomly generated people and their actions. Half of them exist at the start, as when a config is
+ * pushed to a server in use; the others join evenly. A fifth never does anything. The others emit
+ * each event twice in 30 days on average, some far more often, and once in 30 days one of the
+ * attributes that segments ask about changes. Actions happen on whole `step`s.
  */
 export function samplePeople(
   compared: ComparedInputs,
@@ -84,7 +85,7 @@ function eventOf(name: string, compared: ComparedInputs, random: () => number): 
   return event;
 }
 
-/** One of the values asked for, or another; undefined for none. */
+/** One of the compared values, or another; undefined for none. */
 function valueFor({ equal, thresholds }: ComparedValues, random: () => number): Json | undefined {
   const choices: (Json | undefined)[] = [...equal, undefined];
   for (const value of equal) if (typeof value === 'boolean') choices.push(!value);
@@ -96,7 +97,7 @@ function valueFor({ equal, thresholds }: ComparedValues, random: () => number): 
   return pick(choices, random);
 }
 
-/** The moments of a Poisson process. @param rate a millisecond. */
+/** The moments of a Poisson process. @param rate per millisecond. */
 function moments(from: number, to: number, rate: number, random: () => number): number[] {
   const found: number[] = [];
   if (rate <= 0) return found;
@@ -108,7 +109,7 @@ function moments(from: number, to: number, rate: number, random: () => number): 
   return found;
 }
 
-/** Of one event of one person. */
+/** The most occurrences of one event for one person. */
 const MOST = 10_000;
 
 function pick<T>(items: T[], random: () => number): T {

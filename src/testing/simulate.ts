@@ -25,27 +25,37 @@ export type { Duration };
 export interface SimulateOptions {
   /** When the simulated time begins: a date, ISO text, or epoch milliseconds. Default 2026-01-01T09:00:00Z. */
   start?: Date | string | number;
-  /** Seed, from 0 to 999,999, of what flows draw by chance (`Math.random` and the like). The same seed gives the same simulation. Default 0. */
+  /**
+   * Seed, from 0 to 999,999, for the random values of flows (`Math.random` and the like). The same
+   * seed gives the same simulation. Default 0.
+   */
   random?: number;
   /**
-   * Side effects of flows (`rt.run`) are not done: each gives what the function of its id here gives, or null. One that throws
-   * is tried again, as the flow asks.
+   * Side effects of flows (`rt.run`) are not executed. Each returns the result of the function with
+   * its id here, or null. A function that throws is retried as the flow specifies.
    */
   sideEffects?: SideEffects;
-  /** A folder for the embedded store, to look into afterwards. It must not hold one yet. Default: a store in memory. */
+  /**
+   * A folder for the embedded store, for inspection afterwards. The folder must not hold a store
+   * yet. Default: a store in memory.
+   */
   store?: string;
   /**
-   * How often, at most, segments are evaluated for everyone because time has passed, where a server does so every minute. Longer is
-   * faster and coarser: who comes to be in a segment by the clock alone is noticed up to that much later. Default one hour.
+   * The shortest interval between evaluations of segments for everyone because time has passed; a
+   * server evaluates every minute. A longer interval is faster and coarser: a user who joins a
+   * segment through time alone is noticed up to this much later. Default one hour.
    */
   sweepEvery?: string | Duration;
-  /** What is due within this length of time happens together, at its end: faster where many people do things at many times. Default: each at its own time. */
+  /**
+   * Everything due within this length of time happens together, at its end. Faster when many people
+   * act at many times. Default: everything happens at its own time.
+   */
   resolution?: string | Duration;
 }
 
 /**
- * Runs a config on the real engine, within this process: an embedded store in memory, a clock that goes where it is told, and
- * mail that is recorded instead of sent.
+ * Runs a config on the real engine, within this process: an embedded store in memory, a simulated
+ * clock, and mail that is recorded instead of sent.
  * @throws `invalid_config` naming every problem.
  */
 export async function simulate<A extends object = Record<string, unknown>>(
@@ -62,7 +72,8 @@ export async function simulate<A extends object = Record<string, unknown>>(
     options.store === undefined ? { memory: true as const, clock } : { dataDir: options.store, clock };
   const store = {
     ...opened.use(await openStore(opening)),
-    // Ids of messages derive from it, and what is due at the same time goes in the order of ids.
+    // Message ids derive from this id, and steps that are due at the same time run in the order of
+    // ids.
     instanceId: async () => 'simulation',
   };
   if ((await store.revision()) !== '') {
@@ -105,6 +116,6 @@ export async function simulate<A extends object = Record<string, unknown>>(
 
 // --- internal ---
 
-/** A Thursday morning. The same every time, so that a test sees the same weekdays every time. */
+/** A Thursday morning. Fixed, so that a test sees the same weekdays every time. */
 const START = '2026-01-01T09:00:00Z';
 const MAX_SEED = 999_999;

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 
-/** A clock that stands still until it is told otherwise. */
+/** A clock that stands still until a caller moves it. */
 export class SimulatedClock implements Clock {
   #now: number;
   #sleepers = new Set<{ at: number; wake: () => void }>();
@@ -30,12 +30,12 @@ export class SimulatedClock implements Clock {
     });
   }
 
-  /** When those who sleep want to be woken, the earliest first. */
+  /** The wake-up times of all sleepers, the earliest first. */
   get sleeping(): number[] {
     return [...this.#sleepers].map(({ at }) => at).sort((a, b) => a - b);
   }
 
-  /** Goes to a time, forwards or backwards, and wakes who is due. */
+  /** Moves to a time, forwards or backwards, and wakes the sleepers that are due. */
   set(to: number | string | Date): void {
     this.#now = millisOf(to);
     const due = [...this.#sleepers].filter(({ at }) => at <= this.#now).sort((a, b) => a.at - b.at);

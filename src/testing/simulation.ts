@@ -3,15 +3,19 @@ import type { Duration } from '../core/duration.ts';
 import type { SideEffectContext } from '../flow/commands/commands.ts';
 import type { MessageStatus, RunStatus } from '../schema/index.ts';
 
-/* What `segflow/testing` gives, as types of their own: the package's declarations need nothing of the engine. */
+/*
+ * The types of `segflow/testing`, kept separate so that the package's declarations need nothing of
+ * the engine.
+ */
 
 /**
- * A config at work in simulated time. Whatever changes something resolves once the engine has nothing left to do at that time, so what
- * follows sees all of it; calls made together (`Promise.all`) happen at the same moment. Time only passes in `advance`.
+ * A config that runs in simulated time. A call that changes something resolves once the engine has
+ * nothing left to do at that time, so later calls see all of its effects. Calls made together
+ * (`Promise.all`) happen at the same moment. Time passes only in `advance`.
  */
 export interface Simulation<A extends object = Record<string, unknown>> extends AsyncDisposable {
   readonly now: Date;
-  /** Adds a user, or merges the attributes into those of one who exists. */
+  /** Adds a user, or merges the attributes into an existing user's. */
   addUser(id: string, attributes: A): Promise<void>;
   /** Merges the attributes; null removes one. Throws `user_not_found`. */
   updateUser(id: string, attributes: { [K in keyof A]?: A[K] | null }): Promise<void>;
@@ -20,7 +24,9 @@ export interface Simulation<A extends object = Record<string, unknown>> extends 
   emit(userId: string, event: string, attributes?: Record<string, unknown>): Promise<void>;
   /** Lets time pass: `'30 days'`, `'36h'`, `{ days: 30 }`. */
   advance(duration: string | Duration): Promise<void>;
-  /** Lets time pass up to a date, ISO text or epoch milliseconds, from one thing that is due to the next. */
+  /**
+   * Lets time pass up to a date, ISO text or epoch milliseconds, from one due moment to the next.
+   */
   advanceTo(date: Date | string | number): Promise<void>;
   /** The messages, in the order in which they were sent. */
   messages(filter?: MessageFilter): Promise<SimulatedMessage[]>;
@@ -28,27 +34,27 @@ export interface Simulation<A extends object = Record<string, unknown>> extends 
   runs(filter?: RunFilter): Promise<SimulatedRun[]>;
   /** Ids of the segments the user is in, in alphabetical order. */
   segments(userId: string): Promise<string[]>;
-  /** Puts another version of the config in force, as `segflow push` does. Throws `invalid_config`. */
+  /** Activates another version of the config, as `segflow push` does. Throws `invalid_config`. */
   push(config: SegflowConfig<A>): Promise<void>;
   close(): Promise<void>;
 }
 
-/** An email that the config sent, or would have. */
+/** An email that the config sent or would have sent. */
 export interface SimulatedMessage {
   id: string;
   userId: string;
   /** Id of the template or the transaction. */
   template: string;
-  /** Null for a transaction's. */
+  /** Null for a transaction's email. */
   campaign: string | null;
   to: string | null;
   subject: string | null;
   status: MessageStatus;
-  /** Why it failed or was skipped. */
+  /** Why the email failed or was skipped. */
   reason: string | null;
-  /** When it was sent; when it was queued, if it was not sent. */
+  /** When the email was sent, or if it was not sent, when it was queued. */
   at: Date;
-  /** Renders it, with the attributes as they were when it was sent. Throws `render_error`. */
+  /** Renders the email with the attributes at the time of sending. Throws `render_error`. */
   html(): Promise<string>;
   text(): Promise<string>;
 }
@@ -64,9 +70,9 @@ export interface SimulatedRun {
   reason: string | null;
   enteredAt: Date;
   endedAt: Date | null;
-  /** When it goes on by itself. */
+  /** When the run continues without another event. */
   wakesAt: Date | null;
-  /** What the flow has yielded so far, in words: `email welcome-email`, `wait 1d`. */
+  /** The flow's steps so far, in words: `email welcome-email`, `wait 1d`. */
   steps: string[];
 }
 
@@ -84,5 +90,5 @@ export interface RunFilter {
   status?: RunStatus;
 }
 
-/** What is done instead of side effects of flows (`rt.run`), by their ids. */
+/** Replacements of the flows' side effects (`rt.run`), by their ids. */
 export type SideEffects = Record<string, (context: SideEffectContext) => unknown>;

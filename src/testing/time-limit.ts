@@ -9,20 +9,20 @@ import { Interrupted, withinTime } from '../host/child/time-limit.ts';
 import type { WorkerHooks } from '../host/child/work.ts';
 import { describeEnding } from '../host/pool/endings.ts';
 
-/** Calls a stretch of code that may never return. */
+/** Calls a section of code that may never return. */
 export type CodeLimit = NonNullable<WorkerHooks['limit']>;
 
 /**
- * Ends a simulation whose flow or email does not come to an end, as far as it does not await anything. What is interrupted leaves undone
- * what would have to be done: whoever comes after that is given the error, and nothing is run.
+ * Ends a simulation whose flow or email does not end without awaiting anything. The interrupted
+ * code skips necessary work, so all later calls get the error, and nothing runs any more.
  */
 export class TimeLimit {
   over: SegflowError | undefined;
 
   /**
-   * What `work` gives, which calls its stretches by the limit.
-   * @param about.bundle the code that is run.
-   * @param about.again does the stretch once more, if it cannot be called again itself.
+   * Returns the result of `work`, which calls its sections through the limit.
+   * @param about.bundle the code that runs.
+   * @param about.again runs the section once more, if the section itself cannot be called again.
    */
   async run<T>(
     work: (limit: CodeLimit) => Promise<T>,
@@ -48,7 +48,7 @@ export class TimeLimit {
         if (settled!.status === 'rejected') throw settled!.reason;
         return settled!.value;
       }
-      // On a machine that is busy with other things it has had no chance.
+      // On a busy machine, the code has not had enough processor time yet.
       if (process.cpuUsage(before).user / 1_000 < ENOUGH_MS) continue;
       const words = describeEnding({ reason: 'timeout', limitMs }, about.kind);
       const place = await mapStack(about.bundle, placeOf(about.again ?? stuck, about.bundle));
@@ -62,11 +62,11 @@ export class TimeLimit {
 
 // --- internal ---
 
-/** How long a stretch may take. */
+/** The time limit of a section. */
 const LIMIT_MS = 5_000;
-/** So much of the processor's time it must have had by then. */
+/** The processor time that the section must have used by then. */
 const ENOUGH_MS = 1_000;
-/** How long it is looked at to find out where it is. */
+/** How long the section is profiled to find its place. */
 const LOOK_MS = 500;
 const OWN = join(import.meta.dir, '..');
 
@@ -78,7 +78,7 @@ function placeOf(endless: () => unknown, { unbundled, specifier }: LoadedBundle)
     return stackOfHang(endless, { isAuthors, ms: LOOK_MS });
   } finally {
     abandonActivation();
-    // Nothing else stops the profiler.
+    // Only this stops the profiler.
     profile(() => undefined);
   }
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../core/json.ts';
 import type { Simulation } from './simulation.ts';
 
-/** Something that happens to a user. */
+/** Something that happens to a user at a time. */
 export type Happening = {
   /** Epoch milliseconds. */
   at: number;
@@ -13,7 +13,10 @@ export type Happening = {
   | { kind: 'event'; name: string; attributes: JsonObject }
 );
 
-/** Lets it all happen, in the order of time, and goes on to `end`. What happens at or after `end` does not. */
+/**
+ * Plays the timeline in the order of time, and continues to `end`. Entries at or after `end` do not
+ * happen.
+ */
 export async function play(
   simulation: Simulation,
   {

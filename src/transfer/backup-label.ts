@@ -3,20 +3,23 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import { SegflowError } from '../core/errors.ts';
 
 /*
- * A backup is the embedded store's database in one file, with one table more: a label. It says when the backup was begun and
- * holds the files of the data folder without which the database is of no use elsewhere.
+ * A backup is the embedded store's database in one file, with one more table: a label. The label
+ * says when the backup was started, and holds the files of the data folder that the database needs
+ * elsewhere.
  */
 
 export interface BackupLabel {
   /** 1 */
   format: number;
-  /** When the backup was begun, epoch milliseconds: all that was committed before is in it. */
+  /**
+   * When the backup was started, epoch milliseconds; the backup holds everything committed before.
+   */
   backedUpAt: number;
   /** Version of the Segflow that wrote it. */
   version: string;
-  /** What the captured environments are encrypted with; null when it came from SEGFLOW_SECRET. */
+  /** The secret that encrypts the captured environments; null when it came from SEGFLOW_SECRET. */
   secret: string | null;
-  /** The key that clients send; null when it came from SEGFLOW_API_KEY. */
+  /** The API key of clients; null when it came from SEGFLOW_API_KEY. */
   apiKey: string | null;
 }
 
@@ -33,14 +36,14 @@ export function writeLabel(path: string, label: Omit<BackupLabel, 'format'>): vo
   }
 }
 
-/** Undefined when the file is none of Segflow's backups. */
+/** Undefined when the file is not a backup of Segflow. */
 export function readLabel(path: string): BackupLabel | undefined {
   if (!existsSync(path)) {
     throw new SegflowError('not_found', `there is no file ${path}`, {
       hint: 'Name a file that segflow backup wrote, and that this user may see.',
     });
   }
-  // SQLite does not say that this user may not read it.
+  // SQLite's error does not say that this user may not read the file.
   closeSync(openSync(path, 'r'));
   let db: Database | undefined;
   try {
@@ -54,7 +57,7 @@ export function readLabel(path: string): BackupLabel | undefined {
   }
 }
 
-/** The label of a file that is to be restored. Throws `invalid_input`. */
+/** The label of a file for a restore. Throws `invalid_input`. */
 export function labelOf(path: string): BackupLabel {
   const label = readLabel(path);
   if (!label) {
@@ -70,7 +73,7 @@ export function labelOf(path: string): BackupLabel {
   return label;
 }
 
-/** Takes the label, and the secrets in it, out of a copy of a backup. */
+/** Removes the label, and the secrets in it, from a copy of a backup. */
 export function removeLabel(path: string): void {
   const db = new Database(path, { readwrite: true });
   try {

@@ -30,15 +30,19 @@ export interface BackupResult {
   /** Epoch milliseconds. */
   backedUpAt: number;
   contents: Contents;
-  /** Whether the file holds what the captured environments are encrypted with. False: it is in SEGFLOW_SECRET alone. */
+  /**
+   * Whether the file holds the secret that encrypts the captured environments. False: only
+   * SEGFLOW_SECRET has it.
+   */
   secret: boolean;
   apiKey: boolean;
 }
 
 /**
- * Writes the embedded store of a data folder, as it is at one moment, to one file, while a server uses it or not. Readers do not
- * wait for writers nor writers for them, so nothing stands still. The file gets its name when it is whole, on disk and checked;
- * whatever happens before leaves at most a `.tmp` file. Throws `not_found`, `conflict`, `unavailable`.
+ * Writes the embedded store of a data folder, as of one moment, to one file, whether or not a
+ * server uses the store. SQLite's readers and writers do not wait for each other, so nothing stops.
+ * The file gets its name once it is complete, on disk and checked; a failure before that leaves at
+ * most a `.tmp` file. Throws `not_found`, `conflict`, `unavailable`.
  */
 export async function backup(options: BackupOptions): Promise<BackupResult> {
   const source = databaseFile(options.dataDir);
@@ -77,7 +81,10 @@ export async function backup(options: BackupOptions): Promise<BackupResult> {
   }
 }
 
-/** A job that goes on making backups where nothing happens any more would be noticed when one is needed. */
+/**
+ * Refuses to back up a store that was moved: a job that keeps backing up an unused store would be
+ * noticed only when a backup is needed.
+ */
 async function refuseMoved(source: string): Promise<void> {
   const [value] = await sqlApart(source, "select value from instance_state where name = 'moved'");
   if (value === undefined) return;
@@ -87,7 +94,7 @@ async function refuseMoved(source: string): Promise<void> {
   });
 }
 
-/** Only a backup is written over: not the store itself, nor a file that is something else. */
+/** Only an earlier backup may be overwritten, not the store itself nor any other file. */
 async function refuseOther(source: string, file: string): Promise<void> {
   if (!existsSync(file)) return;
   if ((await realpath(file)) === (await realpath(source)) || !readLabel(file)) {
@@ -97,7 +104,7 @@ async function refuseOther(source: string, file: string): Promise<void> {
   }
 }
 
-/** The secret of the data folder, if it is the one in use. */
+/** The data folder's secret, if that is the one in use. */
 async function secretOf(options: BackupOptions, database: string): Promise<string | null> {
   if (options.environment.SEGFLOW_SECRET) return null;
   const secret = await textOf(options.dataDir, 'secret');

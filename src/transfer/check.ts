@@ -2,7 +2,7 @@ import { Database } from 'bun:sqlite';
 import { SegflowError } from '../core/errors.ts';
 import { sqlApart } from './sql-apart.ts';
 
-/** How many rows there are of what people know. */
+/** Counts of the rows that users of Segflow know about. */
 export interface Contents {
   users: number;
   events: number;
@@ -12,8 +12,9 @@ export interface Contents {
 }
 
 /**
- * Looks at every page of a database file, and compares the counts that Segflow keeps with the rows that are there: both are
- * committed together, so a file in which they differ is not one moment of the original. Throws `unavailable`.
+ * Checks every page of a database file, and compares the counts that Segflow keeps with the actual
+ * rows. Both are committed together, so a file in which they differ is not one moment of the
+ * original. Throws `unavailable`.
  */
 export async function checkDatabase(path: string): Promise<Contents> {
   const findings = await sqlApart(path, 'pragma integrity_check(20)');

@@ -6,11 +6,16 @@ import type { TransferTable } from './tables.ts';
 
 export interface Checksum {
   rows: number;
-  /** 32 hexadecimal digits: the sum of the rows' hashes, so the order in which a database sorts does not matter. */
+  /**
+   * 32 hexadecimal digits: the sum of the rows' hashes, which does not depend on a database's sort
+   * order.
+   */
   sum: string;
 }
 
-/** Of all rows of a table, as values: how a database writes its JSON down makes no difference. */
+/**
+ * The checksum of all rows of a table, by value: how a database formats its JSON does not matter.
+ */
 export async function tableChecksum(
   driver: Driver,
   table: TransferTable,
@@ -29,7 +34,7 @@ export async function tableChecksum(
   return { rows: count, sum: [...lanes].map((lane) => lane.toString(16).padStart(8, '0')).join('') };
 }
 
-/** The rows of a table, counted up to `most`. */
+/** Counts the rows of a table, up to `most`. */
 export async function countOf(driver: Driver, table: string, most?: number): Promise<number> {
   const from = most === undefined ? table : `(select 1 from ${table} limit ${most}) some_rows`;
   const [row] = await driver.reads.query(`select count(*) as n from ${from}`, []);

@@ -6,11 +6,11 @@ import { transferTables } from './tables.ts';
 export interface StoreComparison {
   /** Rows and checksums of the source. */
   tables: { table: string; rows: number; checksum: string }[];
-  /** What is not the same at the target, for people. */
+  /** The differences at the target, for people. */
   differences: string[];
 }
 
-/** Counts and checksums of every table at both ends. */
+/** Compares counts and checksums of every table at both ends. */
 export async function compareEnds(
   source: End,
   target: End,

@@ -9,8 +9,8 @@ import { changeFacts, fact } from './facts.ts';
 import type { OnProgress } from './progress.ts';
 
 /**
- * The target holds the instance already. When both are still the same, the transfer is as good as new; else whoever runs it has to
- * know that what is at the target would be lost.
+ * Handles a target that already holds the instance. If both ends are still the same, the transfer
+ * counts as complete; otherwise the operator must know that the target's data would be lost.
  */
 export async function confirmComplete(
   source: End,

@@ -6,7 +6,7 @@ import { readFact, writeFact } from '../store/driver/instance-state.ts';
 import { type Key, keyOf, pagesOf, valuesOf } from './pages.ts';
 import type { TransferTable } from './tables.ts';
 
-/** How far a table is, as recorded in the target with the rows themselves. */
+/** A table's progress, recorded in the target together with the rows. */
 export interface TableProgress {
   after: Key | null;
   rows: number;
@@ -15,7 +15,7 @@ export interface TableProgress {
 
 const NONE: TableProgress = { after: null, rows: 0, done: false };
 
-/** A statement's size that every database takes in its default settings. */
+/** A statement size that every database accepts with its default settings. */
 const STATEMENT_BYTES = 4_000_000;
 
 export async function progressOf(target: Driver, table: TransferTable): Promise<TableProgress> {
@@ -24,8 +24,8 @@ export async function progressOf(target: Driver, table: TransferTable): Promise<
 }
 
 /**
- * Copies what is still missing of a table. Each page of rows is committed together with how far it reaches, so a copy that
- * is cut off goes on after its last page, and no row comes twice.
+ * Copies the missing rows of a table. Each page of rows is committed together with its progress, so
+ * an interrupted copy continues after its last page, and no row is copied twice.
  */
 export async function copyTable(
   { source, target }: { source: Driver; target: Driver },
@@ -72,7 +72,7 @@ async function writeRows(insert: Bulk, on: On, rows: Scalar[][]): Promise<void> 
 }
 
 function sizeOf(value: Scalar): number {
-  // A byte of a blob is written as two digits, a character as up to four bytes.
+  // A byte of a blob is written as two digits, and a character takes up to four bytes.
   if (value instanceof Uint8Array) return 2 * value.byteLength;
   return typeof value === 'string' ? 2 * value.length : 8;
 }

@@ -1,13 +1,16 @@
 import { copyFile, type FileHandle, link, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** Writes what the operating system holds back of a file, or of a folder's list of names, to the disk. */
+/** Flushes a file, or a folder's list of names, from the operating system to the disk. */
 export async function sync(path: string): Promise<void> {
   await using file: FileHandle = await open(path, 'r');
   await file.sync();
 }
 
-/** An empty file that only this user may read, beside `path`, to be renamed to it. Removes those of processes that ended. */
+/**
+ * Creates an empty file next to `path`, readable only by this user, to be renamed to `path` later.
+ * Removes such files of processes that ended.
+ */
 export async function temporaryBeside(path: string): Promise<string> {
   const start = `.${basename(path)}.`;
   for (const name of await readdir(dirname(path))) {
@@ -21,25 +24,25 @@ export async function temporaryBeside(path: string): Promise<string> {
   return temporary;
 }
 
-/** Gives a finished file its name, in one step, and makes that survive a power cut. */
+/** Renames a finished file to its name atomically, and makes the name survive a power cut. */
 export async function moveInto(temporary: string, path: string): Promise<void> {
   await sync(temporary);
   await rename(temporary, path);
   await sync(dirname(path));
 }
 
-/** A second name for the same file; nothing when there is no such file. */
+/** Creates a second name for a file; does nothing if the file does not exist. */
 export async function linkIfThere(path: string, second: string): Promise<void> {
   try {
     await link(path, second);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    // A file system without links.
+    // The file system has no links.
     await copyFile(path, second);
   }
 }
 
-/** Removes a database file with what SQLite keeps beside it. */
+/** Removes a database file with the files that SQLite keeps next to it. */
 export async function removeDatabase(path: string): Promise<void> {
   for (const ending of ['', '-wal', '-shm', '-journal']) await rm(path + ending, { force: true });
 }

@@ -14,26 +14,26 @@ import { lockFolder } from '../store/sqlite/lock.ts';
 import { migrateSqlite } from '../store/sqlite/migrate.ts';
 import { sqliteMigrations } from '../store/sqlite/migrations.ts';
 
-/** A store at one end of a transfer, with the present schema. */
+/** A store at one end of a transfer, with the current schema. */
 export interface End extends AsyncDisposable {
   driver: Driver;
   /** For people: a folder, or a URL without its password. */
   shown: string;
   /** The data folder of an embedded store. */
   dataDir: string | undefined;
-  /** The last id that the table gave, or 0. */
+  /** The last id that the table assigned, or 0. */
   lastId(table: string): Promise<number>;
-  /** Has the table go on after `id`. */
+  /** Makes the table's next id follow `id`. */
   continueAfter(table: string, id: number): Promise<void>;
   /** Removes every row of the table. */
   empty(table: string): Promise<void>;
-  /** Names of processes that use it at this moment; an embedded store is locked instead. */
+  /** Names of the processes that use the store now; an embedded store is locked instead. */
   inUseBy(): Promise<string[]>;
 }
 
 /**
- * Opens a data folder (and locks it) or a database URL. Throws `not_found` for a source that is not there, `store_locked` for a
- * folder in use, and what opening a database throws.
+ * Opens a data folder (and locks it) or a database URL. Throws `not_found` for a missing source,
+ * `store_locked` for a folder in use, and the errors of opening a database.
  */
 export function openEnd(where: string, options: { clock: Clock; isSource: boolean }): Promise<End> {
   return isDatabaseUrl(where) ? openDatabase(where) : openFolder(resolve(where), options);
@@ -82,7 +82,7 @@ async function openFolder(dataDir: string, options: { clock: Clock; isSource: bo
     async empty(table) {
       await driver.transaction((connection) => connection.execute(`delete from ${table}`, []));
     },
-    // Nobody else can have the lock.
+    // No other process can have the lock.
     inUseBy: async () => [],
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
@@ -104,14 +104,15 @@ async function openDatabase(url: string): Promise<End> {
     shown: driver.shown,
     dataDir: undefined,
     async lastId(table) {
-      // Not from information_schema, which remembers for a day what it once said.
+      // Not from information_schema, whose values are cached for a day.
       const [row] = await driver.reads.query(`show create table \`${table}\``, []);
       const [, next = '1'] = /\bAUTO_INCREMENT=(\d+)/.exec(String(row?.['Create Table'])) ?? [];
       return Number(next) - 1;
     },
     continueAfter: (table, id) => run(`alter table \`${table}\` auto_increment = ${id + 1}`),
     async empty(table) {
-      // Not TRUNCATE, which takes the right to drop tables; in parts, since the server keeps what it could have to take back.
+      // Not TRUNCATE, which needs the right to drop tables. Deletes in parts, because the server
+      // keeps everything that it might have to roll back.
       const some = `delete from \`${table}\` limit ${DELETED_AT_ONCE}`;
       let changes = DELETED_AT_ONCE;
       while (changes === DELETED_AT_ONCE) {

@@ -5,7 +5,7 @@ import type { TransferTable } from './tables.ts';
 
 export type Key = (string | number)[];
 
-/** The rows of a table in the order of its key, after `after`, some at a time. */
+/** Pages of a table's rows in the order of its key, after `after`. */
 export async function* pagesOf(
   driver: Driver,
   table: TransferTable,
@@ -28,7 +28,10 @@ export function valuesOf(table: TransferTable, row: Row): Scalar[] {
   return table.columns.map((column) => row[column.name]!);
 }
 
-/** With a key of two columns: first the rest of those with the same first value, then those after it. Both databases do each along the index. */
+/**
+ * With a key of two columns: first the remaining rows with the same first value, then the rows
+ * after it. Both databases use the index for each part.
+ */
 async function nextPage(driver: Driver, table: TransferTable, after: Key | undefined): Promise<Row[]> {
   const [first, second] = table.key;
   if (after === undefined) return read(driver, table);

@@ -1,7 +1,7 @@
-/** Told how far something is: `done` of `total`, in bytes or rows. */
+/** Receives the progress: `done` of `total`, in bytes or rows. */
 export type OnProgress = (what: string, done: number, total: number) => void;
 
-/** Reports while `work` goes on, as often as a person can read. */
+/** Reports progress while `work` runs, as often as a person can read. */
 export async function watched<T>(work: Promise<T>, look: () => void): Promise<T> {
   const timer = setInterval(look, 100);
   try {

@@ -27,11 +27,17 @@ import { type OnProgress, watched } from './progress.ts';
 export interface RestoreOptions {
   file: string;
   dataDir: string;
-  /** Put it in the place of a store that is there; that one is kept in a folder beside it. */
+  /** Replace an existing store; the old store is kept in a folder next to it. */
   force: boolean;
-  /** How long a provider may still be taking in what the original sent last, ms. Default a minute, as for a crash. */
+  /**
+   * How long a provider may need to register the original's last messages, ms. Default: a minute,
+   * as for a crash.
+   */
   settleAfterMs?: number | undefined;
-  /** For how long the provider is asked before a message is sent, ms from the first start; null for the default. */
+  /**
+   * How long the provider is asked before a message is sent, ms from the first start; null for the
+   * default.
+   */
   askForMs: number | null;
   clock: Clock;
   onProgress: OnProgress;
@@ -41,11 +47,14 @@ export interface RestoreResult {
   dataDir: string;
   backedUpAt: number;
   contents: Contents;
-  /** Messages that were on their way when the backup was begun: the provider is asked about each. */
+  /**
+   * The number of messages that were being sent when the backup was started; the provider is asked
+   * about each.
+   */
   asked: number;
-  /** The folder with the store that was there before. */
+  /** The folder with the replaced store. */
   replaced: string | null;
-  /** Whether the secret came with the backup. False: SEGFLOW_SECRET must be set as it was. */
+  /** Whether the backup held the secret. False: SEGFLOW_SECRET must be set to its old value. */
   secret: boolean;
   apiKey: boolean;
 }
@@ -53,12 +62,15 @@ export interface RestoreResult {
 /**
  * Puts a backup into a data folder that no process uses.
  *
- * The original went on after the backup was begun, so whatever the restored instance is about to send may have arrived already:
- * messages that were on their way become `unknown`, and for a time new ones begin as `unknown` too (store/instance-state), so the
- * mail provider is asked about each before it is sent. Their ids derive from what they are about, so it can tell.
+ * The original continued after the backup was started, so the messages that the restored instance
+ * is about to send may already have arrived. Therefore messages that were being sent become
+ * `unknown`, and for a time new messages start as `unknown` too (store/instance-state), so that the
+ * mail provider is asked about each before it is sent. A message's id derives from its occasion, so
+ * the provider can recognise it.
  *
- * All is prepared in a file beside and then renamed into place, the database last: killed at any moment, the folder has the old
- * store or the new one, and the same command finishes. Throws `store_locked`, `conflict`, `invalid_input`, `schema_newer`.
+ * Everything is prepared in a separate file and then renamed into place, the database last. If the
+ * process is killed at any moment, the folder has either the old store or the new one, and the same
+ * command finishes the restore. Throws `store_locked`, `conflict`, `invalid_input`, `schema_newer`.
  */
 export async function restore(options: RestoreOptions): Promise<RestoreResult> {
   const { onProgress } = options;
@@ -85,7 +97,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
       const contents = await checkDatabase(temporary);
       const asked = await markRestored(temporary, label, options);
       crashPoint('restore:before-swap');
-      // The log that SQLite keeps beside a database would be read as part of the new one.
+      // SQLite would read the old database's log as part of the new database.
       foldLog(database);
       const replaced = isOccupied ? await keepOld(dataDir, options.clock.now()) : null;
       for (const ending of ['-wal', '-shm', '-journal']) await rm(database + ending, { force: true });
@@ -114,7 +126,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
 
 const SETTLE_AFTER_MS = 60_000;
 
-/** Returns how many messages the provider is to be asked about. */
+/** Returns how many messages the provider must be asked about. */
 async function markRestored(path: string, label: BackupLabel, options: RestoreOptions): Promise<number> {
   const { clock } = options;
   const driver = openSqlite({ path, clock });
@@ -141,7 +153,10 @@ async function markRestored(path: string, label: BackupLabel, options: RestoreOp
   }
 }
 
-/** A backup of an instance that was itself restored, and was still asking: what was open then is open still. */
+/**
+ * Handles a backup of an instance that was itself restored and was still asking the provider: its
+ * open questions stay open.
+ */
 function oldest(label: BackupLabel, earlier: RestoredFact | undefined): number {
   const wasAsking = earlier && (earlier.askUntil ?? Number.POSITIVE_INFINITY) > label.backedUpAt;
   return wasAsking ? Math.min(earlier.backedUpAt, label.backedUpAt) : label.backedUpAt;
@@ -176,7 +191,10 @@ const askAbout = prepared<{ at: number }>(
     where ${messages.status} in ('queued', 'sending', 'unknown')`,
 );
 
-/** Writes the log into the database it belongs to. A database that cannot be opened is past help, and kept as it is. */
+/**
+ * Writes the log into its database. A database that cannot be opened is beyond repair, and kept
+ * unchanged.
+ */
 function foldLog(database: string): void {
   if (!existsSync(database)) return;
   try {
@@ -194,7 +212,10 @@ function makeSingleFile(database: string): void {
   }
 }
 
-/** Gives what is there a second name in a folder of its own, whole enough to be served from there. */
+/**
+ * Links the existing store's files into a folder of their own, complete enough to be served from
+ * there.
+ */
 async function keepOld(dataDir: string, now: number): Promise<string> {
   const folder = join(dataDir, `replaced-${toTime(now).replace(/[^0-9]/g, '')}`);
   await mkdir(folder, { mode: 0o700 });

@@ -1,15 +1,17 @@
 import { SegflowError } from '../core/errors.ts';
 
 /**
- * Runs one statement on a database file in a thread of its own: it may take minutes, and meanwhile progress is shown and a
- * signal is heard. Resolves to the first column of its rows. Throws `unavailable` with SQLite's words.
+ * Runs one statement on a database file in a separate thread. The statement may take minutes, and
+ * meanwhile progress is shown and signals are handled. Resolves to the first column of the rows.
+ * Throws `unavailable` with SQLite's message.
  */
 export async function sqlApart(
   path: string,
   statement: string,
   params: (string | number)[] = [],
 ): Promise<unknown[]> {
-  // Made from text: the executable has no file that a worker could be started from.
+  // The worker is created from text, because the executable contains no file to start a worker
+  // from.
   const source = URL.createObjectURL(new Blob([WORKER], { type: 'application/typescript' }));
   const worker = new Worker(source);
   try {

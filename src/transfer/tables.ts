@@ -3,24 +3,24 @@ import { getTableConfig, type MySqlColumn, MySqlTable } from 'drizzle-orm/mysql-
 import * as people from '../schema/index.ts';
 import * as own from '../store/driver/tables.ts';
 
-/** A table as a transfer sees it: every column, the key that gives rows their order, and what needs care. */
+/** A table as a transfer sees it: every column, the key that orders the rows, and special cases. */
 export interface TransferTable {
   name: string;
   table: MySqlTable;
   columns: MySqlColumn[];
   /** One or two columns. */
   key: MySqlColumn[];
-  /** Which columns hold JSON: the same value may be written in many ways. */
+  /** The columns that hold JSON, where the same value may be written in many ways. */
   json: boolean[];
-  /** Ids are given by the database: the next one must be a new one. */
+  /** The database assigns the ids, so the next one must be new. */
   generatesIds: boolean;
-  /** Rows read at once. */
+  /** The number of rows in one read. */
   page: number;
 }
 
 /**
- * All that an instance consists of; not who works on it where it is (`nodes`, `slots`), nor what is recorded about the move
- * itself. The instance's own row is last: it names the whole.
+ * All tables of an instance, except those about its current processes (`nodes`, `slots`) and about
+ * the move itself. The instance's own row is last, because it identifies the whole.
  */
 export const transferTables: TransferTable[] = [...Object.values(people), ...Object.values(own)]
   .filter((table) => is(table, MySqlTable))
@@ -28,7 +28,7 @@ export const transferTables: TransferTable[] = [...Object.values(people), ...Obj
   .map(describe)
   .sort((a, b) => Number(a.table === own.instance) - Number(b.table === own.instance));
 
-/** Tables that hold rows as soon as an instance is made, before anybody has used it. */
+/** Tables that have rows as soon as an instance is created, before any use. */
 export const isMadeWithStore = ({ table }: TransferTable): boolean =>
   table === own.instance || table === own.sweeps;
 
@@ -43,7 +43,7 @@ function describe(table: MySqlTable): TransferTable {
     key,
     json: columns.map((column) => column.dataType === 'json'),
     generatesIds: columns.some((column) => 'autoIncrement' in column && column.autoIncrement === true),
-    // A deployment's code may be megabytes, a run's journal tens of kilobytes.
+    // A deployment's code may take megabytes, a run's journal tens of kilobytes.
     page: table === people.deployments ? 4 : 500,
   };
 }

@@ -24,21 +24,22 @@ import { isMadeWithStore, transferTables } from './tables.ts';
  *
  *   source                     target
  *   served                     empty
- *   moved (not done)           empty                 begun: the source is not served any more
+ *   moved (not done)           empty                 started: the source is no longer served
  *   moved (not done)           receiving             rows are copied, a page and its progress in one transaction
  *   moved (not done)           served                checked: counts and checksums of every table agree
  *   moved (done)               served
  *
- * A transfer that is cut off goes on when it is run again: the id of the transfer is at both ends. When the source was served in
- * between (which takes the mark away), what the target has is out of date, and the copy starts over. Run again after its end, it
- * moves nothing: both ends are compared (complete.ts). Tables are copied as they are, so ids, times, memberships, journals and
- * messages are the same ones: nobody notices but the operator.
+ * Running an interrupted transfer again continues it: the id of the transfer is at both ends. If
+ * the source was served in between (which removes the mark), the target's rows are out of date, and
+ * the copy starts over. Running a finished transfer again moves nothing, and compares both ends
+ * (complete.ts). Tables are copied unchanged, including ids, times, memberships, journals and
+ * messages, so only the operator notices.
  */
 
 export interface TransferOptions {
   from: string;
   to: string;
-  /** Move a source although it was moved elsewhere before. */
+  /** Move a source even though it was moved elsewhere before. */
   force: boolean;
   clock: Clock;
   onProgress: OnProgress;
@@ -48,21 +49,27 @@ export interface TransferResult {
   from: string;
   to: string;
   instanceId: string;
-  /** `resumed` one that was cut off; `finished`: all but the last mark had been done; `complete`: all had been done, and is the same still. */
+  /**
+   * `resumed`: an interrupted transfer was continued. `finished`: only the last mark was missing.
+   * `complete`: everything had been done, and both ends are still the same.
+   */
   course: 'new' | 'resumed' | 'started over' | 'finished' | 'complete';
-  /** Rows and checksums, the same at both ends. Empty when the course is `finished`: it may be in use by now. */
+  /**
+   * Rows and checksums, the same at both ends. Empty when the course is `finished`, because the
+   * target may already be in use.
+   */
   tables: StoreComparison['tables'];
-  /** Data folders of embedded stores: where the keys are. */
+  /** Data folders of embedded stores, which hold the keys. */
   fromDataDir: string | null;
   toDataDir: string | null;
-  /** Files of keys that were copied from folder to folder. */
+  /** Key files that were copied from folder to folder. */
   keys: string[];
 }
 
 /**
- * Throws `store_locked` or `conflict` when either end is in use or the target holds something else (the same instance may, as long as
- * nothing differs), `invalid_input` when both are one,
- * `unavailable`, `not_found`.
+ * Throws `store_locked` or `conflict` when either end is in use or the target holds something else
+ * (it may hold the same instance if nothing differs), `invalid_input` when both ends are the same
+ * store, `unavailable`, `not_found`.
  */
 export async function transfer(options: TransferOptions): Promise<TransferResult> {
   const { clock, onProgress } = options;
@@ -134,7 +141,9 @@ async function begin(source: End, target: End, options: TransferOptions): Promis
   return { ...(await startOver(source, target, instanceId, options)), course: 'new' };
 }
 
-/** Marks both ends and empties the target. The mark that lets a copy go on is last. */
+/**
+ * Marks both ends and empties the target. The mark that allows a copy to continue is written last.
+ */
 async function startOver(
   source: End,
   target: End,
@@ -187,7 +196,9 @@ async function verify(source: End, target: End, onProgress: OnProgress): Promise
   });
 }
 
-/** The captured environments are encrypted with the folder's secret, and clients know its API key. */
+/**
+ * The captured environments are encrypted with the folder's secret, and clients use its API key.
+ */
 async function copyKeys(source: End, target: End): Promise<string[]> {
   const copied: string[] = [];
   if (source.dataDir === undefined || target.dataDir === undefined) return copied;
@@ -214,7 +225,7 @@ async function finish(source: End, target: End, id: string): Promise<void> {
   await changeFacts(source, (on) => writeFact(on, 'moved', { ...moved, done: true }));
 }
 
-/** Its own lock would say that another process uses the folder. */
+/** The transfer's own lock would look like another process that uses the folder. */
 function refuseSame({ from, to }: TransferOptions): void {
   const place = (where: string) => (isDatabaseUrl(where) ? where : resolve(where));
   if (place(from) !== place(to)) return;

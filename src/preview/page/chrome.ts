@@ -9,7 +9,7 @@ export interface ChromeEvents {
   copyText(): string | undefined;
 }
 
-/** What is around the email: search, tabs, theme, the panel and list that open and close. */
+/** The page around the email: search, tabs, theme, and the panel and list that open and close. */
 export function setUpChrome(events: ChromeEvents) {
   const sidebar = byId('sidebar');
   const search = byId<HTMLInputElement>('search');
@@ -124,7 +124,7 @@ function setUpTheme(): void {
     try {
       localStorage.setItem('segflow-preview:theme', theme);
     } catch {
-      // Storage is off: the theme lasts until the page is left.
+      // Storage is off: the theme is lost when the page closes.
     }
     draw();
     announce(`Theme: ${theme}`);
@@ -149,7 +149,8 @@ function setUpCopy(events: ChromeEvents): void {
   });
 }
 
-// navigator.clipboard exists on https and on loopback addresses alone: not for a preview bound to a network address.
+// navigator.clipboard exists only on https and loopback addresses, not in a preview bound to a
+// network address.
 async function copy(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

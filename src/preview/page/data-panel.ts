@@ -3,14 +3,16 @@ import { byId, h } from './dom.ts';
 import { type PageState, selectedItem } from './page-state.ts';
 import { editedText, isEdited, keepText, originalText, type Part, parseText } from './sample-data.ts';
 
-/** Draws the editor for the selected email; `onEdit` is called when what it renders with has changed. */
+/**
+ * Draws the editor for the selected email; `onEdit` is called when the email's data has changed.
+ */
 export function drawData(page: PageState, onEdit: () => void): void {
   const panel = byId('data');
   const item = selectedItem(page);
   markEdited(page, item);
   if (panel.hidden) return;
   const drawn = JSON.stringify([item?.kind, item?.id, item && originalText(item)]);
-  // While someone types, a reload of the same sample must not move the caret.
+  // While the user types, a reload of the same sample must not move the caret.
   if (panel.dataset.drawn === drawn && panel.contains(document.activeElement)) return;
   panel.dataset.drawn = drawn;
   if (item === undefined)

@@ -1,7 +1,7 @@
 type Child = Node | string | null | undefined | false;
 type Attributes = Record<string, string | number | boolean | undefined | ((event: Event) => void)>;
 
-/** An element with attributes (functions become listeners) and children. */
+/** Creates an element with attributes (functions become listeners) and children. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -27,14 +27,14 @@ export function icon(name: string, className = ''): SVGElement {
   return svg;
 }
 
-/** The element of the page with this id; the page is broken without it. */
+/** The page's element with this id; throws if there is none, because then the page is broken. */
 export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   const element = document.getElementById(id);
   if (element === null) throw new Error(`No #${id}`);
   return element as T;
 }
 
-/** Says something to those who listen to the page instead of seeing it. */
+/** Announces a text to screen reader users. */
 export function announce(message: string): void {
   byId('announce').textContent = message;
 }

@@ -3,7 +3,10 @@ import { byId, h } from './dom.ts';
 import { type PageState, selectedItem } from './page-state.ts';
 import { dataFor } from './sample-data.ts';
 
-/** Draws what a reader sees before opening the email: subject, first line, addresses; and its size. */
+/**
+ * Draws what a recipient sees before opening the email: subject, first line, addresses; and the
+ * email's size.
+ */
 export function drawEnvelope(page: PageState): void {
   const item = selectedItem(page);
   const { answer } = page;
@@ -61,7 +64,8 @@ function address(label: string, value: string, missing = false): HTMLElement {
   return h('div', {}, h('dt', {}, label), h('dd', { class: missing ? 'missing' : '' }, value));
 }
 
-// React Email's Preview is a hidden element whose text comes first; invisible padding follows it.
+// React Email's Preview is a hidden element at the beginning of the text; invisible padding follows
+// it.
 function preheaderOf(html: string): string {
   const parsed = new DOMParser().parseFromString(html, 'text/html');
   const hidden = parsed.body.querySelector<HTMLElement>(

@@ -1,8 +1,9 @@
 import { h } from './dom.ts';
 
 /**
- * Shows `html` in `screen`, as tall as it is. The next document is loaded behind the one on show and takes its place when
- * it is ready, so a reload does not flash. Scripts are off; the page itself may look inside, to measure.
+ * Shows `html` in `screen` at its full height. The next document loads behind the current one and
+ * replaces it when ready, so a reload does not flash. Scripts are off; the page itself may look
+ * inside the frame to measure it.
  */
 export function showHtml(
   screen: HTMLElement,
@@ -16,7 +17,7 @@ export function showHtml(
   });
   frame.addEventListener('load', () => {
     const inside = frame.contentDocument;
-    // A later answer may have come meanwhile.
+    // A later answer may have arrived meanwhile.
     if (inside === null || frame !== screen.lastElementChild) return frame.remove();
     const base = inside.createElement('base');
     base.target = '_blank';
@@ -31,7 +32,7 @@ export function showHtml(
       width = frame.clientWidth;
       fit(screen, frame);
     }).observe(frame);
-    // Pictures that come late make the email longer.
+    // Pictures that load late make the email taller.
     inside.addEventListener('load', () => fit(screen, frame), true);
     void inside.fonts.ready.then(() => fit(screen, frame));
   });

@@ -1,16 +1,16 @@
 import { VIEWS, type View } from './page-state.ts';
 
 export interface KeyActions {
-  /** Selects the email so many places further down the list. */
+  /** Selects the email this many places further down the list. */
   move(step: number, focusList: boolean): void;
   view(view: View): void;
   search(): void;
   toggleData(): void;
-  /** Closes what is open over the page, if anything is. */
+  /** Closes whatever is open over the page. */
   escape(): void;
 }
 
-/** Handles the keys pressed in `target`, the page's own document or an email's. */
+/** Handles the keys pressed in `target`: the page's own document or an email's. */
 export function listenForKeys(target: Document, actions: KeyActions): void {
   target.addEventListener('keydown', (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -30,7 +30,7 @@ function act(event: KeyboardEvent, actions: KeyActions): boolean {
     return true;
   }
   if (at?.closest?.('input, textarea, select')) return false;
-  // Where the arrows scroll, they go on doing so.
+  // In scrollable places, the arrow keys keep scrolling.
   const scrolls = at?.closest?.('.stage, .problems, .data') != null || at?.ownerDocument !== document;
   if (step !== 0 && !scrolls) {
     actions.move(step, at?.closest?.('#list') != null);

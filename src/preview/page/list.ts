@@ -15,7 +15,7 @@ export function drawList(page: PageState): void {
   if (hadFocus) currentLink()?.focus({ preventScroll: true });
 }
 
-/** The items that the search leaves, in the order shown. */
+/** The items that match the search, in the order shown. */
 export function visibleItems(page: PageState): PreviewItem[] {
   const words = page.query.toLowerCase().split(/\s+/).filter(Boolean);
   const order = (item: PreviewItem) => (item.kind === 'template' ? 0 : 1);
@@ -27,7 +27,10 @@ export function visibleItems(page: PageState): PreviewItem[] {
     .sort((a, b) => order(a) - order(b));
 }
 
-/** The item `step` places after the selected one, if there is one; the first or last when the search hides that. */
+/**
+ * The item `step` places after the selected one, if any; the first or last item if the search hides
+ * the selected one.
+ */
 export function neighbour(page: PageState, step: number): PreviewItem | undefined {
   const items = visibleItems(page);
   const at = items.findIndex(({ kind, id }) => kind === page.selected?.kind && id === page.selected.id);
@@ -78,7 +81,7 @@ function link(item: PreviewItem, page: PageState): HTMLElement {
   );
 }
 
-/** The subject; null when the email cannot be rendered; undefined while that is not known. */
+/** The subject; null if the email cannot be rendered; undefined while unknown. */
 function subjectOf(page: PageState, { kind, id }: PreviewItem): string | null | undefined {
   return page.overview.find((entry) => entry.kind === kind && entry.id === id)?.subject;
 }

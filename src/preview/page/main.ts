@@ -11,8 +11,8 @@ import { copyText, drawStage } from './stage.ts';
 import { drawProblems } from './trouble.ts';
 
 /*
- * The page: one state object, changed here, drawn by the modules beside this one. The address holds the selection and the
- * view; the server's events say when to ask again.
+ * The page: one state object, changed here and drawn by the other modules of this folder. The
+ * address holds the selection and the view; the server's events trigger new requests.
  */
 
 const page: PageState = {
@@ -25,7 +25,7 @@ const page: PageState = {
 };
 
 let editTimer: ReturnType<typeof setTimeout> | undefined;
-/** Number of the latest render asked for: an earlier one's answer is too late. */
+/** Number of the latest requested render; answers to earlier requests are dropped. */
 let asked = 0;
 
 const keys: KeyActions = {
@@ -85,14 +85,14 @@ function show({ selected, view }: Pick<PageState, 'selected' | 'view'>): void {
     drawAll();
     return;
   }
-  // The email on show stays until the next one is there: no flash of nothing in between.
+  // The current email stays until the next one is ready, so that the page does not flash empty.
   drawList(page);
   chrome.drawView(page);
   void renderSelected();
   drawData(page, onEdit);
 }
 
-// The address stays as it is: "/" goes on meaning "the first one".
+// The address stays unchanged: "/" keeps meaning "the first email".
 function selectFirst(): void {
   const [first] = visibleItems(page);
   if (page.selected === undefined && first !== undefined) page.selected = { kind: first.kind, id: first.id };
@@ -126,10 +126,10 @@ function onEdit(): void {
 async function renderSelected(): Promise<void> {
   const question = ++asked;
   const item = selectedItem(page);
-  // While the code is broken, the last good email stays as it was.
+  // While the code is broken, the last good email stays unchanged.
   if (item === undefined || (page.project.broken && page.answer?.ok)) return drawEmail();
   const { kind, id } = item;
-  // An email that takes long (an endless loop, until the host stops it) must not look like the one before it.
+  // A slow email (an endless loop, until the host stops it) must not look like the previous one.
   const slow = setTimeout(() => byId('stage').classList.add('waiting'), 300);
   const answer = await render({ kind, id, data: dataFor(page, item) });
   clearTimeout(slow);
@@ -149,7 +149,7 @@ async function render(question: RenderQuestion): Promise<RenderAnswer> {
   }
 }
 
-// What is on show stays until the source is there.
+// The current content stays until the source is ready.
 async function loadSource(html: string): Promise<void> {
   const { source } = await post<{ source: string }>('/api/readable', { html }).catch(() => ({
     source: html,
@@ -184,7 +184,7 @@ function listenForChanges(): void {
   let lost = false;
   const source = new EventSource('/api/changes');
   source.addEventListener('message', ({ data }) => {
-    // After a lost connection this may be another server: its versions say nothing about ours.
+    // After a lost connection this may be another server, whose versions are unrelated to ours.
     if (lost || Number(data) !== page.project.version) void refresh();
     lost = false;
     chrome.drawConnection(true);

@@ -4,14 +4,17 @@ import type { OverviewItem, PreviewState, RenderAnswer } from '../api.ts';
 export const VIEWS = ['desktop', 'phone', 'text', 'source'] as const;
 export type View = (typeof VIEWS)[number];
 
-/** What the page shows now. One object; main.ts changes it and then draws the parts concerned. */
+/** What the page shows now. One object; main.ts changes it and then redraws the affected parts. */
 export interface PageState {
   project: PreviewState;
   selected: { kind: PreviewItem['kind']; id: string } | undefined;
   view: View;
-  /** How the selected email came out; undefined until it was rendered. */
+  /** The render result of the selected email; undefined until it was rendered. */
   answer: RenderAnswer | undefined;
-  /** The HTML of `answer`, indented: made when the source is first looked at, for it takes longer than rendering. */
+  /**
+   * The HTML of `answer`, indented. Made when the source is first viewed, because indenting takes
+   * longer than rendering.
+   */
   source: { html: string; text: string } | undefined;
   overview: OverviewItem[];
   query: string;
@@ -22,7 +25,7 @@ export function selectedItem(page: PageState): PreviewItem | undefined {
   return page.project.items.find(({ kind, id }) => kind === selected?.kind && id === selected.id);
 }
 
-/** The selection and view that an address stands for. */
+/** The selection and view in an address. */
 export function readAddress(): Pick<PageState, 'selected' | 'view'> {
   const match = /^\/(template|transaction)\/([^/]+)$/.exec(location.pathname);
   const view = new URLSearchParams(location.search).get('view');

@@ -3,8 +3,8 @@ import type { SampleData } from '../api.ts';
 import type { PageState } from './page-state.ts';
 
 /*
- * Sample data that the reader wrote, kept in the browser as text, by project and email, so that half-written JSON
- * survives a reload too.
+ * Sample data that the user wrote. The browser keeps it as text, by project and email, so that
+ * half-written JSON survives a reload too.
  */
 
 export interface EditedText {
@@ -36,7 +36,7 @@ export function editedText(page: PageState, item: PreviewItem): EditedText | und
   }
 }
 
-/** Keeps the text, or forgets it when it says what the sample says anyway. */
+/** Saves the text, or removes it when it equals the sample. */
 export function keepText(page: PageState, item: PreviewItem, text: EditedText | undefined): void {
   const original = originalText(item);
   try {
@@ -46,7 +46,7 @@ export function keepText(page: PageState, item: PreviewItem, text: EditedText | 
       localStorage.setItem(keyOf(page, item), JSON.stringify(text));
     }
   } catch {
-    // Storage is off or full: the edit lasts as long as the page does not need it again.
+    // Storage is off or full: the edit is lost when the page needs it again.
   }
 }
 
@@ -54,7 +54,10 @@ export function isEdited(page: PageState, item: PreviewItem): boolean {
   return editedText(page, item) !== undefined;
 }
 
-/** The data to render with; undefined for the item's own. Text that does not parse counts as not written. */
+/**
+ * The data to render with; undefined for the item's own sample. Text that does not parse counts as
+ * no edit.
+ */
 export function dataFor(page: PageState, item: PreviewItem): SampleData | undefined {
   const text = editedText(page, item);
   if (text === undefined) return undefined;

@@ -1,6 +1,6 @@
 import { h } from './dom.ts';
 
-/** Lines of HTML with its tags, attributes and comments marked, one element a line. */
+/** Marks the tags, attributes and comments in lines of HTML; one element a line. */
 export function sourceLines(source: string): HTMLElement[] {
   const rows: HTMLElement[] = [];
   let row = newRow(rows);
@@ -30,7 +30,7 @@ function* tokens(source: string): Generator<[Kind, string]> {
     const token = match[0];
     const isComment = token.startsWith('<!');
     const opens = token.startsWith('<') && !isComment;
-    // A ">" in text, or a "<" within a quoted value, belongs to what is around it.
+    // A ">" in text, or a "<" in a quoted value, belongs to the surrounding text or value.
     if (inTag !== (token === '>' || token === '/>')) continue;
     if (inTag && quoteIsOpen(source.slice(at, match.index))) continue;
     const between = source.slice(at, match.index);

@@ -5,11 +5,14 @@ import { sourceLines } from './source.ts';
 import { brokenCard, failureCard } from './trouble.ts';
 
 export interface StageEvents {
-  /** A new document is on show in a frame. */
+  /** A frame shows a new document. */
   onFrame: (frame: HTMLIFrameElement) => void;
 }
 
-/** Draws the email in the chosen view, or why it cannot be shown. Keeps the scroll while the same email stays. */
+/**
+ * Draws the email in the chosen view, or the reason why it cannot be shown. Keeps the scroll
+ * position for the same email.
+ */
 export function drawStage(page: PageState, events: StageEvents): void {
   const stage = byId('stage');
   stage.setAttribute('aria-labelledby', `tab-${page.view}`);
@@ -29,7 +32,7 @@ export function drawStage(page: PageState, events: StageEvents): void {
     },
     events,
   );
-  // A frame that is moved in the document loads anew: those that stay are left where they are.
+  // A frame that moves in the document loads again, so remaining frames are left in place.
   const wanted = [trouble, email].filter((part) => part !== undefined);
   for (const child of [...stage.children]) if (!wanted.includes(child as HTMLElement)) child.remove();
   if (trouble !== undefined) stage.prepend(trouble);
@@ -38,7 +41,7 @@ export function drawStage(page: PageState, events: StageEvents): void {
   if (email === undefined || page.view === 'text' || page.view === 'source') stage.scrollTop = scroll;
 }
 
-/** The text that the copy button takes. */
+/** The text for the copy button. */
 export function copyText(page: PageState): string | undefined {
   if (!page.answer?.ok) return undefined;
   return page.view === 'text' ? page.answer.text : page.view === 'source' ? page.source?.text : undefined;

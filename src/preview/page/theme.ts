@@ -1,7 +1,8 @@
-// A classic script, run before anything is drawn: a theme that was chosen must not flash in the other colours first.
+// A classic script that runs before the first paint, so that a chosen theme does not flash in the
+// other colours.
 try {
   const theme = localStorage.getItem('segflow-preview:theme');
   if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
 } catch {
-  // Storage is off: the system's theme it is.
+  // Storage is off: use the system's theme.
 }

@@ -2,7 +2,7 @@ import type { Problem } from '../../engine/ports/manifest.ts';
 import type { PreviewState, RenderFailure } from '../api.ts';
 import { byId, h, icon } from './dom.ts';
 
-/** Why the present code shows nothing: it does not compile or load. */
+/** Draws why the current code shows nothing: it does not compile or load. */
 export function brokenCard({ problems, project, items }: PreviewState): HTMLElement {
   const after =
     items.length > 0
@@ -21,7 +21,7 @@ export function brokenCard({ problems, project, items }: PreviewState): HTMLElem
   );
 }
 
-/** What a template threw. */
+/** Draws an error that a template threw. */
 export function failureCard({ message, stack, hint }: RenderFailure): HTMLElement {
   const lines = stack.split('\n').filter((line) => /^\s+at /.test(line));
   return h(
@@ -39,7 +39,7 @@ export function failureCard({ message, stack, hint }: RenderFailure): HTMLElemen
   );
 }
 
-/** Draws what stands in the way of a push, though not of looking at the emails. */
+/** Draws the problems that prevent a push, but not viewing the emails. */
 export function drawProblems({ problems, broken }: PreviewState): void {
   const box = byId('problems');
   box.hidden = broken || problems.length === 0;
@@ -52,7 +52,8 @@ export function drawProblems({ problems, broken }: PreviewState): void {
       ? `Before you push: ${pathOf(first)} ${plain(first.message)}`
       : `Before you push: ${problems.length} things to put right`;
   const list = h('ol', {}, ...problems.map(problemRow));
-  // A missing key is nothing to a designer; anything else is worth seeing at once, where there is room.
+  // A missing key does not matter to a designer; show anything else immediately where there is
+  // room.
   const open = wasOpen ?? (!only && matchMedia('(min-width: 761px)').matches);
   const details = h('details', { open });
   details.append(h('summary', {}, icon('warning'), h('span', {}, title), icon('chevron', 'chevron')), list);
@@ -89,12 +90,12 @@ function frame(text: string, line: number | undefined): HTMLElement {
   );
 }
 
-// Frames of libraries and of Segflow itself: grey.
+// Frames of libraries and of Segflow itself are grey.
 function isFar(line: string): boolean {
   return /node_modules|\(node:|\(native|<anonymous>|\$bunfs|\(\/|at \//.test(line) || !/:\d+/.test(line);
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: colours of a terminal begin with one
+// biome-ignore lint/suspicious/noControlCharactersInRegex: terminal colours begin with one
 const COLOURS = /\u001b\[[0-9;]*m/g;
 
 function plain(text: string): string {

@@ -17,33 +17,43 @@ import type { Planning } from '../../protocol/plan.ts';
 
 export type { IngestOperation as BackendOperation, OperationResult } from '../../engine/ingest/operations.ts';
 
-/** What the server serves. The application implements it over the engine; a test may hand in another. */
+/**
+ * The server's port to the application, which implements it over the engine. Tests may pass another
+ * implementation.
+ */
 export interface Backend {
   /**
-   * Applies the operations in order and resolves once they are committed, to one result an operation. A rejected operation
-   * does not undo the others. With an idempotency key seen before, gives the results of that time and applies nothing;
-   * throws `idempotency_key_reused` when the request was another.
+   * Applies the operations in order and resolves once they are committed, to one result an
+   * operation. A rejected operation does not undo the others. With a known idempotency key, returns
+   * the earlier results and applies nothing; throws `idempotency_key_reused` if the request
+   * differs.
    */
   submit(
     operations: IngestOperation[],
     idempotency?: { key: string; requestHash: string },
   ): Promise<OperationResult[]>;
-  /** Runs `work` and resolves once the segments and campaigns of the user were evaluated, with what changed. */
+  /**
+   * Runs `work` and resolves once the user's segments and campaigns were evaluated, with the
+   * changes.
+   */
   withChanges<T>(userId: string, work: () => Promise<T>): Promise<{ result: T; changes: Changes }>;
   /** Throws `user_not_found`. */
   journey(userId: string): Promise<Journey>;
   messages(filter: MessageQuery): Promise<MessageItem[]>;
   status(): Promise<Status>;
   /**
-   * Plans the deployment and, unless it is a dry run, puts it in force. While the plan is being made it may answer with how far it
-   * is: asked in the same words it goes on. Throws `invalid_config` with `details: Problem[]`, and `conflict` when the plan agreed to
-   * was made for another state of things.
+   * Plans the deployment and, unless it is a dry run, activates it. May answer with the plan's
+   * progress while the plan is being made; the same request continues it. Throws `invalid_config`
+   * with `details: Problem[]`, and `conflict` if the confirmed plan was made for another state.
    */
   push(body: Push): Promise<DeploymentAnswer | Planning>;
-  /** The same with a deployment of former times. Throws `not_found`. */
+  /** The same for an earlier deployment. Throws `not_found`. */
   rollback(body: Rollback): Promise<DeploymentAnswer | Planning>;
   deployments(): Promise<DeploymentItem[]>;
-  /** Throws `user_not_found`, and `not_found` for a campaign the user never was in and that is not deployed. */
+  /**
+   * Throws `user_not_found`, and `not_found` for a campaign that the user was never in and that is
+   * not deployed.
+   */
   explain(userId: string, campaign: string | undefined): Promise<Explanation>;
   pauses(): Promise<PauseItem[]>;
   /** Throws `not_found` for a campaign that is not deployed. */
@@ -51,7 +61,7 @@ export interface Backend {
   /** Returns whether it was paused. */
   resume(campaign: string | undefined): Promise<boolean>;
   retry(body: RetryBody): Promise<RetryAnswer>;
-  /** Undefined when ready for requests, else why not. */
+  /** Undefined when ready for requests, otherwise the reason. */
   notReady(): Promise<string | undefined>;
 }
 
@@ -60,7 +70,7 @@ export interface MessageQuery {
   status?: MessageItem['status'] | undefined;
   campaign?: string | undefined;
   template?: string | undefined;
-  /** Id of a message: only older ones. */
+  /** Id of a message: return only older messages. */
   before?: string | undefined;
   limit: number;
 }

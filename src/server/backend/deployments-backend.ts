@@ -6,10 +6,10 @@ import type { DeploymentAnswer, PauseItem } from '../../protocol/api.ts';
 import type { Planning } from '../../protocol/plan.ts';
 import type { Backend } from './backend.ts';
 
-/** How long a request waits for a plan before it answers how far it is. */
+/** How long a request waits for a plan before answering with the progress. */
 const PATIENCE_MS = 10_000;
 const SHOWN = 100;
-/** Runs counted by one statement. */
+/** The number of runs that one statement counts. */
 const PAGE = 5_000;
 
 type DeploymentCalls = Pick<
@@ -17,7 +17,7 @@ type DeploymentCalls = Pick<
   'push' | 'rollback' | 'deployments' | 'pauses' | 'pause' | 'resume' | 'retry'
 >;
 
-/** The part of the backend that is about what is in force. */
+/** The part of the backend for deployments and pauses. */
 export function deploymentsOf(engine: Engine): DeploymentCalls {
   const { store, deployments, plans } = engine;
 
@@ -84,7 +84,7 @@ export function deploymentsOf(engine: Engine): DeploymentCalls {
       if (campaign !== undefined) await knownCampaign(engine, campaign);
       const id = campaign ?? EVERYTHING;
       const before = (await store.pauses()).find(({ campaignId }) => campaignId === id);
-      // Without a reason, what is paused already keeps the one it has.
+      // Without a new reason, an existing pause keeps its reason.
       const kept = reason === undefined && before ? { cause: before.cause } : {};
       const paused = await engine.pause(campaign, reason ?? before?.reason ?? 'paused by hand', kept);
       return pauseItem({ ...paused, pausedAt: before?.pausedAt ?? paused.pausedAt });
@@ -98,7 +98,8 @@ export function deploymentsOf(engine: Engine): DeploymentCalls {
         ...(user === undefined ? {} : { userId: user }),
         ...(campaign === undefined ? {} : { campaignId: campaign }),
       });
-      // A mistyped id is told from nothing to do; a campaign that is gone may have runs to retry.
+      // Distinguishes a mistyped id from nothing to do; a removed campaign may still have runs to
+      // retry.
       if (retried === 0 && campaign !== undefined) await knownCampaign(engine, campaign);
       if (retried === 0 && user !== undefined) await knownUser(engine, user);
       return { retried };
@@ -112,7 +113,7 @@ export function pauseItem({ campaignId, cause, reason, pausedAt }: PauseRow): Pa
 
 // --- internal ------------------------------------------------------------------------------------
 
-/** A push that is to be done in one request waits for its plan. */
+/** A push in a single request waits for its plan. */
 const WITHOUT_END_MS = 2 ** 31 - 1;
 
 const iso = (ms: number) => new Date(ms).toISOString();

@@ -14,12 +14,12 @@ const RUNS_SHOWN = 100;
 const EVENTS_SHOWN = 50;
 const MESSAGES_SHOWN = 100;
 
-/** The backend of the server: the engine, in the shapes of the wire. */
+/** The server's backend: the engine, in the shapes of the wire contract. */
 export function createBackend(options: {
   engine: Engine;
   version: string;
   storeName: string;
-  /** Undefined when the process takes work, else why it does not. */
+  /** Undefined when the process takes work, otherwise the reason. */
   notReady: () => string | undefined;
 }): Backend {
   const { engine } = options;
@@ -157,7 +157,7 @@ export function createBackend(options: {
     async notReady() {
       const reason = options.notReady();
       if (reason !== undefined) return reason;
-      // A read of the data itself: the time would be told without it.
+      // Reads the data, because the time alone is available without the data.
       await store.instanceId();
       return undefined;
     },

@@ -4,7 +4,10 @@ import { SegflowError } from '../../core/errors.ts';
 /** Throws unless an Authorization header carries the key. */
 export type Authorize = (header: string | null) => void;
 
-/** A check for `Bearer KEY` that throws `unauthorized`. It compares hashes, in constant time: not even the key's length shows. */
+/**
+ * Creates a check for `Bearer KEY` that throws `unauthorized`. Compares hashes in constant time, so
+ * not even the key's length leaks.
+ */
 export function bearer(apiKey: string): Authorize {
   if (!/^[\x21-\x7e]+$/.test(apiKey)) {
     throw new SegflowError('invalid_input', 'the API key must be printable ASCII without spaces', {

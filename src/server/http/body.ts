@@ -3,8 +3,9 @@ import { SegflowError } from '../../core/errors.ts';
 const NONE = new Uint8Array(0);
 
 /**
- * The bytes of a JSON body. Throws `unsupported_media_type` when it is declared as anything else, and `payload_too_large` as soon as
- * more than `maxBytes` are declared or have come: the rest is not read.
+ * Reads the bytes of a JSON body. Throws `unsupported_media_type` for another declared type, and
+ * `payload_too_large` as soon as more than `maxBytes` are declared or received; the rest is not
+ * read.
  */
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
   checkType(request.headers);

@@ -11,7 +11,7 @@ import type { Authorize } from './auth.ts';
 import { readBody } from './body.ts';
 import { validate } from './validate.ts';
 
-/** What every route gets from createApp. */
+/** What createApp passes to every route. */
 export interface Api {
   app: OpenAPIHono;
   backend: Backend;
@@ -22,24 +22,24 @@ export interface Api {
 
 export interface Endpoint<Body, Query> {
   method: 'get' | 'put' | 'patch' | 'post' | 'delete';
-  /** With `{id}` for a user's id. */
+  /** The path, with `{id}` for a user's id. */
   path: string;
   summary: string;
   description?: string;
   tag: string;
-  /** Needs no key. */
+  /** The route needs no key. */
   open?: true;
   query?: z.ZodType<Query>;
   body?: {
     schema: z.ZodType<Body>;
-    /** Gives what `schema` gives, or undefined to let it decide. */
+    /** Returns the result of `schema`, or undefined to let `schema` decide. */
     fast?: (value: Json) => Body | undefined;
     maxBytes?: number;
   };
-  /** Takes an Idempotency-Key. */
+  /** The route accepts an Idempotency-Key. */
   idempotent?: true;
   answers: Record<number, { description: string; schema?: z.ZodType }>;
-  /** Statuses of the errors it can answer with, besides those that follow from the rest. */
+  /** Error statuses of this route, besides those that follow from its other fields. */
   errors?: number[];
 }
 
@@ -51,7 +51,10 @@ export interface Input<Body, Query> {
   idempotency: { key: string; requestHash: string } | undefined;
 }
 
-/** Adds a route: key, query, body and idempotency key are checked before `handle` runs, and all of it is in the OpenAPI document. */
+/**
+ * Adds a route. Key, query, body and idempotency key are checked before `handle` runs, and all of
+ * them are in the OpenAPI document.
+ */
 export function endpoint<Body = undefined, Query = Record<string, never>>(
   api: Api,
   spec: Endpoint<Body, Query>,
@@ -83,10 +86,10 @@ function bodyOf<T>(body: NonNullable<Endpoint<T, unknown>['body']>, bytes: Uint8
   return body.fast?.(value) ?? validate(body.schema, value, 'the body');
 }
 
-/** Made once: making a schema takes forty times as long as checking an id. */
+/** Created once, because creating a schema takes forty times as long as checking an id. */
 const pathSchema = z.strictObject({ id: userIdSchema });
 
-/** The id as it was before the sender encoded it: `a%2Fb` is `a/b`. */
+/** Decodes the id: `a%2Fb` is `a/b`. */
 function userIdOf(url: URL, path: string): string {
   const part = url.pathname.split('/')[path.split('/').indexOf('{id}')] ?? '';
   let id: string;
@@ -156,7 +159,7 @@ function document<Body, Query>(app: OpenAPIHono, spec: Endpoint<Body, Query>): v
       request: {
         ...params,
         ...headers,
-        // A query schema is an object's; its type parameter is its output.
+        // A query schema is an object schema; its type parameter is its output.
         ...(query ? { query: query as unknown as z.ZodObject } : {}),
         ...(body
           ? { body: { required: true, content: { 'application/json': { schema: body.schema } } } }

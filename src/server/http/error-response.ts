@@ -4,16 +4,22 @@ import type { ErrorBody } from '../../protocol/api.ts';
 /** Where an error happened. */
 export interface ErrorContext {
   requestId: string;
-  /** Method and pattern: never the path itself, since its ids may be addresses. */
+  /** Method and pattern. Never the path itself, because its ids may be addresses. */
   route: string;
   log: (line: string) => void;
-  /** Whether this is worth a line: an outage meets every request, and is logged once a while. Default: always. */
+  /**
+   * Whether to log this error: an outage meets every request, and is logged only once in a while.
+   * Default: always.
+   */
   isNews?: (about: string) => boolean;
 }
 
 const RETRY_AFTER_SECONDS = 1;
 
-/** The answer to anything thrown. What is not a SegflowError is logged and answered as `internal`, without a word of it. */
+/**
+ * The answer to any thrown value. A value other than SegflowError is logged and answered as
+ * `internal`, without any of its text.
+ */
 export function errorResponse(error: unknown, context: ErrorContext): Response {
   const known = SegflowError.is(error) ? error : internal(error, context);
   const status = HTTP_STATUS[known.code];
@@ -61,7 +67,7 @@ function line(context: ErrorContext, code: string, text: string): string {
   return `${context.requestId} ${context.route} ${code}: ${text}`;
 }
 
-/** Name, message and frames, on one line. */
+/** The error's name, message and frames, on one line. */
 function trace(error: Error): string {
   const frames = (error.stack ?? '')
     .split('\n')
@@ -71,7 +77,10 @@ function trace(error: Error): string {
   );
 }
 
-/** Without addresses and quoted values: a message of the unexpected kind may cite what it choked on. */
+/**
+ * Removes addresses and quoted values: the message of an unexpected error may quote the input that
+ * caused it.
+ */
 function safeText(text: string): string {
   return text
     .replace(/[^\s"'`<>@]+@[^\s"'`<>@]+/g, '[address]')

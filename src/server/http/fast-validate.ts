@@ -9,9 +9,10 @@ import {
 } from '../../protocol/api.ts';
 
 /*
- * The schemas of protocol/api by hand, for the hot path: zod takes 3 to 6 µs an operation, this 0.2 µs. A function here gives what
- * its schema gives, or undefined when in doubt, and then the schema decides. Attributes are only checked to be an object: the
- * value comes from parseJson, so it is JSON. A test feeds both with the same values.
+ * The schemas of protocol/api written by hand, for the hot path: zod takes 3 to 6 µs an operation,
+ * this code 0.2 µs. A function here returns the result of its schema, or undefined when in doubt,
+ * and then the schema decides. Attributes are only checked to be an object: the value comes from
+ * parseJson, so it is JSON. A test runs both with the same values.
  */
 
 export type Batch = z.output<typeof batchSchema>;
@@ -85,7 +86,7 @@ function isEvent(value: JsonObject): boolean {
   );
 }
 
-// Absent attributes are {}. The checks before the call are what the cast rests on.
+// Absent attributes are {}. The cast relies on the checks before the call.
 function complete<T>(value: JsonObject): T {
   return (value.attributes === undefined ? { ...value, attributes: {} } : value) as T;
 }

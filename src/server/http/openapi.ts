@@ -6,7 +6,7 @@ import { explanationSchema } from '../../protocol/explain.ts';
 import { planningSchema, planSchema } from '../../protocol/plan.ts';
 import { type Api, endpoint } from './endpoint.ts';
 
-/** Serves the OpenAPI 3.1 document of all routes, made when it is first asked for. */
+/** Serves the OpenAPI 3.1 document of all routes, generated on the first request. */
 export function openApiRoute(api: Api): void {
   const { app, version } = api;
   app.openAPIRegistry.registerComponent('securitySchemes', 'key', {
@@ -44,13 +44,14 @@ function documentText(app: OpenAPIHono, version: string): string {
     },
     servers: [{ url: '/' }],
   });
-  // The generator takes a regular expression's flags for a part of it.
+  // The generator treats a regular expression's flags as part of its source.
   return JSON.stringify(document, (key, value) =>
     key === 'pattern' && typeof value === 'string' ? value.replace(/\/[a-z]+$/, '') : value,
   );
 }
 
-// Schemas with an id here become components; what else is given replaces what cannot be derived from the schema.
+// Schemas with an id here become components; the other fields replace values that cannot be derived
+// from the schema.
 const named: [z.ZodType, { id: string } & Record<string, unknown>][] = [
   [wire.attributesSchema, { id: 'Attributes', type: 'object', additionalProperties: true }],
   [wire.userIdSchema, { id: 'UserId' }],
@@ -86,6 +87,7 @@ const named: [z.ZodType, { id: string } & Record<string, unknown>][] = [
   ],
 ];
 for (const [schema, { id, ...meta }] of named) {
-  // `.openapi(id)` would make a copy, which the schemas made of this one do not know; this is where the generator looks.
+  // `.openapi(id)` would create a copy that schemas built from this one do not reference; the
+  // generator looks here.
   z.globalRegistry.add(schema, { ...schema.meta(), ...meta, _internal: { refId: id } });
 }

@@ -3,17 +3,17 @@ import type { BackendOperation, OperationResult } from '../backend/backend.ts';
 import type { BatchOperation, EventInput } from './fast-validate.ts';
 import { type FieldProblem, invalid } from './validate.ts';
 
-/** How far the sender's clock may be ahead; such an event counts as of now. */
+/** How far the sender's clock may be ahead; events within this limit count as now. */
 const CLOCK_SKEW_MS = 60_000;
 
-/** The operation of an event. Throws `invalid_input` when `createdAt` lies in the future. */
+/** Builds the operation of an event. Throws `invalid_input` when `createdAt` lies in the future. */
 export function eventOperation(event: EventInput, now: number): BackendOperation {
   const problem = createdAtProblem(event.createdAt, now, '');
   if (problem) throw invalid([problem], 'the body');
   return toEvent(event, now);
 }
 
-/** The operations of a batch. Throws `invalid_input` for every event from the future at once. */
+/** Builds the operations of a batch. Throws one `invalid_input` for all events from the future. */
 export function batchOperations(operations: BatchOperation[], now: number): BackendOperation[] {
   const problems: FieldProblem[] = [];
   const result = operations.map((operation, index): BackendOperation => {
@@ -27,7 +27,7 @@ export function batchOperations(operations: BatchOperation[], now: number): Back
   return result;
 }
 
-/** The result of the one operation submitted. Throws its error when it was rejected. */
+/** The result of a single submitted operation. Throws the operation's error if it was rejected. */
 export function accepted<K extends BackendOperation['type']>(
   type: K,
   results: OperationResult[],

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { SegflowError } from '../../core/errors.ts';
 import { clip, pathText } from '../../core/json-diagnose.ts';
 
-/** One field that is wrong: an entry of an error's `details`. */
+/** One invalid field: an entry of an error's `details`. */
 export interface FieldProblem {
   /** `operations[3].userId`; empty for the body itself. */
   path: string;
@@ -11,10 +11,13 @@ export interface FieldProblem {
   got: string;
 }
 
-/** More are counted, not listed. */
+/** Further problems are counted, not listed. */
 const MAX_LISTED = 20;
 
-/** `value` as `schema` gives it. Throws `invalid_input` with one FieldProblem a field in `details`. `what` names it: "the body". */
+/**
+ * Returns `value` as parsed by `schema`. Throws `invalid_input` with one FieldProblem a field in
+ * `details`. `what` names the value: "the body".
+ */
 export function validate<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
@@ -109,7 +112,7 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 
 // --- internal ---
 
-/** A value as an error shows it: its type, or a short form of itself. */
+/** How an error shows a value: its type, or a short form of the value. */
 function describeInput(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'string') return JSON.stringify(clip(value));

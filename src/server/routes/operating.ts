@@ -12,7 +12,7 @@ import { type Api, endpoint } from '../http/endpoint.ts';
 
 const campaignQuery = z.strictObject({ campaign: eventNameSchema.optional().describe('Id of a campaign.') });
 
-/** What a person does with campaigns under way: ask why, pause, go on, try again. */
+/** Routes for operating campaigns: explain, pause, resume, retry. */
 export function operatingRoutes(api: Api): void {
   const { backend } = api;
   endpoint(
