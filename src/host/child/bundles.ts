@@ -10,7 +10,10 @@ import type { BundleRef } from '../wire/protocol.ts';
 import { linkHostImports, standIn } from './host-imports.ts';
 import { type LoadedBundle, problemOf } from './stack.ts';
 
-/** Bundles a child keeps ready. The code of older ones stays in the runtime's module registry, which cannot forget. */
+/**
+ * The number of bundles that a child keeps ready. The code of older bundles stays in the runtime's
+ * module registry, which never drops a module.
+ */
 const KEPT = 8;
 
 /** The bundles loaded in this child process. */
@@ -18,7 +21,7 @@ export class Bundles {
   readonly #withEmail: boolean;
   /** By key, the least recently used first. */
   readonly #loaded = new Map<string, LoadedBundle>();
-  /** Virtual modules that exist, by the names that bundles import them by. */
+  /** The existing virtual modules, by the names that bundles use to import them. */
   readonly #provided = new Set<string>();
   #count = 0;
 
@@ -27,8 +30,9 @@ export class Bundles {
   }
 
   /**
-   * The bundle, loaded if need be. `stage` is told what begins. Throws `invalid_config` when the code throws, NEEDS_EMAIL when it can
-   * only be loaded with React Email; undefined when the code is not at hand.
+   * The bundle, loaded if necessary. `stage` is called when a stage begins. Throws `invalid_config`
+   * when the code throws, and NEEDS_EMAIL when the code can only be loaded with React Email.
+   * Undefined when the code is not available here.
    */
   async get(ref: BundleRef, stage: (name: 'modules' | 'bundle') => void): Promise<LoadedBundle | undefined> {
     const known = this.#loaded.get(ref.key);
@@ -55,7 +59,7 @@ export class Bundles {
   async #import(bundle: LoadedBundle, stage: (name: 'modules' | 'bundle') => void): Promise<void> {
     const { specifier } = bundle;
     stage('modules');
-    // Loaded here, so that the watchdog does not count it as the author's time.
+    // Loaded here, so that the watchdog does not count the loading as the author's time.
     const { code, modules } = await linkHostImports(bundle.code);
     await this.#provide(modules);
     Bun.plugin({
@@ -78,8 +82,9 @@ export class Bundles {
   }
 
   /**
-   * Provides host modules. React Email takes about 50 MB and half a second, and flows and segments need none of it, though
-   * the bundle they are in imports it: a child that only runs those gets stand-ins for the components.
+   * Provides host modules. React Email takes about 50 MB and half a second. Flows and segments do
+   * not need React Email, although their bundle imports it, so a child that runs only those gets
+   * stand-ins for the components.
    */
   async #provide(modules: ReadonlyMap<string, string>): Promise<void> {
     const missing = [...modules].filter(([specifier]) => !this.#provided.has(specifier));
@@ -99,12 +104,15 @@ export class Bundles {
   }
 }
 
-/** Thrown where stand-ins for React Email's components do not do. */
+/** Thrown when stand-ins for React Email's components are not enough. */
 export const NEEDS_EMAIL = new Error('the bundle needs React Email');
 
 // --- internal ---
 
-/** Bun would map some stack traces by itself, by a rule of its own; all are mapped in one place, see stack. */
+/**
+ * Bun would map some stack traces automatically, by its own rules. All are mapped in one place
+ * instead: see stack.
+ */
 function withoutMap(code: string): string {
   const at = code.lastIndexOf(`\n${SOURCE_MAP_LINE}`);
   return at < 0 ? code : code.slice(0, at + 1);

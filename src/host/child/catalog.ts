@@ -6,8 +6,9 @@ import type { Work } from '../wire/protocol.ts';
 import { type LoadedBundle, locateIn } from './stack.ts';
 
 /**
- * What a preview lists of a config, which may be wrong in any way. It renders nothing: each email is rendered when it is looked at,
- * and one that hangs holds up no other.
+ * The parts of a config that a preview lists. The config may be wrong in any way. Nothing is
+ * rendered here: each email is rendered when someone opens it, and one that hangs does not block
+ * the others.
  */
 export async function catalogOf(
   bundle: LoadedBundle,
@@ -50,7 +51,7 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** PreviewProps may hold dates and functions; a list of attributes is JSON. */
+/** PreviewProps may contain dates and functions; a list of attributes is JSON. */
 function plain(value: object): JsonObject {
   return JSON.parse(JSON.stringify(value)) as JsonObject;
 }

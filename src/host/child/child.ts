@@ -9,11 +9,12 @@ import { quietReplays } from './quiet-replays.ts';
 import { prepare, WORKERS } from './work.ts';
 
 /*
- * A host child: runs pushed code for the server, one request at a time. It holds nothing that cannot be had again; the server kills it
- * when an item overruns, and starts another. Where it is at is in the progress file (see progress).
+ * A host child runs pushed code for the server, one request at a time. Everything that it holds can
+ * be rebuilt: the server kills it when an item overruns, and starts another. Its position is in the
+ * progress file (see progress).
  */
 
-/** Serves the parent until it goes away. Never resolves. */
+/** Serves the parent until the parent ends. Never resolves. */
 export async function runHostChild(): Promise<never> {
   const send = process.send?.bind(process);
   if (!send)
@@ -52,7 +53,7 @@ class ChildServer {
     this.#bundles = new Bundles(options);
   }
 
-  /** Tells the watchdog, while items wait for their side effects, that nothing hangs. */
+  /** While items wait for their side effects, shows the watchdog that the process is not stuck. */
   #tick(at: (stage: number) => void): () => void {
     let odd = false;
     const tick = () => {
@@ -72,7 +73,7 @@ class ChildServer {
       await prepare(kind);
       const bundle = await this.#bundles.get(ref, (stage) => at(STAGE[stage]));
       if (!bundle) return { sequence, missing: true };
-      // The items are of this kind: the parent's types see to it.
+      // The parent's types guarantee that the items are of this kind.
       const work = WORKERS[kind] as (typeof WORKERS)['advance'];
       const results: ReturnType<typeof work>[] = [];
       let parked = 0;
@@ -115,9 +116,9 @@ function wireError(error: unknown): WireError {
   };
 }
 
-/** Keeps accidents in user code from ending or confusing the process where that can be told apart. */
+/** As far as possible, keeps mistakes in user code from ending or confusing the process. */
 function guardProcess(): void {
-  // The channel is not user code's to write to.
+  // User code must not write to the channel.
   Reflect.deleteProperty(process, 'send');
   process.exit = (code) => {
     throw new Error(`process.exit(${code ?? ''}) was called: code that Segflow runs cannot end the process`);
@@ -125,7 +126,8 @@ function guardProcess(): void {
   const report = (error: unknown) => {
     console.error('unhandled error in pushed code:', error);
   };
-  // Ctrl-C and a service manager's stop go to the whole group; the server still needs what is under way here.
+  // Ctrl-C and a service manager's stop signal reach the whole process group, but the server still
+  // needs the work in progress here.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
   process.on('unhandledRejection', report);
@@ -133,20 +135,23 @@ function guardProcess(): void {
   quietReplays();
 }
 
-/** When the machine runs out of memory, Linux is to end this process rather than the server: it can be had again. */
+/**
+ * When the machine runs out of memory, Linux should end this process rather than the server: this
+ * one can be replaced.
+ */
 function preferAsVictim(): void {
   if (process.platform !== 'linux') return;
   try {
     writeFileSync('/proc/self/oom_score_adj', '800');
   } catch {
-    // Not allowed here: no harm done.
+    // Not permitted here, which is harmless.
   }
 }
 
 const COLLECT_AFTER_MS = 2_000;
 let collecting: Timer | undefined;
 
-/** A child with nothing to do gives its garbage back. */
+/** An idle child returns its free memory to the system. */
 function collectSoon(): void {
   clearTimeout(collecting);
   collecting = setTimeout(() => Bun.gc(true), COLLECT_AFTER_MS);

@@ -2,9 +2,11 @@ import * as jsc from 'bun:jsc';
 import { Interrupted, withinTime } from './time-limit.ts';
 
 /**
- * Where `work` is when it does not come to an end within `ms`: lines of a stack trace, those whose files or modules are the author's, innermost
- * first; '' when it does end, or is elsewhere. The runtime interrupts it and tells of no place, so its sampling profiler looks. Code that is
- * interrupted leaves everything as it is, its `finally` included: the process is of no use after that.
+ * The place where `work` hangs when it does not end within `ms`: the lines of a stack trace whose
+ * files or modules are the author's, innermost first. '' when `work` ends, or hangs elsewhere. The
+ * runtime can interrupt `work` but reports no place, so its sampling profiler is used. Interrupted
+ * code is left in any state, without its `finally` blocks, so the process must not be used
+ * afterwards.
  */
 export function stackOfHang(
   work: () => void,
@@ -31,7 +33,7 @@ export function stackOfHang(
 // --- internal ---
 
 const MOST_FRAMES = 10;
-/** What the profiler says where optimised code has no lines any more. */
+/** The profiler's line for optimised code that has no line numbers. */
 const UNKNOWN = 0xffff_ffff;
 
 interface Frame {
@@ -41,7 +43,7 @@ interface Frame {
   column?: number;
 }
 
-/** What Bun's types leave out. */
+/** Missing from Bun's types. */
 interface Profiler {
   samplingProfilerStackTraces(): Samples;
 }
@@ -51,8 +53,9 @@ interface Samples {
 }
 
 /**
- * The author's frames that most samples have; of several the latest. A single sample may be off: of what was done
- * before the endless part, or of an instruction that has no line of its own.
+ * The author's frames that occur in most samples; in a tie, the latest. A single sample may
+ * mislead: it may come from before the endless part, or from an instruction without a line of its
+ * own.
  */
 function usual({ traces }: Samples, isAuthors: (file: string) => boolean): Frame[] {
   const counts = new Map<string, number>();

@@ -1,15 +1,16 @@
 import { HOST_SCHEME, isHostModule } from '../../config/host-modules/host-modules.ts';
 
-/** Code whose imports of host modules name virtual modules of this process. */
+/** Code whose imports of host modules refer to virtual modules of this process. */
 export interface LinkedCode {
   code: string;
-  /** Host modules by the names that the code imports them by. */
+  /** Host modules, by the names that the code uses to import them. */
   modules: Map<string, string>;
 }
 
 /**
- * Finds the host modules that code imports. A bundle names them `segflow:NAME`. Code that was made otherwise names them as
- * its author did: those names are replaced by others of the same length, so that a source map holds.
+ * Finds the host modules that code imports. A bundle imports them as `segflow:NAME`. Code from
+ * elsewhere imports them under its author's names, which are replaced by names of the same length,
+ * so that source maps stay valid.
  */
 export async function linkHostImports(code: string): Promise<LinkedCode> {
   const modules = new Map<string, string>();
@@ -23,7 +24,8 @@ export async function linkHostImports(code: string): Promise<LinkedCode> {
   const { plainImports } = await import('./plain-imports.ts');
   let linked = code;
   for (const { name, start, end } of plainImports(code)) {
-    // `react` itself would become the virtual module for React's own parts, too, where Segflow runs from source.
+    // Where Segflow runs from source, a virtual module named `react` would also replace the `react`
+    // that React's own parts import.
     const specifier = `~${name.slice(1)}`;
     linked = linked.slice(0, start) + JSON.stringify(specifier) + linked.slice(end);
     modules.set(specifier, name);
@@ -31,7 +33,10 @@ export async function linkHostImports(code: string): Promise<LinkedCode> {
   return { code: linked, modules };
 }
 
-/** Can be used as about anything while a module is evaluated: called, constructed, spread, read from. */
+/**
+ * A stand-in that supports nearly any use while a module is evaluated: it can be called,
+ * constructed, spread and read from.
+ */
 export const standIn: unknown = new Proxy(function StandIn() {}, {
   get: (target, key) => {
     if (key === Symbol.toPrimitive) return () => '';
@@ -45,7 +50,7 @@ export const standIn: unknown = new Proxy(function StandIn() {}, {
 
 // --- internal ---
 
-/** None of code that does not compile: evaluating it says why. */
+/** None for code that does not compile: evaluating the code reports the reason. */
 function importsOf(code: string): Bun.Import[] {
   try {
     return new Bun.Transpiler({ loader: 'js' }).scanImports(code);

@@ -13,14 +13,15 @@ export interface LoadedConfig {
 }
 
 /**
- * Bundles the config and evaluates it in this process as a host child does: no node_modules needed, and an edited file counts at
- * the next call. Variables of a `.env` file beside it are set first, where they are not set. Throws `invalid_config`, with the
- * problems of code that does not compile as `details`.
+ * Bundles the config and evaluates it in this process, as a host child does: no node_modules are
+ * needed, and an edited file takes effect at the next call. Variables of a `.env` file next to the
+ * config are set first, unless already set. Throws `invalid_config`; for code that does not
+ * compile, `details` has the problems.
  */
 export async function loadConfig(path: string): Promise<LoadedConfig> {
   const { code, problems } = await bundleConfig(path);
   if (code === '') throw invalid(path, problems);
-  // As on a server, whatever the .env file says: it is one of a developer's machine.
+  // As on a server, whatever the .env file says: the file describes a developer's machine.
   process.env.NODE_ENV ??= 'production';
   const { setupDotenv } = await import('c12');
   await setupDotenv({ cwd: dirname(path), env: process.env });

@@ -1,6 +1,9 @@
 import type { LoadedBundle } from './stack.ts';
 
-/* Which configs of this process were loaded from bundles. Apart from what loads them, which takes the bundler along. */
+/*
+ * Records which configs of this process were loaded from bundles. Separate from the module that
+ * loads them, which depends on the bundler.
+ */
 
 const bundles = new WeakMap<object, LoadedBundle>();
 
@@ -8,7 +11,7 @@ export function rememberBundle(bundle: LoadedBundle): void {
   if (isObject(bundle.config)) bundles.set(bundle.config, bundle);
 }
 
-/** The bundle that a config was loaded from, which says where things stand in the author's files. */
+/** The bundle that a config was loaded from. It maps places to the author's files. */
 export function bundleOf(config: unknown): LoadedBundle | undefined {
   return isObject(config) ? bundles.get(config) : undefined;
 }

@@ -1,6 +1,7 @@
 /**
- * Ends this process when its parent dies. The closed channel tells it, but only between two turns of the event loop; a flow that never
- * gives the loop a turn is why Linux is asked as well, to kill it whatever it does.
+ * Ends this process when its parent dies. The closed channel signals this, but only between two
+ * turns of the event loop. A flow may never yield to the loop, so Linux is also asked to kill this
+ * process.
  */
 export async function dieWithParent(exit: () => void): Promise<void> {
   process.on('disconnect', exit);
@@ -15,12 +16,12 @@ export async function dieWithParent(exit: () => void): Promise<void> {
       symbols.prctl(PR_SET_PDEATHSIG, SIGKILL, 0n, 0n, 0n);
       break;
     } catch {
-      // Another C library: the closed channel has to do.
+      // Another C library: the closed channel has to suffice.
     }
   }
   if (process.ppid !== parent) exit();
 }
 
-/** From linux/prctl.h. */
+/** The constant's value in linux/prctl.h. */
 const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9n;

@@ -5,12 +5,15 @@ import { isHostModule } from '../../config/host-modules/host-modules.ts';
 export interface PlainImport {
   /** The host module. */
   name: string;
-  /** Where its name stands in the code, quotes included. */
+  /** The position of its name in the code, quotes included. */
   start: number;
   end: number;
 }
 
-/** Where code imports host modules by their own names: `import`, `export … from`, `import()`, `require()`. */
+/**
+ * The places where code imports host modules by their own names: `import`, `export … from`,
+ * `import()`, `require()`.
+ */
 export function plainImports(code: string): PlainImport[] {
   const found: PlainImport[] = [];
   full(parse(code, { ecmaVersion: 'latest', sourceType: 'module' }), (node) => {

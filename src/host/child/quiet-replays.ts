@@ -1,6 +1,9 @@
 import { isReplaying } from '../../flow/activation/journal-replay.ts';
 
-/** Keeps what flows print from being printed again each time they are replayed. Returns how to end that. */
+/**
+ * Keeps output that flows print from being printed again at each replay. Returns a function that
+ * restores the output.
+ */
 export function quietReplays(): () => void {
   const originals = METHODS.map((name) => [name, console[name]] as const);
   for (const [name, original] of originals) {

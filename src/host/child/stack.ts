@@ -5,16 +5,19 @@ import type { Problem } from '../../engine/ports/manifest.ts';
 import type { ThrownError } from '../wire/protocol.ts';
 
 export interface LoadedBundle {
-  /** The name its module has in stack traces. */
+  /** The name of its module in stack traces. */
   specifier: string;
   code: string;
   /** The module's default export. */
   config: unknown;
-  /** The config was imported by this process itself: stack traces name the author's files already. */
+  /** This process imported the config itself, so stack traces already name the author's files. */
   unbundled?: true;
 }
 
-/** A stack trace with the places in the author's sources; frames that lie elsewhere are left out, and so is the name of Segflow's own error. */
+/**
+ * A stack trace with places in the author's sources. Frames that lie elsewhere are left out, and so
+ * is the name of Segflow's own error.
+ */
 export async function mapStack(bundle: LoadedBundle, trace: string): Promise<string> {
   const stack = trace.replace(/^SegflowError: /, '');
   if (bundle.unbundled) return stack;
@@ -35,7 +38,7 @@ export async function mapStack(bundle: LoadedBundle, trace: string): Promise<str
   return lines.join('\n').trimEnd();
 }
 
-/** Where a function of the bundle begins, as a frame of a stack trace; '' when that cannot be told. */
+/** The beginning of a function of the bundle, as a frame of a stack trace; '' when unknown. */
 export async function frameOf(bundle: LoadedBundle, code: unknown): Promise<string> {
   const place = await placeInCode(bundle, code);
   return typeof code === 'function' && place
@@ -47,7 +50,7 @@ export async function describeThrown(bundle: LoadedBundle, error: unknown): Prom
   return { message: messageOf(error), stack: await mapStack(bundle, stackOf(error)) };
 }
 
-/** What evaluating the bundle threw, as a problem with its place. */
+/** The error that evaluating the bundle threw, as a problem with its place. */
 export async function problemOf(bundle: LoadedBundle, error: unknown): Promise<Problem> {
   const problem: Problem = { path: '', message: messageOf(error) };
   const stack = stackOf(error);
@@ -61,7 +64,7 @@ export async function problemOf(bundle: LoadedBundle, error: unknown): Promise<P
   return { ...problem, path: file, file, line, column, frame: codeFrame(source, line, column) };
 }
 
-/** Finds the places of what the bundle throws while it is inspected. */
+/** Finds the places of errors that the bundle throws while it is inspected. */
 export function locateIn(bundle: LoadedBundle): Locate {
   return {
     async thrown(error) {
@@ -90,12 +93,15 @@ const FRAME = /^\s+at (?:(.*?) \()?([^()]*):(\d+):(\d+)\)?$/;
 
 function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
-  // What renderEmail throws tells the story of its cause.
+  // An error from renderEmail has the original error as its cause.
   const told = SegflowError.is(error) && error.cause instanceof Error ? error.cause : error;
   return typeof told.stack === 'string' ? told.stack : '';
 }
 
-/** The source of a function, or of what stands `offset` characters after its beginning; undefined when its text is there more than once. */
+/**
+ * The place in the author's source of a function, or of the code `offset` characters after its
+ * beginning. Undefined when the function's text occurs more than once.
+ */
 async function placeInCode(
   bundle: LoadedBundle,
   code: unknown,
@@ -106,7 +112,7 @@ async function placeInCode(
   const index = bundle.code.indexOf(source);
   if (index < 0 || bundle.code.indexOf(source, index + 1) >= 0) return undefined;
   const { parseFunction } = await import('../../config/source/function-text.ts');
-  // Source maps know names, not what comes before them.
+  // Source maps contain names, not the text in front of them.
   const name = parseFunction(code)?.nameAt ?? 0;
   const before = bundle.code.slice(0, index + (offset ?? name)).split('\n');
   return (await tracerOf(bundle)).trace(before.length, before.at(-1)!.length);

@@ -1,11 +1,11 @@
 import { Script } from 'node:vm';
 
-/** Thrown instead of what the work that took too long would have come to. */
+/** Thrown instead of the work's own result or error when the work took too long. */
 export class Interrupted extends Error {}
 
 /**
- * Calls `work`. Throws Interrupted when it has not returned within `ms`. Code that is interrupted leaves everything as it is, its `finally`
- * included, and cannot tell where it was.
+ * Calls `work`. Throws Interrupted when `work` has not returned within `ms`. Interrupted code is
+ * left in any state, without its `finally` blocks, and cannot report where it was.
  */
 export function withinTime<T>(work: () => T, ms: number): T {
   let result: T | undefined;
@@ -18,7 +18,7 @@ export function withinTime<T>(work: () => T, ms: number): T {
     if (error instanceof Error && 'code' in error && error.code === INTERRUPTED) throw new Interrupted();
     throw error;
   }
-  // Set by the call.
+  // The call sets this.
   return result as T;
 }
 

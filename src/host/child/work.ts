@@ -7,7 +7,10 @@ import { journalBase, journalPosition } from '../../flow/journal/journal.ts';
 import type { Work, WorkKind } from '../wire/protocol.ts';
 import { describeThrown, frameOf, type LoadedBundle, locateIn, mapStack } from './stack.ts';
 
-/** What a child does with one item of a request. A failure of the item is part of its result where the result has room for it. */
+/**
+ * Processes one item of a request. A failure of the item is part of its result when the result type
+ * allows failures.
+ */
 export type ItemWork<K extends WorkKind> = (
   bundle: LoadedBundle,
   item: Work[K]['item'],
@@ -15,11 +18,17 @@ export type ItemWork<K extends WorkKind> = (
 ) => Promise<Work[K]['result']>;
 
 export interface WorkerHooks {
-  /** Told when the item has to wait for something, so that others can be worked on meanwhile. Resolves to what it waited for. */
+  /**
+   * Called when the item must wait for something, so that other items can run meanwhile. Resolves
+   * to the awaited value.
+   */
   parked<T>(promise: Promise<T>): Promise<T>;
   /** See Outside. */
   sideEffect?: NonNullable<Outside['sideEffect']>;
-  /** Calls a stretch of the author's code that may never return. With it components are tried in one such stretch before they are rendered. */
+  /**
+   * Calls a part of the author's code that may never return. If given, components are tried in one
+   * such call before they are rendered.
+   */
   limit?: NonNullable<Outside['limit']>;
 }
 
@@ -33,7 +42,9 @@ export const WORKERS: { [K in WorkKind]: ItemWork<K> } = {
   'find-email': findEmail,
 };
 
-/** Loads what a kind of work needs, so that this does not count as the author's time. */
+/**
+ * Loads the modules that a kind of work needs, so that loading does not count as the author's time.
+ */
 export async function prepare(kind: WorkKind): Promise<void> {
   if (kind === 'segments') await import('../../config/queries/segment-query.ts');
   if (kind === 'inspect' || kind === 'catalog') await import('../../config/inspect/inspect.ts');
@@ -46,7 +57,7 @@ export async function prepare(kind: WorkKind): Promise<void> {
 
 // --- internal ---
 
-/** Journals are replayed at every step: from here on that takes its time. */
+/** Journals are replayed at every step; from this length on, a replay takes noticeable time. */
 const LONG_JOURNAL = 10_000;
 
 const OUTSIDE: Outside = {
@@ -60,7 +71,7 @@ function suggestNewBeginning(item: Work['advance']['item'], result: ActivationOu
   if (!isNow) return;
   console.warn(
     `campaign ${item.campaignId}, run ${item.runId}: its history has ${LONG_JOURNAL.toLocaleString('en')} steps; ` +
-      'let the flow begin anew now and then with rt.continueAsNew()',
+      'start the flow over now and then with rt.continueAsNew()',
   );
 }
 
@@ -114,7 +125,7 @@ async function advance(
   if (result.outcome !== 'failed') return result;
   const { message } = result.error;
   const stack = (await mapStack(bundle, result.error.stack)) || message;
-  // What a flow yielded is refused outside of it: the flow is all that can be named.
+  // A yielded value is rejected outside of the flow, so only the flow itself can be named.
   const place = /\n {4}at /.test(stack) ? '' : await frameOf(bundle, campaign.flow);
   return { ...result, error: { message, stack: place ? `${stack}\n${place}` : stack } };
 }
@@ -157,8 +168,9 @@ async function renderItem(bundle: LoadedBundle, item: Work['render']['item'], li
 }
 
 /**
- * Renders in one stretch, which awaits nothing. What a component waits for once, as React Email's Tailwind does for itself, may be there at the
- * next attempt. That it fails, which others are told, is not what is asked here.
+ * Renders synchronously, without awaiting anything. A value that a component awaits once (as React
+ * Email's Tailwind does) may be available at the next attempt. This call ignores failures, because
+ * other callers report them.
  */
 async function tryOut(element: React.ReactElement, limit: NonNullable<WorkerHooks['limit']>): Promise<void> {
   const { renderToStaticMarkup } = await import('react-dom/server');
@@ -181,9 +193,9 @@ async function tryOut(element: React.ReactElement, limit: NonNullable<WorkerHook
 
 const ATTEMPTS = 10;
 const PAUSE_MS = 10;
-/** React's words, and what is left of them in production. */
+/** React's message, and its shortened form in production. */
 const SUSPENDED = /suspended while responding|React error #426/;
-/** Components that wait for something else each time. */
+/** Components that await something new on each attempt. */
 const waiting = new WeakSet<object>();
 
 async function propsOf(entry: Record<string, unknown>, item: Work['render']['item']) {
@@ -197,7 +209,7 @@ async function propsOf(entry: Record<string, unknown>, item: Work['render']['ite
     attributes: item.event.attributes,
     createdAt: new Date(item.event.createdAt),
   };
-  // What everyone relies on is not replaced by what one email is given.
+  // The props of one email must not replace properties that all code relies on.
   return { user, event, props: { ...item.options?.props, user, ...(event && { event }) } };
 }
 
@@ -223,13 +235,14 @@ async function findEmail(bundle: LoadedBundle, { request, ms }: Work['find-email
   const component = entry.component as React.FC<typeof props>;
   const stack = await endlessStack(bundle, ms, () => {
     if (typeof subject === 'function') subject(user, event);
-    // Nothing but promises keeps it from going on at once. That it fails, which others are told, is not what is asked here.
+    // Only promises keep the rendering from continuing at once. This call ignores failures, because
+    // other callers report them.
     renderToReadableStream(createElement(component, props)).catch(() => {});
   });
   return (await mapStack(bundle, stack)) || frameOf(bundle, innermost(component));
 }
 
-/** A component in memo() or forwardRef() is within it. */
+/** Unwraps a component from memo() or forwardRef(). */
 function innermost(component: unknown): unknown {
   if (typeof component !== 'object' || component === null) return component;
   const { type, render } = component as { type?: unknown; render?: unknown };
@@ -244,7 +257,7 @@ async function endlessStack({ specifier }: LoadedBundle, ms: number, work: () =>
 
 const SECTION = { template: 'templates', transaction: 'transactions' } as const;
 
-/** An entry of a section of the config, which was inspected before it got here. */
+/** An entry of a section of the config. The config was inspected before. */
 function entryOf(bundle: LoadedBundle, section: string, id: string): Record<string, unknown> | undefined {
   const config = bundle.config as
     | Record<string, Record<string, Record<string, unknown>> | undefined>

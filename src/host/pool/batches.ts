@@ -3,40 +3,50 @@ import type { ThrownError, Work } from '../wire/protocol.ts';
 import { describeEnding, endingError, wireFailure } from './endings.ts';
 import type { ItemLimits, ProcessEnding, Reply } from './host-process.ts';
 
-/** Kinds of work with a result for each item, a failure included. */
+/** Kinds of work that return a result for each item, failures included. */
 export type ItemKind = 'advance' | 'render';
 
 export interface ItemsOptions<K extends ItemKind> {
   run: (items: Work[K]['item'][], limits: ItemLimits) => Promise<Reply>;
   itemMs: number;
-  /** How the batch is divided among the children: into at most `most` parts of at least `least` items. */
+  /**
+   * How the batch is divided among the children: at most `most` parts, each with at least `least`
+   * items.
+   */
   parts: { least: number; most: number };
-  /** The result of an item that hangs or kills its process. */
+  /** Makes the result of an item that hangs or kills its process. */
   failed: (item: Work[K]['item'], error: ThrownError) => Work[K]['result'];
-  /** Where such an item was, in lines; `ending` is left out where it may not take long. */
+  /** Finds where such an item was, as lines. `ending` is left out when the search must be quick. */
   placeOf: (item: Work[K]['item'], ending?: ProcessEnding) => Promise<string>;
-  /** With it, an item at which its child ended is not tried again but told of, and so are those of its kin once two of them were. */
+  /**
+   * If given, an item at which its child ended is not tried again but reported as a suspect. After
+   * two suspects from one campaign or template, its other items are reported as well.
+   */
   onSuspect?: ((item: Work[K]['item']) => void) | undefined;
   kinOf: (item: Work[K]['item']) => string;
-  /** With `onSuspect`: how long an item may take, as others of the batch are waited for. */
+  /** With `onSuspect`: the time limit for an item while other items of the batch wait. */
   sharedMs: number;
-  /** The items were suspected before: one that hangs need not be tried again. */
+  /** The items are known suspects, so one that hangs is not tried again. */
   suspected?: boolean | undefined;
 }
 
-/** After this many suspects from one campaign or template, the rest of it is quarantined as well. */
+/** After this many suspects from one campaign or template, the rest of it is quarantined too. */
 const SUSPECT_KIN = 2;
 
-/** After this many failed items in a batch, a suspect is not tried again and gets less time: the code is broken for everyone. */
+/**
+ * After this many failed items in a batch, a suspect is not tried again and gets less time: the
+ * code is broken for all users.
+ */
 const PATIENT_WITH = 2;
 const IMPATIENT_FACTOR = 0.1;
-/** How often a child may end elsewhere than at an item before the bundle itself is to blame. */
+/** How often a child may end outside of an item before the bundle itself is blamed. */
 const UNEXPLAINED = 2;
 
 /**
- * The result of each item, in order. An item at which its child ended is tried once more alone, in another child: an operator's
- * kill or the system's lack of memory is not its fault. If that ends the same way it alone fails; the others are run again without
- * it. Rejects only for what is wrong with the bundle as a whole.
+ * The result of each item, in order. An item at which its child ended is tried once more alone, in
+ * another child, because an operator's kill or a lack of memory is not the item's fault. If the
+ * retry ends the same way, only this item fails, and the others run again without it. Rejects only
+ * for problems of the bundle as a whole.
  */
 export async function runItems<K extends ItemKind>(
   kind: K,
@@ -51,7 +61,10 @@ export async function runItems<K extends ItemKind>(
 
 // --- internal ---
 
-/** `items` in at most `most` parts of about equal size, none smaller than `least` unless there is one only. */
+/**
+ * `items` in at most `most` parts of about equal size, none smaller than `least` unless there is
+ * only one.
+ */
 function inParts<T>(items: T[], { least, most }: { least: number; most: number }): T[][] {
   const count = Math.max(1, Math.min(most, Math.floor(items.length / least)));
   const size = Math.ceil(items.length / count);
@@ -71,7 +84,7 @@ async function runPart<K extends ItemKind>(
   let unexplained = 0;
   const suspects = new Map<string, number>();
 
-  /** Runs items and keeps their results; else how and where the child ended. */
+  /** Runs items and keeps their results. Otherwise returns how and where the child ended. */
   const attempt = async (some: typeof rest): Promise<{ ended: ProcessEnding; index: number } | undefined> => {
     const limit = options.onSuspect
       ? Math.min(itemMs, options.sharedMs)
@@ -98,7 +111,7 @@ async function runPart<K extends ItemKind>(
     const first = await attempt(rest);
     if (!first) return;
     if (isWaiting(first.index) && rest.length > 1) {
-      // One of those that waited did it: their halves tell which.
+      // One of the waiting items ended the child. Running the halves separately finds it.
       await Promise.all(inParts(rest, { least: 1, most: 2 }).map((part) => runPart(kind, part, options)));
       return;
     }
@@ -115,7 +128,7 @@ async function runPart<K extends ItemKind>(
     }
     const sure = failures >= PATIENT_WITH || (options.suspected && first.ended.reason !== 'exit');
     const again = sure ? first : await attempt([suspect]);
-    // It ended elsewhere than at the item this time: nothing is shown.
+    // This time the child ended outside of the item, so nothing is proven.
     if (again && again.index < 0 && !isWaiting(again.index)) continue;
     rest = rest.filter((item) => item !== suspect);
     if (!again) continue;
@@ -126,7 +139,7 @@ async function runPart<K extends ItemKind>(
   }
 }
 
-/** The suspect, and those of its kin once there were enough of it. */
+/** The suspect, plus the other items of its campaign or template once that has enough suspects. */
 function putAside<T>(
   suspect: T,
   about: { rest: T[]; kinOf: (item: T) => string; counts: Map<string, number> },

@@ -4,7 +4,7 @@ import { STAGE } from '../wire/progress.ts';
 import type { WireError, WorkKind } from '../wire/protocol.ts';
 import type { ProcessEnding } from './host-process.ts';
 
-/* How the end of a host child is told, by what it was at. */
+/* Describes how a host child ended, by its kind of work. */
 
 const SUBJECT: Record<WorkKind, [who: string, late: string]> = {
   inspect: ['the configuration', 'the check of the configuration was not done'],
@@ -17,12 +17,14 @@ const SUBJECT: Record<WorkKind, [who: string, late: string]> = {
 };
 const LOADING: [who: string, late: string] = ['the configuration', 'the configuration was not loaded'];
 
-/** What an item did to its process, in words. */
+/** How an item ended its process, in words. */
 export function describeEnding(ending: ProcessEnding, kind: WorkKind): string {
   return words(ending, SUBJECT[kind]);
 }
 
-/** The error of a bundle that ends every process it is loaded into, or of a child that cannot start. */
+/**
+ * The error for a bundle that ends every process that loads it, or for a child that cannot start.
+ */
 export function endingError(
   ending: ProcessEnding,
   { index, kind }: { index: number; kind: WorkKind },
@@ -37,14 +39,14 @@ export function endingError(
   const cause = new SegflowError(ending.reason === 'timeout' ? 'host_timeout' : 'host_crashed', message);
   if (kind === 'inspect' || kind === 'catalog') {
     const hint =
-      'Look for an endless loop, or a call that ends the process, in an email, a subject, an evaluator, or what the file does when it is loaded. `segflow preview` renders each email by itself.';
+      'Look for an endless loop, or a call that ends the process, in an email, a subject, an evaluator, or in code that runs when the file is loaded. `segflow preview` renders each email separately.';
     const problem: Problem = { path: '', message, hint };
     return new SegflowError('invalid_config', message, { hint, details: [problem], cause });
   }
   return cause;
 }
 
-/** An error that a child reported, as it was there. */
+/** An error that a child reported, rebuilt. */
 export function wireFailure({ code, message, hint, details }: WireError): SegflowError {
   return new SegflowError(code, message, { ...(hint !== undefined && { hint }), details });
 }

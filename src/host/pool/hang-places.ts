@@ -8,35 +8,39 @@ import type { ItemLimits, ProcessEnding, Reply } from './host-process.ts';
 type Find = 'find-flow' | 'find-email';
 
 export interface HangPlacesOptions {
-  /** How long an item may take. */
+  /** The time limit for an item. */
   itemMs: number;
-  /** Runs one item in a child of its own. */
+  /** Runs one item in a separate child. */
   run: <K extends Find>(kind: K, bundle: Bundle, item: Work[K]['item'], limits: ItemLimits) => Promise<Reply>;
 }
 
-/** What it may take to look at an email: a child's first one is slow. */
+/** The time limit for examining an email: a child's first email is slow. */
 const EMAIL_SHARE = 0.5;
 const FLOW_MS = 1_000;
-/** Memory runs full fast. */
+/** Short, because memory fills up quickly. */
 const MEMORY_MS = 100;
-/** For what is not the item's own: loading the bundle, reading samples and source map. */
+/** The time for work outside the item: loading the bundle, reading samples and the source map. */
 const AROUND_MS = 3_000;
 const MAX_KEPT = 1_000;
 
 /**
- * Where items were that hung or took their process with them, which cannot tell any more: they are run once more, where that is possible, and
- * looked at. Else it is said where their code begins.
+ * Finds where items hung or killed their process. The ended process cannot report the place, so the
+ * item is run once more under observation, if possible. Otherwise the result is the place where the
+ * item's code begins.
  */
 export class HangPlaces {
   readonly #options: HangPlacesOptions;
-  /** Where the code of flows and emails begins. */
+  /** The places where the code of flows and emails begins. */
   readonly #beginnings = new Map<string, Promise<string>>();
 
   constructor(options: HangPlacesOptions) {
     this.#options = options;
   }
 
-  /** In lines: the frames of a stack trace, and after which step it was. Without an ending only where the flow begins. */
+  /**
+   * Lines: the frames of a stack trace, and the last completed step. Without an ending, only the
+   * beginning of the flow.
+   */
   async ofFlow(bundle: Bundle, request: ActivationRequest, ending?: ProcessEnding): Promise<string> {
     const dry = { ...request, dryRun: true };
     const ms = { timeout: Math.min(this.#options.itemMs, FLOW_MS), memory: MEMORY_MS, exit: 0 };
@@ -45,7 +49,7 @@ export class HangPlaces {
     return [frames, `    ${lastStep(request.journal)}`].filter((line) => line !== '').join('\n');
   }
 
-  /** Likewise, and which email it is. */
+  /** The same for an email, including which email it is. */
   async ofEmail(bundle: Bundle, request: RenderRequest, ending?: ProcessEnding): Promise<string> {
     const email = `${request.kind} "${request.id}"`;
     const ms = { timeout: this.#options.itemMs * EMAIL_SHARE, memory: MEMORY_MS, exit: 0 };
@@ -72,7 +76,7 @@ export class HangPlaces {
     return beginning;
   }
 
-  /** '' when its child ends too, or the server does. */
+  /** '' when this child ends too, or the server shuts down. */
   async #ask<K extends Find>(kind: K, bundle: Bundle, item: Work[K]['item']): Promise<string> {
     try {
       const reply = await this.#options.run(kind, bundle, item, { itemMs: item.ms + AROUND_MS });

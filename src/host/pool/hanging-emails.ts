@@ -3,8 +3,9 @@ import type { PreviewItem, RenderRequest, RenderResult } from '../../engine/port
 import type { Problem } from '../../engine/ports/manifest.ts';
 
 /**
- * Which emails keep the check of a config from coming to an end: each is rendered by itself, for its sample. `render` fails those that hang
- * or end their process, with their place on the first line of the stack that has one.
+ * Finds the emails that keep the check of a config from finishing: each email is rendered
+ * separately with its sample. `render` must reject for an email that hangs or ends its process,
+ * with the place on the first stack line that has one.
  */
 export async function hangingEmails(
   items: PreviewItem[],

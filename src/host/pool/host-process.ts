@@ -7,12 +7,12 @@ import { hostCommand } from './spawn.ts';
 export interface ProcessOptions {
   withEmail: boolean;
   environment: Record<string, string>;
-  /** Memory of its own (anonymous pages) above which it is killed. */
+  /** The limit for the child's own memory (anonymous pages), above which it is killed. */
   maxMemoryBytes: number;
   log: (line: string) => void;
 }
 
-/** Why a child ended while it had a request. */
+/** Why a child ended during a request. */
 export type ProcessEnding =
   | { reason: 'timeout'; limitMs: number }
   | { reason: 'memory'; limitBytes: number }
@@ -20,31 +20,33 @@ export type ProcessEnding =
 
 export type Reply =
   | { answer: WireAnswer }
-  /** The child is gone. `index`: the item it was at, or a STAGE. */
+  /** The child has ended. `index`: the item it was running, or a STAGE. */
   | { ended: ProcessEnding; index: number };
 
 export interface ItemLimits {
-  /** For one item. */
+  /** The time limit for one item. */
   itemMs: number;
-  /** For evaluating the bundle. Default: as for an item. */
+  /** The time limit for evaluating the bundle. Default: the limit for an item. */
   bundleMs?: number;
 }
 
-/** How often a busy child is looked at. */
+/** How often a busy child is checked. */
 const LOOK_EVERY_MS = 50;
-/** For loading Segflow's own modules, where only a broken machine takes long. */
+/** The time limit for loading Segflow's own modules, which takes long only on a broken machine. */
 const MODULES_MS = 60_000;
 
 /**
- * One host child and its watchdog. States: idle → busy (one request) → idle …, and ended, from any of them and for good. A request
- * is always answered: by the child, or with how the child ended.
+ * One host child and its watchdog. States: idle → busy (one request) → idle …, and ended, which is
+ * final and can follow any other state. Every request is answered: by the child, or with how the
+ * child ended.
  *
- * The watchdog looks at the progress file while the child is busy. It adds up the time between its looks, each counted as twice its interval at
- * most: a machine that slept, or was too busy to run this process, is not the author's fault.
+ * The watchdog checks the progress file while the child is busy. It adds up the time between its
+ * checks, counting each gap as at most twice the interval: the author is not to blame for a machine
+ * that slept, or was too busy to run this process.
  */
 export class HostProcess {
   readonly withEmail: boolean;
-  /** Keys of bundles it is believed to have loaded. */
+  /** Keys of bundles that the child presumably has loaded. */
   readonly bundles = new Set<string>();
   readonly #child: Bun.Subprocess<'ignore', 'pipe', 'pipe'>;
   readonly #progress = new ProgressReader();
@@ -56,7 +58,7 @@ export class HostProcess {
   #lastLine = '';
   /** Resolves once the process has ended. */
   readonly exited: Promise<void>;
-  /** Resolves once its output was read, too. */
+  /** Resolves once the process has ended and its output has been read. */
   readonly gone: Promise<void>;
 
   constructor(options: ProcessOptions) {
@@ -88,7 +90,7 @@ export class HostProcess {
     try {
       this.#child.send({ ...request, sequence } satisfies WireRequest);
     } catch {
-      // It is going down: its end is the reply.
+      // The child is shutting down: its end is the reply.
       this.kill();
     }
     const reply = await promise;
@@ -111,7 +113,7 @@ export class HostProcess {
       this.#options.log(text);
     };
     const { stdout, stderr } = this.#child;
-    // A reader fails when the process is killed in the midst of a line.
+    // A reader fails when the process is killed in the middle of a line.
     await Promise.allSettled([eachLine(stdout, line), eachLine(stderr, line)]);
   }
 
@@ -122,7 +124,7 @@ export class HostProcess {
     const { index, sequence } = this.#progress.read();
     this.#progress.close();
     if (sequence === 0 && this.#request) {
-      // It did not even start: what it said last tells why.
+      // The child did not even start; its last output shows the reason.
       await output;
       words += `: ${this.#lastLine}`;
     }
@@ -131,7 +133,7 @@ export class HostProcess {
     this.#request?.settle({ ended, index: begun ? index : STAGE.modules });
   }
 
-  /** Looks at the child until the returned function is called. */
+  /** Checks the child until the returned function is called. */
   #watch(sequence: number, { itemMs, bundleMs = itemMs }: ItemLimits): () => void {
     let at: Progress = { sequence: -1, index: STAGE.none };
     let spent = 0;
@@ -165,7 +167,7 @@ export class HostProcess {
 
 // --- internal ---
 
-/** Anonymous memory of a process, in bytes; 0 where the system does not tell. */
+/** Anonymous memory of a process, in bytes; 0 where the system does not report it. */
 function memoryOf(pid: number): number {
   if (process.platform !== 'linux') return 0;
   try {

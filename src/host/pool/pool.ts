@@ -16,41 +16,50 @@ import { type Job, Processes } from './processes.ts';
 import { OngoingSideEffects } from './side-effects.ts';
 
 export interface HostOptions {
-  /** Most child processes at a time. Default: one fewer than the machine has cores, from 1 to 4. */
+  /**
+   * The maximum number of child processes. Default: one fewer than the machine's cores, between 1
+   * and 4.
+   */
   processes?: number;
-  /** How long one item (an activation, a render) may take. Default 5 s. */
+  /** The time limit for one item (an activation, a render). Default: 5 s. */
   timeoutMs?: number;
-  /** After how long without work a child beyond the first ends. Default 30 s. */
+  /** The idle time after which a child other than the first ends. Default: 30 s. */
   idleMs?: number;
-  /** Memory of its own above which a child is killed, in MB. Default 512. Linux only. */
+  /**
+   * The limit for a child's own memory, in MB, above which the child is killed. Default: 512. Linux
+   * only.
+   */
   memoryMb?: number;
-  /** How long a batch waits for the side effects of its runs; what takes longer goes on apart. Default 1 s. */
+  /**
+   * How long a batch waits for the side effects of its runs. Slower side effects continue outside
+   * of the batch. Default: 1 s.
+   */
   sideEffectGraceMs?: number;
-  /** How long `close` waits for what is under way. Default 5 s. */
+  /** How long `close` waits for running work. Default: 5 s. */
   graceMs?: number;
   /** The server's environment. Default: process.env. */
   environment?: Record<string, string | undefined>;
-  /** Gets what pushed code prints, line by line. Default: stderr. */
+  /** Receives the output of pushed code, line by line. Default: stderr. */
   log?: (line: string) => void;
 }
 
 export interface ProcessHost extends Host, AsyncDisposable {
   /**
-   * Evaluates the bundle's code and nothing else. Throws `invalid_config`: what the code threw, or, with a cause that says so, that it did
-   * not come to an end or ended the process.
+   * Evaluates the bundle's code, nothing else. Throws `invalid_config` with the error that the code
+   * threw. When the code did not finish or ended the process, the error's cause says so.
    */
   load(bundle: Bundle): Promise<void>;
-  /** Process ids of the children there are. */
+  /** Process ids of the current children. */
   pids(): number[];
 }
 
-/** Checking a config renders every email of it. */
+/** Checking a config renders all of its emails. */
 const INSPECT_FACTOR = 4;
-/** Items for which it is worth to wake another child. */
+/** The number of items for which waking another child pays off. */
 const LEAST = { advance: 250, render: 50 };
-/** How long a flow may take as long as others wait for it. */
+/** The time limit for a flow while other flows wait for it. */
 const SHARED_FLOW_MS = 1_000;
-/** Likewise an email, as a share of its time: a child's first one is slow. */
+/** The same for an email, as a fraction of its time limit: a child's first email is slow. */
 const SHARED_RENDER = 0.3;
 
 /** Runs pushed code in child processes of this executable, started when there is work. */
@@ -79,11 +88,11 @@ export function createHost(options: HostOptions = {}): ProcessHost {
       return processes.run({ ...job, limits, once: true });
     },
   });
-  /** For work whose items stand and fall together. */
+  /** For work whose items succeed or fail together. */
   const wholeOf = <K extends WorkKind>(kind: K, reply: Reply): Work[K]['result'][] => {
     if ('ended' in reply) throw endingError(reply.ended, { index: reply.index, kind });
     if ('error' in reply.answer) throw wireFailure(reply.answer.error);
-    // The child answers a kind of work with its kind of results.
+    // A child answers each kind of work with that kind's results.
     return (reply.answer as { ok: Work[K]['result'][] }).ok;
   };
   const runWhole = async <K extends WorkKind>(kind: K, job: Job) => wholeOf(kind, await processes.run(job));
@@ -170,7 +179,7 @@ export function createHost(options: HostOptions = {}): ProcessHost {
       }
     },
     async load(bundle) {
-      // Of all work this needs the least of Segflow's own modules.
+      // Of all kinds of work, this one needs the fewest of Segflow's own modules.
       const reply = await processes.run(checking(jobOf('segments', bundle, [])));
       if ('ended' in reply) throw endingError(reply.ended, { index: reply.index, kind: 'inspect' });
       if ('error' in reply.answer) throw wireFailure(reply.answer.error);

@@ -16,15 +16,18 @@ export interface Job {
   bundle: BundleRef & { code: string };
   items: WireRequest['items'];
   limits: ItemLimits;
-  /** It mostly waits for side effects: a child that does this does not count among those there may be. */
+  /** The job mostly waits for side effects, so its child does not count towards the limit. */
   aside?: boolean;
-  /** It may hang: a child that others do not wait for does it, at once. */
+  /** The job may hang, so it runs at once in a child that no other job waits for. */
   trial?: boolean;
-  /** It has a child to itself, at once and for this once, whose code is not optimised so far that places are lost. */
+  /**
+   * The job runs at once in a child of its own, used only once, whose code is optimised less, so
+   * that places in the code stay known.
+   */
   once?: boolean;
 }
 
-/** Which work renders emails. */
+/** The kinds of work that render emails. */
 const RENDERS: Record<WorkKind, boolean> = {
   inspect: true,
   catalog: true,
@@ -35,16 +38,19 @@ const RENDERS: Record<WorkKind, boolean> = {
   'find-email': true,
 };
 
-/** For the runtime. */
+/** Options for the runtime. */
 const UNOPTIMISED = { BUN_JSC_useDFGJIT: '0', BUN_JSC_useFTLJIT: '0' };
 
-/** A child that has React Email is kept this many times as long as another: loading that takes half a second. */
+/**
+ * A child with React Email is kept this many times as long as another: loading React Email takes
+ * half a second.
+ */
 const EMAIL_IDLE_FACTOR = 10;
 
-/** A child that has loaded so many bundles is replaced: their code cannot be unloaded. */
+/** A child that has loaded this many bundles is replaced, because their code cannot be unloaded. */
 const MAX_BUNDLES = 50;
 
-/** How many children may wait for side effects at a time. */
+/** The maximum number of children that wait for side effects at the same time. */
 const MAX_ASIDE = 2;
 
 interface Entry {
@@ -54,29 +60,30 @@ interface Entry {
 }
 
 interface State {
-  /** What it does, if anything. */
+  /** The current job, if any. */
   serving: Job | undefined;
-  /** It is there for trials alone. */
+  /** Reserved for trials. */
   forTrials: boolean;
-  /** What it does is not wanted any more. */
+  /** The result of the current job is no longer wanted. */
   abandoned: boolean;
-  /** When it was last given back, on the monotonic clock. */
+  /** When the child last became idle, on the monotonic clock. */
   usedAt: number;
 }
 
 /**
- * The host children and the queue before them: first come, first served, one job a child. A child is started when a job finds
- * none idle and there may be more. Those without work end after a while; one is kept, so that work finds it ready, and in the end it
- * is one without React Email, which takes little memory.
+ * The host children and their queue: first come, first served, one job per child. A child is
+ * started when a job finds none idle and the limit allows another. Idle children end after a while.
+ * One is kept, so that the next job finds a child ready; in the end this is a child without React
+ * Email, which takes little memory.
  *
- * A child that ended is forgotten; nothing of it was needed. States: open → closing (what is there finishes, nothing new comes in)
- * → closed.
+ * A child that ended is forgotten; nothing in it was needed. States: open → closing (running jobs
+ * finish, no new jobs are accepted) → closed.
  */
 export class Processes {
   readonly #options: ProcessesOptions;
   readonly #children = new Map<HostProcess, State>();
   readonly #queue: Entry[] = [];
-  /** Keys of bundles that no child without React Email can load. */
+  /** Keys of bundles that only a child with React Email can load. */
   readonly #needEmail = new Set<string>();
   #sweeping: Timer | undefined;
   #closing: Promise<void> | undefined;
@@ -86,7 +93,7 @@ export class Processes {
     this.#options = options;
   }
 
-  /** Runs a job in one of the children. Rejects with `unavailable` once closing. */
+  /** Runs a job in one of the children. Rejects with `unavailable` while closing. */
   async run(job: Job): Promise<Reply> {
     if (this.#closing) throw shuttingDown();
     const { promise, resolve, reject } = Promise.withResolvers<Reply>();
@@ -95,7 +102,7 @@ export class Processes {
     return promise;
   }
 
-  /** Ends the trials under way, and what looks for places: they reject with `unavailable`. */
+  /** Ends the running trials and searches for places: they reject with `unavailable`. */
   abandonTrials(): void {
     for (const [child, state] of this.#children) {
       if (!state.serving?.trial && !state.serving?.once) continue;
@@ -109,7 +116,7 @@ export class Processes {
     return [...this.#children.keys()].map((child) => child.pid);
   }
 
-  /** Lets what is under way finish, for a while, and ends the children. */
+  /** Waits a while for running jobs, then ends the children. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -138,7 +145,7 @@ export class Processes {
     for (const entry of [...this.#queue]) {
       try {
         const child = this.#childFor(entry.job);
-        // Work that waits aside lets other work pass.
+        // A waiting `aside` job does not block the jobs after it.
         if (!child && !entry.job.aside) return;
         if (!child) continue;
         void this.#serve(child, entry);
@@ -170,7 +177,7 @@ export class Processes {
     return this.#start(withEmail, { forTrials: trial });
   }
 
-  /** Children without work, for trials or not, the least recently used first. */
+  /** Idle children, for trials or not, the least recently used first. */
   #idle(trials: boolean): HostProcess[] {
     return [...this.#children]
       .filter(([, { serving, forTrials }]) => !serving && forTrials === trials)
@@ -214,11 +221,12 @@ export class Processes {
     state.serving = undefined;
     state.usedAt = performance.now();
     if (entry.job.once || child.bundles.size > MAX_BUNDLES) this.#end(child);
-    // Not at once: whoever waited for this reply may have a job for the same child.
+    // Not at once, because the caller that waited for this reply may have another job for the same
+    // child.
     queueMicrotask(() => this.#settled());
   }
 
-  /** The child's reply; undefined when a child with React Email has to be asked. */
+  /** The child's reply; undefined when only a child with React Email can answer. */
   async #ask(child: HostProcess, { kind, bundle, items, limits }: Job): Promise<Reply | undefined> {
     const { key, code, environment } = bundle;
     for (let known = child.bundles.has(key); ; known = false) {

@@ -11,27 +11,29 @@ export type Advance = (
 ) => Promise<ActivationOutput[]>;
 
 export interface SideEffectsOptions {
-  /** Advances runs up to their next side effect, which is not done. */
+  /** Advances runs up to their next side effect, without performing it. */
   upTo: Advance;
-  /** Advances runs, side effects included, in a child that others do not wait for. */
+  /** Advances runs, side effects included, in a child that no other work waits for. */
   through: Advance;
   /** How long a batch waits for the side effects of its runs. */
   graceMs: number;
 }
 
-/** When a run whose side effect goes on is to be asked for again. */
+/** When a run with a running side effect is asked about again. */
 const AGAIN_AFTER_MS = 1_000;
-/** What is kept of side effects that nobody asked for again: their runs were cancelled. */
+/**
+ * How many results of side effects are kept that no run has asked for; such runs were cancelled.
+ */
 const MAX_KEPT = 10_000;
 
 /**
- * Keeps runs that wait for slow side effects from holding up the others of their batch. A batch is first advanced up to where side
- * effects begin. Those are then done apart; what comes of them in a short while is part of the batch's results. Of the others the
- * batch says that they are under way (`retry`, with all that came before), and the activation that follows is given what became of
- * them.
+ * Keeps slow side effects from delaying the other runs of a batch. A batch is first advanced up to
+ * the point where side effects begin. The side effects then run separately, and those that finish
+ * quickly are part of the batch's results. For the others, the batch reports that they are running
+ * (`retry`, with everything before them), and the run's next activation receives the outcome.
  *
- * Kept in memory alone: after a crash, or in another process, the journal says that a side effect was begun and has no result, and it is
- * done again.
+ * Kept only in memory: after a crash, or in another process, the journal shows that a side effect
+ * was begun and has no result, and the side effect runs again.
  */
 export class OngoingSideEffects {
   readonly #options: SideEffectsOptions;
@@ -84,7 +86,7 @@ export class OngoingSideEffects {
     }
   }
 
-  /** Whether the request asks what became of a side effect that goes on. */
+  /** Whether the request asks for the outcome of a running side effect. */
   #known({ id }: Bundle, { runId, journal, dryRun, replayOnly }: ActivationRequest): boolean {
     const ongoing = this.#ongoing.get(runId);
     return ongoing?.bundleId === id && ongoing.journal === journal && !dryRun && !replayOnly;
@@ -95,7 +97,8 @@ export class OngoingSideEffects {
     const results = this.#options.through(bundle, requests);
     for (const [index, { runId, journal }] of requests.entries()) {
       const result = results.then((all) => all[index]!);
-      // A failure of the whole is told to whoever asks; the next one begins again.
+      // A failure of the whole call is reported to the run that asks; the next request starts the
+      // side effect again.
       result.catch(() => this.#ongoing.delete(runId));
       this.#ongoing.set(runId, { bundleId: bundle.id, journal, result });
     }
@@ -112,7 +115,9 @@ function isAtSideEffect(result: ActivationOutput): boolean {
   return result.outcome === 'advanced' && result.pending?.kind === 'retry' && result.pending.error === '';
 }
 
-/** The activation that does the side effect, as if the one before it had been committed. */
+/**
+ * The activation that performs the side effect, as if the previous activation had been committed.
+ */
 function followUp(
   { result: _told, ...request }: ActivationRequest,
   first: ActivationOutput,
@@ -131,7 +136,7 @@ function underWay(request: ActivationRequest, first: ActivationOutput | undefine
   return { outcome: 'advanced', appended: '', position: journalPosition(request.journal), pending };
 }
 
-/** Two activations as one. */
+/** Merges two activations into one. */
 function joined(first: ActivationOutput, second: ActivationOutput): ActivationOutput {
   if (first.outcome !== 'advanced' || second.outcome === 'diverged') return second;
   const effects = [...(first.effects ?? []), ...(second.effects ?? [])];

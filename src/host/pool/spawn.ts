@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { HOST_ARGUMENT } from '../wire/protocol.ts';
 
 /**
- * The command line of a host child: the same executable again. Compiled, its own entry takes `__host`; from source
- * (`bun test` for one has another main module) the entry beside this file does; else the main module is Segflow's bin.
+ * The command line of a host child: the same executable again. When compiled, the executable's own
+ * entry accepts `__host`. From source, the entry beside this file does (because `bun test`, for
+ * example, has another main module); otherwise the main module is Segflow's bin.
  */
 export function hostCommand(): string[] {
   if (isCompiled()) return [process.execPath, HOST_ARGUMENT];
@@ -15,7 +16,7 @@ export function hostCommand(): string[] {
 
 // --- internal ---
 
-/** Files of a compiled executable lie in a file system of its own. */
+/** The embedded files of a compiled executable are in a file system of their own. */
 function isCompiled(): boolean {
   return Bun.main.startsWith('/$bunfs/') || Bun.main.includes('~BUN');
 }

@@ -2,19 +2,23 @@ import type { Bundle } from '../../engine/ports/manifest.ts';
 
 type Environment = Record<string, string | undefined>;
 
-/** What a child is given of the server's environment. The rest may hold secrets of the server's. */
+/**
+ * The part of the server's environment that a child gets. The rest may contain the server's
+ * secrets.
+ */
 const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'LANG'];
 const FIXED = { TZ: 'UTC', NODE_ENV: 'production' };
 
-/** A child's environment before it has loaded a bundle. */
+/** A child's environment before any bundle is loaded. */
 export function baseEnvironment(server: Environment): Record<string, string> {
   const passed = PASSED_ON.flatMap((name) => (server[name] === undefined ? [] : [[name, server[name]]]));
   return { ...(Object.fromEntries(passed) as Record<string, string>), ...FIXED };
 }
 
 /**
- * The variables captured when the bundle was pushed; one set on the server itself has precedence. NODE_ENV is the server's
- * alone, `production` unless it says otherwise: code that was pushed from a developer's machine does not run in development.
+ * The variables captured when the bundle was pushed; a variable set on the server takes precedence.
+ * NODE_ENV always comes from the server and defaults to `production`: code pushed from a
+ * developer's machine does not run in development mode.
  */
 export function bundleEnvironment(bundle: Bundle, server: Environment): Record<string, string> {
   const captured = Object.entries(bundle.environment).map(([name, value]) => [name, server[name] ?? value]);
@@ -22,8 +26,8 @@ export function bundleEnvironment(bundle: Bundle, server: Environment): Record<s
 }
 
 /**
- * Makes `process.env` the base and the bundle's variables, in a child. Bun puts the variables of a `.env` file in the working
- * folder into the environment on its own accord: those go too.
+ * In a child, sets `process.env` to the base plus the bundle's variables. Bun automatically loads a
+ * `.env` file in the working folder; those variables are removed as well.
  */
 export function applyEnvironment(bundle: Record<string, string>): void {
   const base = [...PASSED_ON, ...Object.keys(FIXED)];

@@ -1,4 +1,4 @@
-/** Longest line that is passed on whole. */
+/** The longest line that is passed on unsplit. */
 const MAX_LINE = 8192;
 
 /** Calls `line` with each line of a stream of text, until it ends. */

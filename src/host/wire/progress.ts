@@ -3,24 +3,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /*
- * Which item a child is at, kept where it outlives the child: eight bytes in a file without a name that both have open. So
- * the server knows at once which item hangs, or killed its process, and nothing has to be sent for each.
+ * The item that a child is running, stored where it survives the child: eight bytes in an unnamed
+ * file that both processes have open. So the server knows at once which item hangs or killed its
+ * process, and nothing has to be sent for each item.
  */
 
-/** What a child does, where it is not an item: 0 and up are items. */
+/** What a child does when it is not running an item; items are numbered from 0. */
 export const STAGE = {
-  /** Loading Segflow's own code: nothing of the author's can hang. */
+  /** Loading Segflow's own code: the author's code cannot hang here. */
   modules: -3,
   /** Evaluating the bundle. */
   bundle: -2,
   /** Between requests. */
   none: -1,
-  /** All items are done but for those that wait for their side effects; tick and tock show that the process is not stuck. */
+  /**
+   * All items are done except those that wait for their side effects. Alternating tick and tock
+   * shows that the process is not stuck.
+   */
   waiting: -4,
   waitingStill: -5,
 } as const;
 
-/** Whether a child waits for side effects of items, without telling of which. */
+/** Whether a child waits for side effects of items, without naming the items. */
 export function isWaiting(index: number): boolean {
   return index === STAGE.waiting || index === STAGE.waitingStill;
 }
@@ -33,7 +37,7 @@ export interface Progress {
 
 /** The server's end. */
 export class ProgressReader {
-  /** To hand to the child as CHILD_FD. */
+  /** The descriptor to pass to the child as CHILD_FD. */
   readonly fd: number;
   readonly #values = new Int32Array(2);
   readonly #bytes = new Uint8Array(this.#values.buffer);
@@ -62,7 +66,10 @@ export class ProgressReader {
 /** The child's descriptor of the file. */
 const CHILD_FD = 3;
 
-/** The child's end. Mapped into memory where that works (Linux): a note then costs nothing next to a system call's 3 µs. */
+/**
+ * The child's end. Mapped into memory where possible (Linux): a write then costs almost nothing,
+ * compared with 3 µs for a system call.
+ */
 export class ProgressWriter {
   readonly #values: Int32Array;
   readonly #bytes: Uint8Array | undefined;

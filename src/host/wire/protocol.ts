@@ -10,23 +10,25 @@ import type { SegmentSql } from '../../engine/ports/segments.ts';
 import type { ActivationOutput } from '../../flow/activation/activation.ts';
 
 /*
- * What the server and a host child say to each other. One request at a time a child, each with one answer. Both ends
- * are the same executable, so this may change at will. Serialised as structured clones, which measured a little faster than JSON
- * and keep undefined.
+ * The messages between the server and a host child. A child handles one request at a time, each
+ * with one answer. Both ends are the same executable, so the protocol may change at any time.
+ * Messages are serialised as structured clones, which measured slightly faster than JSON and
+ * preserve undefined.
  */
 
-/** Kinds of requests: items that go in, and what comes out for each. */
+/** Kinds of requests: the type of their items, and the type of the result for each item. */
 export interface Work {
   inspect: { item: { at: number }; result: Inspection };
-  /** `unchecked`: what is wrong with the config is not looked for. */
+  /** `unchecked`: the config is not checked for problems. */
   catalog: { item: { at: number; unchecked?: boolean }; result: PreviewCatalog };
   segments: { item: { id: string; at: number }; result: SegmentSql };
   advance: { item: ActivationRequest; result: ActivationOutput };
-  /** `subjectOnly` makes the subject, and leaves html and text ''. */
+  /** `subjectOnly` renders only the subject, and leaves html and text ''. */
   render: { item: RenderRequest & { subjectOnly?: boolean }; result: RenderResult };
   /**
-   * Where an item is that did not come to an end: the frames of a stack trace, '' when nothing is known. It is run once more, for `ms` at
-   * most; with 0 the frame only says where its code begins. The child is of no use after that.
+   * Finds where an item hangs: the frames of a stack trace, '' when unknown. The item is run once
+   * more, for at most `ms`; with 0, the frame only shows where its code begins. The child must not
+   * be used afterwards.
    */
   'find-flow': { item: { request: ActivationRequest; ms: number }; result: string };
   'find-email': { item: { request: RenderRequest; ms: number }; result: string };
@@ -34,9 +36,9 @@ export interface Work {
 export type WorkKind = keyof Work;
 
 export interface BundleRef {
-  /** Of the code and its environment. */
+  /** Identifies the code and its environment. */
   key: string;
-  /** Left out when the child is believed to have it. */
+  /** Left out when the child presumably has the code. */
   code?: string;
   environment: Record<string, string>;
 }
@@ -51,18 +53,18 @@ export interface WireRequest<K extends WorkKind = WorkKind> {
 
 export type WireAnswer<K extends WorkKind = WorkKind> = { sequence: number } & (
   | { ok: Work[K]['result'][] }
-  /** The child does not have the code (any more): send it along. */
+  /** The child does not have the code (any more): send the code with the request. */
   | { missing: true }
-  /** This child cannot run the bundle because it lacks React Email: ask one that has it. */
+  /** This child cannot run the bundle without React Email: use a child that has it. */
   | { needsEmail: true }
   /** The bundle as a whole fails, not one item. */
   | { error: WireError }
 );
 
-/** What is kept of something user code threw. */
+/** The parts of an error thrown by user code that are kept. */
 export interface ThrownError {
   message: string;
-  /** Its frames in the author's files, `file:line:column`; '' when it has none. */
+  /** Stack frames in the author's files, `file:line:column`; '' when there are none. */
   stack: string;
 }
 
@@ -73,6 +75,9 @@ export interface WireError {
   details?: unknown;
 }
 
-/** The child's first argument after the entry, and the one after that: whether it can load React Email. */
+/**
+ * The child's first argument after the entry, and the next one, which says whether the child can
+ * load React Email.
+ */
 export const HOST_ARGUMENT = '__host';
 export const WITH_EMAIL = 'email';
