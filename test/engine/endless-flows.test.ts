@@ -30,7 +30,7 @@ test('flows that go on for ever without letting time pass fail, with their place
   for (const id of Object.keys(LOOPS)) {
     expect(runs.get(id), id).toMatchObject({ status: 'failed' });
     expect(runs.get(id)!.reason, id).toMatch(
-      /^the flow took 1,000 steps in a row that no time passed in, an email counting as ten; the last was "[a-z]+ .*". Put an rt.wait\(\) into the loop.\n {4}at \S+ \(.*segflow\.config\.tsx:\d+:\d+\)$/,
+      /^the flow took 1,000 steps in a row without time passing \(an email counts as ten\); the last was "[a-z]+ .*". Put an rt.wait\(\) into the loop.\n {4}at \S+ \(.*segflow\.config\.tsx:\d+:\d+\)$/,
     );
   }
   expect(runs.get('wait')!.reason).toContain('"wait 0s"');

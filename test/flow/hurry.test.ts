@@ -74,7 +74,7 @@ describe('a loop in which no time passes', () => {
     expect(output).toMatchObject({
       outcome: 'failed',
       error: {
-        message: `the flow took 1,000 steps in a row that no time passed in, an email counting as ten; the last was "${last}". Put an rt.wait() into the loop.`,
+        message: `the flow took 1,000 steps in a row without time passing (an email counts as ten); the last was "${last}". Put an rt.wait() into the loop.`,
       },
     });
     expect(steps).toBe(name === 'sendEmail' ? MAX_HURRIED_ACTIVATIONS / 10 + 2 : MAX_HURRIED_ACTIVATIONS + 2);

@@ -86,7 +86,7 @@ test('a step and its record read the same in words', () => {
     ['email', { key: 'welcome' }, 'email welcome'],
     ['wait', { key: '2d', id: 'pause' }, 'wait 2d (pause)'],
     ['exit', { key: '' }, 'exit'],
-    ['again', { key: '' }, 'a new beginning (continueAsNew)'],
+    ['again', { key: '' }, 'a restart (continueAsNew)'],
   ];
   for (const [kind, parts, expected] of words) {
     const one = step(kind, parts);

@@ -6,18 +6,24 @@ import { record } from '../journal/journal.ts';
 import type { ActivationOutput, Effect } from './activation.ts';
 import type { RunningFlow } from './running-flow.ts';
 
-/** What an activation has come to so far: the records to append to the journal, and the effects to commit with them. */
+/**
+ * The activation's outcome so far: the records to append to the journal, and the effects to commit
+ * with them.
+ */
 export class ActivationDraft {
   private readonly flow: RunningFlow;
   private readonly identity: Identity;
   private readonly at: number;
   private body = '';
   private effects: Effect[] = [];
-  /** Set once the flow began anew: the record of that. */
+  /** Set once the flow started over: the record of that restart. */
   private fresh: string | undefined;
-  /** The body and the position once the pending command had its result. */
+  /** The body and the position after the pending command got its result. */
   private taken = { body: '', position: 0 };
-  /** The side effect that has just failed for good, and the body to keep when the flow fails of that. */
+  /**
+   * The side effect that has just failed permanently, and the body to keep when the flow fails
+   * because of it.
+   */
   private uncaught: { error: SegflowError; body: string; position: number } | undefined;
 
   constructor(flow: RunningFlow, { identity, at }: { identity: Identity; at: number }) {
@@ -32,7 +38,7 @@ export class ActivationDraft {
     return this.flow.await(step);
   }
 
-  /** Records the pending step's result, and tells it. */
+  /** Records the pending step's result, and passes it to the flow. */
   settle(value: Json): void {
     this.body += record.result(value);
     this.flow.tell(value);
@@ -42,21 +48,22 @@ export class ActivationDraft {
     this.effects.push(effect);
   }
 
-  /** An attempt at the pending side effect failed, and another one follows. */
+  /** An attempt at the pending side effect failed; another one follows. */
   failedAttempt(error: string): void {
     this.body += record.attempt(error);
   }
 
-  /** The last attempt failed: the flow is thrown that. */
+  /** The last attempt failed: the error is thrown into the flow. */
   failedForGood(error: string): void {
     const before = this.body;
     const thrown = this.flow.throwIn(error);
-    // Recorded as another attempt when nobody catches it: who takes up the failed run has it tried again.
+    // When the flow does not catch the error, this is recorded as another attempt, so that retrying
+    // the failed run retries the side effect.
     this.uncaught = { error: thrown, body: before + record.attempt(error), position: this.flow.position };
     this.body += record.error(error);
   }
 
-  /** The flow begins anew, with an empty journal. */
+  /** The flow starts over, with an empty journal. */
   beginAnew(state: Json): void {
     this.flow.beginAnew(state);
     const { hurry, position } = this.flow;
@@ -64,12 +71,12 @@ export class ActivationDraft {
     this.body = '';
   }
 
-  /** What follows can be taken back by `forget`. */
+  /** From here on, effects can be discarded by `forget`. */
   keep(): void {
     this.taken = { body: this.body, position: this.flow.position };
   }
 
-  /** Takes back what an endless loop did: nobody meant to emit ten thousand events. */
+  /** Discards the effects of an endless loop: nobody meant to emit ten thousand events. */
   forget(): void {
     this.body = this.taken.body;
     this.flow.position = this.taken.position;

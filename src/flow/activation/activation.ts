@@ -3,7 +3,7 @@ import type { SideEffectContext } from '../commands/commands.ts';
 import type { Pending } from '../commands/pending.ts';
 import type { RecordedRows } from '../commands/results.ts';
 
-/* What an activation of a run takes and gives. */
+/* The input and the outcome of a run's activation. */
 
 export interface ActivationInput {
   runId: number;
@@ -11,15 +11,21 @@ export interface ActivationInput {
   attributes: JsonObject;
   /** Epoch milliseconds. */
   enteredAt: number;
-  /** The journal so far; empty for a run that begins. */
+  /** The journal so far; empty for a new run. */
   journal: string;
-  /** The result of the pending command. Without one a question is asked again; a side effect is tried again in any case. */
+  /**
+   * The result of the pending command. Without a result, a question is asked again; a side effect
+   * is always retried.
+   */
   result?: Json;
   /** The time of this activation, epoch milliseconds. */
   at: number;
-  /** Only says whether the flow follows the journal: `advanced`, with nothing appended, means that it does. */
+  /**
+   * Only checks whether the flow follows the journal. The answer is yes when the outcome is
+   * `advanced` with nothing appended.
+   */
   replayOnly?: boolean;
-  /** Side effects are not done: the activation ends at one, with `retry` pending. */
+  /** Does not perform side effects: the activation ends at the first one, with `retry` pending. */
   dryRun?: boolean;
   /** The event that caused the entry. */
   event?: { name: string; attributes: JsonObject; createdAt: number } | null;
@@ -27,17 +33,23 @@ export interface ActivationInput {
   entry?: number;
 }
 
-/** What an activation does besides waiting, committed with its step. `position` is that of its command. */
+/**
+ * The effects of an activation, committed with its step. `position` is the position of the effect's
+ * command.
+ */
 export type Effect =
   /** JSON merge patch of the user's attributes. */
   | { kind: 'update'; position: number; patch: JsonObject }
   | { kind: 'emit'; position: number; name: string; attributes: JsonObject }
-  /** Enters the user into another campaign, unless a run of it lives. */
+  /** Enters the user into another campaign, unless the user has a live run of it. */
   | { kind: 'start'; position: number; campaignId: string };
 
-/** With `replayOnly`; the variants with `dryRun` as well. */
+/** Set with `replayOnly`; the variants also with `dryRun`. */
 export interface ReplayFindings {
-  /** Attributes that the flow looked at and the journal does not tell, so that their present values were taken. */
+  /**
+   * Attributes that the flow read and the journal does not record, so that their current values
+   * were used.
+   */
   guessed?: string[];
   /** The labels that the flow was given, by experiment. */
   variants?: Record<string, string>;
@@ -48,14 +60,14 @@ export type ActivationOutput =
       outcome: 'advanced';
       /** Records to append to the journal. */
       appended: string;
-      /** How many commands the run has yielded then. */
+      /** The number of commands that the run has yielded by then. */
       position: number;
       /** Null: the flow has ended. */
       pending: Pending | null;
       effects?: Effect[];
-      /** Why the flow ended itself. */
+      /** The reason that the flow gave for ending. */
       exit?: string;
-      /** The flow began anew: `appended` replaces the journal. */
+      /** The flow started over: `appended` replaces the journal. */
       fresh?: boolean;
     } & ReplayFindings)
   | {
@@ -63,25 +75,31 @@ export type ActivationOutput =
       appended: string;
       position: number;
       error: { message: string; stack: string };
-      /** What it did before it failed, which `appended` says was done. */
+      /** The effects before the failure, which `appended` records as done. */
       effects?: Effect[];
       fresh?: boolean;
     }
-  /** The flow does not repeat what the journal says; both in words ("email winback-email", "wait 2d"). */
+  /**
+   * The flow does not repeat its journal. Both sides are in words ("email winback-email", "wait
+   * 2d").
+   */
   | ({ outcome: 'diverged'; position: number; recorded: string; yielded: string } & ReplayFindings);
 
-/** What an activation needs from outside of the flow's deterministic world. */
+/** The functions that an activation needs from outside the flow's deterministic world. */
 export interface Outside {
-  /** Loads what queries are built with, which takes a while the first time. */
+  /** Loads the query builder, which takes a while the first time. */
   queries(): Promise<FlowQueries>;
-  /** What is done instead of the side effect `id`; undefined for itself. */
+  /** A replacement for the side effect `id`; undefined to run the side effect itself. */
   sideEffect?(id: string): ((context: SideEffectContext) => unknown) | undefined;
-  /** Calls a stretch of the flow, which takes as long as the flow likes. Left out: just so. */
+  /** Calls a part of the flow, which may take any amount of time. Default: a plain call. */
   limit?<T>(stretch: () => T): T;
 }
 
 export interface FlowQueries {
-  /** Calls `build` and compiles what it returns. Throws what it throws, or what is wrong with the query. */
+  /**
+   * Calls `build` and compiles the returned query. Throws errors from `build`, and an error for an
+   * invalid query.
+   */
   compile(build: (db: never, userId: string) => unknown, userId: string): CompiledQuery;
 }
 
@@ -89,6 +107,8 @@ export interface CompiledQuery {
   /** MySQL's dialect. */
   sql: string;
   params: Json[];
-  /** Of the rows that the store gave, those that the flow gets, as the journal keeps them. */
+  /**
+   * Converts the store's rows to the rows that the flow gets, in the form that the journal keeps.
+   */
   rows(stored: Json): RecordedRows;
 }

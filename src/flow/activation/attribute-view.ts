@@ -1,31 +1,39 @@
 import { canonicalJson, type Json, type JsonObject, mergePatch } from '../../core/json.ts';
 
 /**
- * A user's attributes as a flow sees them, and the record of what it looked at. In a replayed activation an attribute has the value
- * recorded then or last before; failing that the first value recorded later; failing that (no activation so far has looked)
- * the current one. In the live activation it has the current value, and what differs from the last record is noted.
+ * A user's attributes as a flow sees them, and the record of the attributes that it read.
  *
- * What the flow itself has changed in an activation lies over that, until the next activation finds it among the attributes.
+ * In a replayed activation, an attribute has the value recorded in that activation or last before
+ * it. If there is none, it has the first value recorded later. If no activation has read it, it has
+ * the current value. In the live activation, it has the current value, and differences from the
+ * last record are noted.
  *
- * Each activation sees its own copy of lists and objects: what a flow does to one does not leak into the next.
+ * Changes that the flow makes in an activation override these values, until the next activation
+ * finds the changes among the attributes.
+ *
+ * Each activation sees its own copy of lists and objects: changing one does not affect the next
+ * activation.
  */
 export class AttributeView {
-  /** What the flow gets. Read-only: writing to it throws. */
+  /** The object that the flow gets. Read-only: writing to it throws. */
   readonly proxy: JsonObject;
-  /** Attributes of replayed activations of which no value was ever recorded: the current one was given out. */
+  /**
+   * Attributes read in replayed activations that have no recorded value: the flow got the current
+   * value.
+   */
   readonly guessed = new Set<string>();
   private readonly current: JsonObject;
-  /** Values recorded up to the present activation; null for an absent attribute. */
+  /** Values recorded up to the current activation; null for an absent attribute. */
   private readonly recorded = new Map<string, Json>();
   private readonly laterRecord: (key: string) => Json | undefined;
-  /** Values given out in the present activation. */
+  /** Values given to the flow in the current activation. */
   private readonly given = new Map<string, Json | undefined>();
-  /** Merge patches made in the present activation, which records nothing of what they give. */
+  /** Merge patches made in the current activation. Values that they supply are not recorded. */
   private patches: JsonObject[] = [];
   private live = false;
   private seen: Record<string, Json> | undefined;
 
-  /** @param laterRecord finds the first value of a key recorded after the present activation. */
+  /** @param laterRecord finds a key's first value recorded after the current activation. */
   constructor(current: JsonObject, laterRecord: (key: string) => Json | undefined) {
     this.current = current;
     this.laterRecord = laterRecord;
@@ -48,7 +56,7 @@ export class AttributeView {
     );
   }
 
-  /** The next activation begins, a replayed one. */
+  /** The next replayed activation begins. */
   beginReplayed(): void {
     this.given.clear();
     this.patches = [];
@@ -59,7 +67,7 @@ export class AttributeView {
     for (const key of Object.keys(values)) this.recorded.set(key, values[key]!);
   }
 
-  /** The activation under way begins: from here on reads are noted. */
+  /** The live activation begins: from here on, reads are noted. */
   beginLive(): void {
     this.given.clear();
     this.patches = [];
@@ -72,19 +80,22 @@ export class AttributeView {
     for (const key of Object.keys(patch)) this.given.delete(key);
   }
 
-  /** All attributes as they are now, the present activation's changes included. For the live activation; nothing of it is noted. */
+  /**
+   * All current attributes, including the current activation's changes. For the live activation.
+   * Reading them is not noted.
+   */
   present(): JsonObject {
     return this.patches.reduce(mergePatch, this.current);
   }
 
-  /** What the live activation is to record, if anything. */
+  /** The values that the live activation must record, if any. */
   noted(): Record<string, Json> | undefined {
     return this.seen;
   }
 
   private read(key: string): Json | undefined {
     if (this.given.has(key)) return this.given.get(key);
-    // JSON.stringify asks every object for it: not worth a record.
+    // JSON.stringify reads this property of every object; not worth a record.
     if (key === 'toJSON' && this.currentValue(key) === null) return undefined;
     const value = this.patched(key, this.live ? this.readLive(key) : this.readReplayed(key));
     this.given.set(key, value);
@@ -107,7 +118,7 @@ export class AttributeView {
     const last = this.recorded.get(key);
     if (last === undefined || !equal(last, value)) {
       this.seen ??= Object.create(null) as Record<string, Json>;
-      // A copy: the flow may change the one it gets.
+      // A copy, because the flow may change it.
       this.seen[key] = copy(value);
     }
     return value === null ? undefined : copy(value);
@@ -126,7 +137,7 @@ export class AttributeView {
   private keys(): string[] {
     const known = [...this.recorded.keys(), ...this.patches.flatMap((patch) => Object.keys(patch))];
     const keys = this.live ? [...new Set([...known, ...Object.keys(this.current)])] : [...new Set(known)];
-    // Sorted: the order must not depend on which was recorded first.
+    // Sorted, so that the order does not depend on which was recorded first.
     return keys.filter((key) => this.read(key) !== undefined).sort();
   }
 
@@ -140,7 +151,7 @@ function inherited(key: string): Json | undefined {
   return key in Object.prototype ? Reflect.get(Object.prototype, key) : undefined;
 }
 
-/** An object with that one property, whatever its name. */
+/** An object with only this property, whatever its name (`__proto__`, too). */
 function single(key: string, value: Json): JsonObject {
   return Object.defineProperty({}, key, { value, writable: true, enumerable: true, configurable: true });
 }

@@ -1,32 +1,34 @@
 import { hash53 } from '../../core/hash.ts';
 
 /**
- * Time and chance as a flow sees them: the clock stands still at the activation's time, and random numbers are a function
- * of the run and the position, so that a replay sees what the first activation saw. Random bytes made in a flow are therefore
- * predictable to whoever knows the run's id: they are no secrets.
+ * Time and randomness as a flow sees them. The clock stands still at the activation's time, and
+ * random numbers are a function of the run and the position, so a replay sees the same values as
+ * the first activation. Random bytes made in a flow are therefore predictable to anyone who knows
+ * the run's id: do not use them as secrets.
  *
- * Installed over the globals while a flow runs, which is one synchronous stretch, and taken off afterwards. What a module
- * holds on to itself (`const now = Date.now` at its top level, imports of node:crypto) is out of reach.
+ * The globals are replaced while a flow runs, which is one synchronous stretch, and restored
+ * afterwards. References that a module keeps (`const now = Date.now` at its top level, imports of
+ * node:crypto) are not replaced.
  */
 export interface FlowScope {
-  /** What the clock shows, epoch milliseconds. */
+  /** The time on the flow's clock, epoch milliseconds. */
   now: number;
-  /** Begins the random numbers of the stretch after `position` commands. */
+  /** Starts the random numbers that follow `position` commands. */
   atPosition(position: number): void;
 }
 
-/** Calls `work` with the globals replaced, and puts them back however it ends. */
+/** Calls `work` with the globals replaced, and always restores them. */
 export function deterministically<T>(runId: number, work: (scope: FlowScope) => T): T {
   const scope = flowScope(runId);
   return within(scope, () => work(scope));
 }
 
-/** A scope to be entered several times, with what lies between going on undisturbed. */
+/** A scope that can be entered several times; code that runs in between sees the real globals. */
 export function flowScope(runId: number): FlowScope {
   return new Scope(runId);
 }
 
-/** Calls `work` in a scope of `flowScope`, likewise. */
+/** Calls `work` in a `flowScope`, and always restores the globals. */
 export function within<T>(scope: FlowScope, work: () => T): T {
   const outer = current;
   current = scope as Scope;
@@ -39,7 +41,7 @@ export function within<T>(scope: FlowScope, work: () => T): T {
   }
 }
 
-/** Puts the globals back that work within a scope could not, as it was interrupted. */
+/** Restores the globals after work within a scope was interrupted and could not restore them. */
 export function abandonScope(): void {
   if (!current) return;
   current = undefined;
@@ -69,7 +71,7 @@ let current: Scope | undefined;
 const RealDate = globalThis.Date;
 const flowNow = () => current?.now ?? RealDate.now();
 
-/** Shares its prototype with the real Date, so `instanceof` holds both ways. */
+/** Shares its prototype with the real Date, so `instanceof` works both ways. */
 const FlowDate = function FlowDate(this: unknown, ...args: unknown[]) {
   if (!new.target) return new RealDate(flowNow()).toString();
   return Reflect.construct(
@@ -94,7 +96,7 @@ interface Replacement {
 const replacements: Replacement[] = [
   { target: globalThis, property: 'Date', value: FlowDate },
   { target: Math, property: 'random', value: () => fraction() },
-  // On the prototype: taking a property of its own off again would slow the object down for good.
+  // On the prototype, because removing an own property would slow the object down permanently.
   { target: Object.getPrototypeOf(crypto), property: 'getRandomValues', value: fillRandom },
   { target: Object.getPrototypeOf(crypto), property: 'randomUUID', value: randomUuid },
   { target: performance, property: 'now', value: () => flowNow() - performance.timeOrigin },
@@ -112,7 +114,7 @@ function restore(): void {
   for (const { target, property, original } of replacements) Reflect.set(target, property, original);
 }
 
-/** Two 32-bit draws make the 53 bits of a double. */
+/** Two 32-bit draws provide the 53 bits of a double. */
 function fraction(): number {
   return ((draw() >>> 5) * 67_108_864 + (draw() >>> 6)) / 9_007_199_254_740_992;
 }
@@ -133,12 +135,15 @@ function randomUuid(): string {
 }
 
 function draw(): number {
-  if (!current) throw new Error('random numbers of a flow were asked for outside of it');
+  if (!current) throw new Error('random numbers of a flow were requested outside of the flow');
   current.random ??= generator(`${current.runId}:${current.position}`);
   return current.random();
 }
 
-/** sfc32 (PractRand, public domain). Its outputs are part of every run's history: it must stay as it is. */
+/**
+ * sfc32 (PractRand, public domain). Its outputs are part of every run's history, so it must never
+ * change.
+ */
 function generator(seed: string): () => number {
   const low = hash53(seed);
   const high = hash53(seed, 1);

@@ -2,12 +2,14 @@ import { SegflowError } from '../../core/errors.ts';
 import type { AnyStep } from '../commands/commands.ts';
 import { wordsOf } from '../journal/identity.ts';
 
-/** More commands than this from one activation are a loop that never waits. */
+/** More commands than this in one activation are a loop that never waits. */
 export const MAX_COMMANDS_PER_ACTIVATION = 10_000;
-/** So are more activations than this in a row, if the flow waits between them for what takes no time. */
+/**
+ * The same applies to more activations than this in a row, if the steps between them take no time.
+ */
 export const MAX_HURRIED_ACTIVATIONS = 1_000;
 
-/** The flow's own code is where it is; that it was noticed here helps nobody. */
+/** The loop is in the flow's own code; a stack trace of this file would not help anybody. */
 class EndlessLoop extends SegflowError {
   constructor(message: string) {
     super('flow_error', `${message}. Put an rt.wait() into the loop.`);
@@ -22,24 +24,28 @@ export class TooManyCommands extends EndlessLoop {
 }
 
 export class TooManyActivations extends EndlessLoop {
-  /** @param last what the flow was told of last. */
+  /** @param last the step whose result the flow got last. */
   constructor(last: AnyStep | undefined) {
-    const steps = `the flow took ${inWords(MAX_HURRIED_ACTIVATIONS)} steps in a row that no time passed in, an email counting as ten`;
+    const steps = `the flow took ${inWords(MAX_HURRIED_ACTIVATIONS)} steps in a row without time passing (an email counts as ten)`;
     super(last ? `${steps}; the last was "${wordsOf(last)}"` : steps);
   }
 }
 
 /**
- * How many activations in a row began although the flow had not waited since the one before. It has waited when what it yielded took
- * its time, by the times in the journal, or brought an event: those come from outside, as fast as they like. However long an email
- * takes, the flow is not what made it wait.
+ * Counts the activations in a row that began although the flow had not waited since the previous
+ * one. The flow has waited when its step took time (by the times in the journal) or brought an
+ * event, because events come from outside at any rate. However long an email takes, the flow did
+ * not choose to wait for it.
  */
 export class Hurry {
   count = 0;
   private since = 0;
   private last: AnyStep | undefined;
 
-  /** An activation begins. Nothing is pending when a failed run is taken up: it has another chance. */
+  /**
+   * An activation begins. When nothing is pending, a failed run is being retried and gets another
+   * chance.
+   */
   begin(pending: AnyStep | undefined): void {
     this.count = pending ? this.count + 1 : 0;
   }
@@ -48,15 +54,15 @@ export class Hurry {
     this.since = at;
   }
 
-  /** The flow goes on after the step. */
+  /** The flow continues after the step. */
   told(step: AnyStep, result: unknown, at: number): void {
     this.last = step;
     if (bringsEvent(step, result) || (at - this.since >= MOMENT_MS && !ASKING.has(step.kind))) this.count = 0;
-    // A thousand of them would be too much for anybody.
+    // A thousand emails would be too much for any user.
     if (step.kind === 'email') this.count += 9;
   }
 
-  /** Throws when that has gone on for too long. */
+  /** Throws when the count exceeds the limit. */
   check(): void {
     if (this.count > MAX_HURRIED_ACTIVATIONS) throw new TooManyActivations(this.last);
   }
@@ -64,7 +70,7 @@ export class Hurry {
 
 // --- internal ---
 
-/** What takes less time is no wait. */
+/** A step that takes less time is not a wait. */
 const MOMENT_MS = 1_000;
 const ASKING: ReadonlySet<string> = new Set(['email', 'member', 'query']);
 

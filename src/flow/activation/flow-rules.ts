@@ -3,9 +3,9 @@ import { type AnyStep, isStep } from '../commands/commands.ts';
 import { runtime } from '../commands/runtime-commands.ts';
 import { wordsOf } from '../journal/identity.ts';
 
-/* What a flow may be and may yield, and the words in which anything else is refused. */
+/* What a flow may be and may yield, and the error messages for anything else. */
 
-/** Calls a campaign's flow. Throws `flow_error` for what is no generator function. */
+/** Calls a campaign's flow. Throws `flow_error` when it is not a generator function. */
 export function startFlow(flow: unknown, context: object): Iterator<unknown, unknown, unknown> {
   const tag = typeof flow === 'function' ? Reflect.get(flow, Symbol.toStringTag) : undefined;
   if (tag === 'AsyncFunction' || tag === 'AsyncGeneratorFunction') {
@@ -38,7 +38,10 @@ export function accept(value: unknown): AnyStep {
   );
 }
 
-/** Throws `flow_error` when what a flow returned is a command that it should have yielded: nobody would carry it out. */
+/**
+ * Throws `flow_error` when a flow returns a command instead of yielding it, since nothing would
+ * execute it.
+ */
 export function checkReturned(value: unknown): void {
   if (!isStep(value) || value.kind === 'exit') return;
   throw refuse(
@@ -61,7 +64,7 @@ function describe(value: unknown): string {
   return Array.isArray(value) ? 'an array' : 'an object';
 }
 
-/** A refused promise may reject later; by then the failure is reported already. */
+/** A refused promise may reject later, after the failure has already been reported. */
 function ignoreRejection(value: unknown): void {
   if (value instanceof Promise) value.catch(() => {});
 }

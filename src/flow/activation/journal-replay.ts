@@ -8,18 +8,18 @@ import { MAX_COMMANDS_PER_ACTIVATION, TooManyCommands } from './endless-loop.ts'
 import { accept } from './flow-rules.ts';
 import type { RunningFlow } from './running-flow.ts';
 
-/** How a flow does not do what its journal says, both in words. */
+/** How a flow differs from its journal; both sides in words. */
 export interface Divergence {
   recorded: string;
   yielded: string;
 }
 
-/** Whether a flow is being told again what it was told before: what it prints now was printed then. */
+/** Whether a flow is being replayed: its output was already printed the first time. */
 export function isReplaying(): boolean {
   return replaying;
 }
 
-/** A replay was interrupted: there is none any more. */
+/** A replay was interrupted: no replay is running any more. */
 export function abandonReplay(): void {
   replaying = false;
 }
@@ -27,16 +27,17 @@ export function abandonReplay(): void {
 let replaying = false;
 
 /**
- * Repeats a journal, record by record: `@` the clock moves, `!` the attributes change, `<` or `^` the flow will be told or thrown
- * this, `>` the flow is resumed and must yield this. Resuming only at `>` lets an activation that failed be taken up by a later
- * one. Steps that leave no record (`inline`) are answered wherever they come.
+ * Replays a journal, record by record: `@` moves the clock, `!` changes the attributes, `<` or `^`
+ * sets the result or error that the flow gets next, `>` resumes the flow, which must yield this
+ * command. Resuming only at `>` allows a later activation to continue one that failed. Steps
+ * without a record (`inline`) are answered wherever they occur.
  */
 export class JournalReplay {
   private readonly flow: RunningFlow;
   private readonly identity: Identity;
   private readonly input: ActivationInput;
   private cursor = 0;
-  /** The result that follows is of a `patched` that the flow does not ask for any more. */
+  /** The next result belongs to a `patched` that the flow no longer asks. */
   private skipping = false;
 
   constructor(flow: RunningFlow, { input, identity }: { input: ActivationInput; identity: Identity }) {
@@ -45,7 +46,7 @@ export class JournalReplay {
     this.identity = identity;
   }
 
-  /** Returns why the flow cannot go on from this journal, if it cannot. */
+  /** Returns why the flow cannot continue from this journal, or undefined. */
   run(): Divergence | undefined {
     replaying = true;
     try {
@@ -149,21 +150,24 @@ export class JournalReplay {
     return { recorded, yielded: words === recorded ? `${words} with other values` : words };
   }
 
-  /** What the flow yields next that leaves a record. */
+  /** The next yielded step that leaves a record. */
   private nextRecorded(text: string, from: number, to: number): IteratorResult<unknown, unknown> {
     for (let count = 0; count <= MAX_COMMANDS_PER_ACTIVATION; count++) {
       const result = this.flow.next();
       if (result.done) return result;
       const step = accept(result.value);
       if (step.kind === 'inline') this.flow.answerInPlace(step);
-      // It was not asked when this was first run: do as then.
+      // The first run did not ask this `patched`: do as the first run did.
       else if (step.kind === 'patch' && !this.patchAhead(step, text, { from, to })) this.flow.answer(false);
       else return result;
     }
     throw new TooManyCommands();
   }
 
-  /** Whether the record at `from` is of this `patched`, or of another that the flow asks no more, and this one follows. */
+  /**
+   * Whether the record at `from` belongs to this `patched`, or to another that the flow no longer
+   * asks and that this one follows.
+   */
   private patchAhead(step: AnyStep, text: string, { from, to }: { from: number; to: number }): boolean {
     while (isPatchRecord(text, from)) {
       if (this.identity.matches(step, text, { from, to })) return true;
@@ -188,7 +192,7 @@ const LETTER = {
 };
 
 function parseValue(text: string, from: number, to: number): unknown {
-  // Every wait's result is null: worth a short cut.
+  // Every wait's result is null, so a shortcut pays off.
   if (to - from === 4 && text.charCodeAt(from) === 110) return null;
   return JSON.parse(text.slice(from, to));
 }

@@ -10,16 +10,17 @@ import { accept, checkReturned } from './flow-rules.ts';
 import type { RunningFlow } from './running-flow.ts';
 import { attemptSideEffect, pauseAfter } from './side-effect.ts';
 
-/** Work to be done outside of the flow's scope before its activation can go on. */
+/** Work that must run outside of the flow's scope before the activation can continue. */
 export interface Interruption {
   work(): Promise<unknown>;
-  /** How it goes on, within the scope. */
+  /** How the activation continues, within the scope. */
   after(settled: PromiseSettledResult<unknown>): ActivationOutput | Interruption;
 }
 
 /**
- * What an activation does that its journal does not hold yet. Each step is carried out and recorded, in place where that is possible; the
- * activation ends at one that waits, and is interrupted by one for which code outside of the flow's world has to be awaited.
+ * The part of an activation that its journal does not contain yet. Each step is carried out and
+ * recorded, in place if possible. The activation ends at a step that waits, and is interrupted by a
+ * step that must await code outside of the flow's world.
  */
 export class LiveActivation {
   private readonly flow: RunningFlow;
@@ -27,7 +28,7 @@ export class LiveActivation {
   private readonly outside: Outside;
   private readonly draft: ActivationDraft;
   private yielded = 0;
-  /** A side effect was completed in this activation, and its result is yet to be committed. */
+  /** This activation has completed a side effect whose result is not committed yet. */
   private uncommitted = false;
 
   constructor(
@@ -67,7 +68,8 @@ export class LiveActivation {
     flow.beginActivation(this.input.at);
     flow.attributes.beginLive();
     if (pending?.kind === 'exit') return draft.advanced(null, pending.detail.reason);
-    // Its result comes from here: whatever the engine gives, it is tried (again).
+    // The result of a side effect comes from here: whatever the engine supplies, the side effect is
+    // tried (again).
     if (pending?.kind === 'run') return this.sideEffect(pending);
     if (pending?.kind === 'query') return this.queryPending(pending, result);
     if (pending?.kind === 'member' && typeof result !== 'boolean') {
@@ -92,7 +94,7 @@ export class LiveActivation {
     }
   }
 
-  /** Undefined when the step was answered in place, and the flow can go on. */
+  /** Undefined when the step was answered in place and the flow can continue. */
   private carryOut(step: AnyStep): ActivationOutput | Interruption | undefined {
     const { draft, flow } = this;
     switch (step.kind) {
@@ -124,7 +126,7 @@ export class LiveActivation {
         return draft.advanced(null, step.detail.reason);
       case 'run':
         draft.record(step);
-        // What is done is recorded before the next begins: a crash repeats one side effect at most.
+        // Each side effect is recorded before the next one begins, so a crash repeats at most one.
         if (this.uncommitted)
           return draft.advanced({ kind: 'retry', until: this.input.at, error: '', begins: true });
         return this.sideEffect(step);
@@ -149,7 +151,8 @@ export class LiveActivation {
     const { retries, timeoutMs } = step.detail;
     const work = this.outside.sideEffect?.(step.key) ?? step.detail.work;
     const attempt = flow.attempts + 1;
-    // A receiver may know other instances as well, or this one from before a restore: there a run of this number is another.
+    // A receiver may also know other instances, or this one before a restore, where this run number
+    // is a different run.
     const idempotencyKey = `${runId}.${flow.position - 1}.${enteredAt.toString(36)}`;
     return {
       work: () => attemptSideEffect(work, { attempt, idempotencyKey, timeoutMs }),
@@ -170,7 +173,7 @@ export class LiveActivation {
     };
   }
 
-  /** A query that was asked before this activation: its rows are here, or it is asked again. */
+  /** A query from an earlier activation: its rows are here, or the query is asked again. */
   private queryPending(
     step: Extract<AnyStep, { kind: 'query' }>,
     result: Json | undefined,

@@ -7,11 +7,12 @@ import { type Interruption, LiveActivation } from './live-activation.ts';
 import { RunningFlow } from './running-flow.ts';
 
 /**
- * One activation of a run: its flow is run from the start and told again what the journal says it was told, which must lead to the
- * commands the journal says it yielded; then it goes on from there until it yields a command that waits, ends or throws.
+ * One activation of a run. The flow is run from the start and gets the results in the journal
+ * again, which must lead to the commands in the journal. Then it continues until it yields a
+ * command that waits, ends, or throws.
  *
- * Nothing here is kept between calls: after a crash the journal is all there is, and all that is needed. What was done
- * in place since the last commit, side effects included, is then done again.
+ * Nothing here is kept between calls: after a crash the journal is all there is, and all that is
+ * needed. Steps done in place since the last commit, side effects included, are then repeated.
  */
 export class OngoingActivation {
   private readonly input: ActivationInput;

@@ -5,8 +5,9 @@ import type { Interruption } from './live-activation.ts';
 import { OngoingActivation } from './ongoing-activation.ts';
 
 /**
- * Runs one activation of `flow`. Never throws or rejects, unless `outside.limit` does: what goes wrong is an outcome. It is done when it
- * returns unless the flow comes to a side effect or a query, which are awaited.
+ * Runs one activation of `flow`. Never throws or rejects, unless `outside.limit` does: errors are
+ * outcomes. The activation is finished on return, unless the flow reaches a side effect or a query,
+ * which are awaited.
  */
 export function activate(
   flow: unknown,
@@ -24,7 +25,7 @@ export function activate(
   return finish(first, (interruption, settled) => stretch(() => activation.goOnAfter(interruption, settled)));
 }
 
-/** For when an activation was interrupted and could put nothing back: this does. */
+/** Restores the globals after an activation that was interrupted and could not restore them. */
 export function abandonActivation(): void {
   abandonScope();
   abandonReplay();

@@ -9,16 +9,16 @@ import { Hurry } from './endless-loop.ts';
 import { startFlow } from './flow-rules.ts';
 
 /**
- * A flow that is run, and the dialogue with it, the same whether a journal is repeated or something new happens: the flow is resumed and
- * yields a step; the step is pending until it is told, or thrown, the step's result.
+ * A running flow and the dialogue with it, which is the same in a replay and in live execution. The
+ * flow is resumed and yields a step; the step is pending until the flow gets its result or error.
  */
 export class RunningFlow {
   readonly scope: FlowScope;
   attributes: AttributeView;
-  /** Steps yielded so far, but for those that leave no record. */
+  /** The number of steps yielded so far, except those that leave no record. */
   position = 0;
   pending: AnyStep | undefined;
-  /** Attempts at the pending side effect that failed. */
+  /** The number of failed attempts at the pending side effect. */
   attempts = 0;
   readonly hurry = new Hurry();
   /** The labels that the flow was given, by experiment. */
@@ -27,12 +27,12 @@ export class RunningFlow {
   private readonly input: ActivationInput;
   private generator: Iterator<unknown, unknown, unknown> | undefined;
   private state: Json = null;
-  /** The position at which random numbers began last. */
+  /** The position at which the random numbers last started. */
   private seeded = -1;
-  /** What the flow is told, or thrown, when it is resumed next. */
+  /** The result or error that the flow gets when it is resumed next. */
   private told: unknown;
   private thrown: SegflowError | undefined;
-  /** What it has yielded that is yet to be looked at. */
+  /** A yielded step that has not been processed yet. */
   private held: IteratorResult<unknown, unknown> | undefined;
 
   constructor(
@@ -51,7 +51,7 @@ export class RunningFlow {
     this.hurry.begin(this.pending);
   }
 
-  /** Resumes the flow. Throws what it throws. */
+  /** Resumes the flow. Rethrows the flow's errors. */
   next(): IteratorResult<unknown, unknown> {
     const { held, told, thrown } = this;
     if (held) {
@@ -70,12 +70,12 @@ export class RunningFlow {
     return this.generator.throw(thrown);
   }
 
-  /** Gives back what `next` gave: it gives that again. */
+  /** Puts back the value from `next`, which then returns it again. */
   hold(result: IteratorResult<unknown, unknown>): void {
     this.held = result;
   }
 
-  /** The step takes its place, and waits for its result. Returns its position. */
+  /** Gives the step a position and makes it pending. Returns the position. */
   await(step: AnyStep): number {
     this.pending = step;
     this.attempts = 0;
@@ -83,7 +83,7 @@ export class RunningFlow {
     return this.position++;
   }
 
-  /** The result of the pending step, as the journal has it. */
+  /** Sets the result of the pending step, in the form that the journal keeps. */
   tell(result: unknown): void {
     if (!this.pending) throw new Error('there is a result without its command');
     this.hurry.told(this.pending, result, this.scope.now);
@@ -91,7 +91,10 @@ export class RunningFlow {
     this.pending = undefined;
   }
 
-  /** The pending side effect failed for good. Returns what will be thrown into the flow. */
+  /**
+   * The pending side effect failed permanently. Returns the error that will be thrown into the
+   * flow.
+   */
   throwIn(message: string): SegflowError {
     if (!this.pending) throw new Error('there is an error without its command');
     const thrown = new SegflowError('flow_error', `the side effect "${this.pending.key}" failed: ${message}`);
@@ -100,7 +103,10 @@ export class RunningFlow {
     return thrown;
   }
 
-  /** What the step that has just been yielded gives, where that takes no place in the journal. */
+  /**
+   * Sets the result of the step that has just been yielded, when the step takes no position in the
+   * journal.
+   */
   answer(value: unknown): void {
     this.told = value;
   }
@@ -111,13 +117,13 @@ export class RunningFlow {
     this.answer(answer);
   }
 
-  /** Its history begins at this position, with this state. */
+  /** The flow's history begins at this position, with this state. */
   startFrom(position: number, state: Json): void {
     this.position = position;
     this.state = state;
   }
 
-  /** The flow begins from its start. It takes a position, so that chance does not repeat itself. */
+  /** The flow starts over. The restart takes a position, so that random numbers do not repeat. */
   beginAnew(state: Json): void {
     this.startFrom(this.position + 1, state);
     this.generator = undefined;

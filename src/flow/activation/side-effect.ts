@@ -3,16 +3,19 @@ import type { Json } from '../../core/json.ts';
 import { jsonArgument } from '../commands/arguments.ts';
 import type { SideEffectContext } from '../commands/commands.ts';
 
-/** The first pause after an attempt that failed; each further one is twice as long. */
+/** The pause after the first failed attempt; each further pause is twice as long. */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 3_600_000;
 
-/** How long to wait after the attempt number `attempt` (from 1) failed, in milliseconds. */
+/** The pause after attempt number `attempt` (from 1) failed, in milliseconds. */
 export function pauseAfter(attempt: number): number {
   return Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
 }
 
-/** One attempt at a side effect, outside of the flow's scope. Rejects when it throws, is late or gives what is not JSON. */
+/**
+ * One attempt at a side effect, outside of the flow's scope. Rejects when it throws, exceeds its
+ * timeout or returns something other than JSON.
+ */
 export async function attemptSideEffect(
   work: (context: SideEffectContext) => unknown,
   { timeoutMs, ...context }: Omit<SideEffectContext, 'signal'> & { timeoutMs: number },

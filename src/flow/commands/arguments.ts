@@ -2,25 +2,31 @@ import { type Duration, durationMs } from '../../core/duration.ts';
 import { messageOf, SegflowError } from '../../core/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../core/json.ts';
 
-/* Checks of what a flow gives to commands. Each throws `invalid_input`, which fails the run with words that name the command. */
+/*
+ * Checks of the arguments that a flow passes to commands. Each throws `invalid_input`, which fails
+ * the run with a message that names the command.
+ */
 
-/** Longest name and id, in characters. */
+/** The maximum length of names and ids, in characters. */
 const MAX_NAME = 128;
-/** Longest value that a step keeps, as JSON text. */
+/** The maximum length of a value that a step keeps, as JSON text. */
 const MAX_JSON = 65_536;
 
 export function refuse(message: string, hint?: string): SegflowError {
   return new SegflowError('invalid_input', message, hint === undefined ? {} : { hint });
 }
 
-/** @param what the argument in words: `sendEmail takes the id of a template`. */
+/** @param what describes the argument: `sendEmail takes the id of a template`. */
 export function nameArgument(value: unknown, what: string): string {
   if (typeof value === 'string' && value !== '' && value.length <= MAX_NAME && value.isWellFormed())
     return value;
   throw refuse(`${what} (1 to ${MAX_NAME} characters), got ${describeArgument(value)}`);
 }
 
-/** The options of a command: an object with no properties but `known`. Undefined counts as left out. */
+/**
+ * The options of a command: an object with no properties other than `known`. Undefined counts as
+ * absent.
+ */
 export function optionsArgument(
   value: unknown,
   command: string,
@@ -45,7 +51,7 @@ export function idOption({ id }: Record<string, unknown>, command: string): stri
   return id === undefined ? null : nameArgument(id, `the id of ${command} is a text`);
 }
 
-/** An optional length of time, in milliseconds. */
+/** An optional duration, in milliseconds. */
 export function durationOption(value: unknown, what: string): number | null {
   if (value === undefined) return null;
   try {
@@ -55,7 +61,10 @@ export function durationOption(value: unknown, what: string): number | null {
   }
 }
 
-/** A copy of the value as JSON carries it: dates become texts, undefined properties go. */
+/**
+ * A copy of the value after a JSON round trip: dates become texts, and undefined properties are
+ * dropped.
+ */
 export function jsonArgument(value: unknown, what: string): Json {
   let text: string | undefined;
   try {
@@ -105,5 +114,5 @@ export function describeArgument(value: unknown): string {
 // --- internal ---
 
 const ISO_MOMENT = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?$/i;
-/** The end of the year 9999: what every store can keep. */
+/** The end of the year 9999, which every store can hold. */
 const MAX_MOMENT = Date.UTC(10_000, 0, 1) - 1;

@@ -2,14 +2,16 @@ import { formatDuration } from '../../core/duration.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 
 /**
- * What a flow yields. A command is inert: making one does nothing. `kind`, `key` and `args` identify the step in the
- * run's journal, so the same code on the same history always makes the same commands in the same order (see identity).
+ * A command is what a flow yields. Creating one does nothing. `kind`, `key` and `args` identify the
+ * step in the run's journal, so the same code on the same history always makes the same commands in
+ * the same order (see identity).
  *
- * `yield command` hands it to the engine; `yield* command` does the same and gives the result with its type.
+ * `yield command` passes the command to the engine; `yield* command` does the same and has a typed
+ * result.
  */
 export interface Command<Result = unknown> {
   readonly kind: CommandKind;
-  /** What the step is about, for people: a template's id, a wait's length. */
+  /** The subject of the step, for people: a template's id, a wait's length. */
   readonly key: string;
   /** The step's own name, where the author gave it one. */
   readonly id: string | null;
@@ -18,12 +20,15 @@ export interface Command<Result = unknown> {
   [Symbol.iterator](): Iterator<Command<Result>, Result, unknown>;
 }
 
-/** A command that waits for something that happens by itself: what a race can be between. */
+/** A command that waits for something that happens on its own; a race takes only such commands. */
 export interface TimedCommand<Result = unknown> extends Command<Result> {
   readonly kind: 'wait' | 'until' | 'daytime' | 'event' | 'segment';
 }
 
-/** Kinds of commands by their journal names. Names are stored for ever: add, never rename. */
+/**
+ * Kinds of commands, by their journal names. Names are stored permanently: add names, never rename
+ * one.
+ */
 export type CommandKind =
   | 'email'
   | 'wait'
@@ -40,16 +45,19 @@ export type CommandKind =
   | 'run'
   | 'patch'
   | 'exit'
-  // These leave no record of their own.
+  // These kinds leave no record of their own.
   | 'again'
   | 'inline';
 
-/** How the sending of an email ended. */
+/** The outcome of sending an email. */
 export interface EmailOutcome {
-  /** `sent`: the provider took it. `failed`: it refused for good. `skipped`: Segflow did not ask it to. */
+  /**
+   * `sent`: the provider accepted it. `failed`: the provider refused it permanently. `skipped`:
+   * Segflow did not try to send it.
+   */
   status: 'sent' | 'failed' | 'skipped';
   messageId: string;
-  /** Why it failed or was skipped. */
+  /** Why the email failed or was skipped. */
   reason?: string;
 }
 
@@ -60,17 +68,23 @@ export interface FlowEvent {
   createdAt: Date;
 }
 
-/** What a side effect of `run` is told. */
+/** The argument of a side effect of `run`. */
 export interface SideEffectContext {
-  /** 1, 2, … */
+  /** The number of this attempt: 1, 2, … */
   attempt: number;
-  /** The same for every attempt at this step, after a crash too, and no other's: what to send as an idempotency key. */
+  /**
+   * The same for every attempt at this step, also after a crash, and different for every other
+   * step. Send it as the idempotency key.
+   */
   idempotencyKey: string;
-  /** Aborts when the time is up. */
+  /** Aborts when the timeout expires. */
   signal: AbortSignal;
 }
 
-/** Details of a command beyond its identity, by kind: what carrying it out takes. All is checked, and JSON where it says so. */
+/**
+ * Details that a command needs beyond its identity, by kind. All are checked, and JSON where
+ * stated.
+ */
 export interface CommandDetails {
   email: { props?: JsonObject; subject?: string };
   wait: { ms: number };
@@ -88,10 +102,10 @@ export interface CommandDetails {
   patch: null;
   exit: { reason: string };
   again: { state: Json };
-  /** Answered in place, from what the activation knows. */
+  /** Answered in place, from data in the activation. */
   inline: {
     answer: (context: InlineContext) => unknown;
-    /** The experiment whose variant it is. */
+    /** The experiment that the variant belongs to. */
     experiment?: string;
   };
 }
@@ -102,7 +116,7 @@ export interface InlineContext {
   userId: string;
 }
 
-/** The one class of commands. */
+/** The only class of commands. */
 export class Step<Result, K extends CommandKind = CommandKind> implements Command<Result> {
   readonly kind: K;
   readonly id: string | null;
@@ -110,7 +124,10 @@ export class Step<Result, K extends CommandKind = CommandKind> implements Comman
   readonly detail: CommandDetails[K];
   private readonly label: string | null;
 
-  /** @param named.label null: made from the details when somebody asks, as a replay has no use for it. */
+  /**
+   * @param named.label null: computed from the details on demand, because a replay does not need
+   * it.
+   */
   constructor(
     kind: K,
     detail: CommandDetails[K],
@@ -132,7 +149,7 @@ export class Step<Result, K extends CommandKind = CommandKind> implements Comman
   }
 }
 
-/** A step whose details go with its kind. */
+/** A step whose details match its kind. */
 export type AnyStep = { [K in CommandKind]: Step<unknown, K> }[CommandKind];
 
 export function isStep(value: unknown): value is AnyStep {
@@ -141,13 +158,16 @@ export function isStep(value: unknown): value is AnyStep {
 
 // --- internal ---
 
-/** Of a wait, or of a sleep until a moment. */
+/** The label of a wait, or of a sleep until a moment. */
 function labelOf(detail: object | null): string {
   if (detail && 'ms' in detail) return formatDuration((detail as CommandDetails['wait']).ms);
   return new Date((detail as CommandDetails['until']).at).toISOString();
 }
 
-/** Yields its step once, and gives what it is told then. A generator function would do, at four times the cost. */
+/**
+ * Yields its step once, and returns the step's result. A generator function would do the same at
+ * four times the cost.
+ */
 class StepIterator<Result> implements Iterator<Command<Result>, Result, unknown> {
   private step: Command<Result> | undefined;
 
@@ -162,7 +182,7 @@ class StepIterator<Result> implements Iterator<Command<Result>, Result, unknown>
     return { done: false, value: step };
   }
 
-  // So that an error thrown at, or an end of, the outer generator passes through.
+  // So that errors thrown into the outer generator, and its early return, pass through.
   throw(error: unknown): never {
     throw error;
   }

@@ -1,7 +1,7 @@
 import { SegflowError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 
-/** A time of day, on some days of the week, somewhere. */
+/** A time of day, on some days of the week, in a time zone. */
 export interface Daytime {
   /** `HH:MM` or `HH:MM:SS`, 00:00 to 23:59:59. */
   time: string;
@@ -12,14 +12,15 @@ export interface Daytime {
 }
 
 /**
- * The first moment after `after` at which a clock there shows that time, epoch milliseconds. On a day whose clock skips the time
- * it is as much later as was skipped; on a day that has it twice it is the first of the two, and the second is none.
- * Throws `invalid_input` for a time zone that is not known.
+ * The first moment after `after` at which a clock in the time zone shows this time, in epoch
+ * milliseconds. On a day whose clock skips the time, the moment is later by the skipped amount. On
+ * a day that has the time twice, only the first one counts. Throws `invalid_input` for an unknown
+ * time zone.
  */
 export function nextDaytime(after: number, { time, weekdays, timezone }: Daytime): number {
   const plainTime = Temporal.PlainTime.from(time);
   const today = zoned(after, timezone).toPlainDate();
-  // Eight days reach the same weekday again, when today's moment is over.
+  // Eight days reach the same weekday again when today's moment is over.
   for (let days = 0; days <= 8; days++) {
     const date = today.add({ days });
     if (weekdays && !weekdays.includes(date.dayOfWeek)) continue;
@@ -29,7 +30,10 @@ export function nextDaytime(after: number, { time, weekdays, timezone }: Daytime
   throw new Error(`no ${time} in ${timezone} within eight days of ${after}`);
 }
 
-/** That of a user: of the attribute `timezone`, or UTC when it is missing or names none, as data about people will. */
+/**
+ * The user's time zone: the attribute `timezone`, or UTC when the attribute is missing or not a
+ * time zone, as can happen in data about people.
+ */
 export function timezoneOf({ timezone }: JsonObject): string {
   if (typeof timezone !== 'string') return 'UTC';
   try {
@@ -40,7 +44,7 @@ export function timezoneOf({ timezone }: JsonObject): string {
   }
 }
 
-/** Throws `invalid_input` unless the time zone is known. */
+/** Throws `invalid_input` for an unknown time zone. */
 export function checkTimezone(timezone: string): void {
   if (known.has(timezone)) return;
   zoned(0, timezone);

@@ -6,24 +6,28 @@ import { nextDaytime, timezoneOf } from './daytime.ts';
 export type Pending =
   | { kind: 'email'; template: string; options?: EmailOptions }
   | TimedPending
-  /** The first of these, by label, decides; the result is `{ label, value }`. */
+  /** The first of these to finish decides, by label; the result is `{ label, value }`. */
   | { kind: 'race'; branches: Record<string, TimedPending> }
   /** Is the user in the segment? Answered at once by the engine: true or false. */
   | { kind: 'member'; segment: string }
   /**
-   * A read-only SELECT about this user. Answered at once by the engine: the rows, objects by column name, as the
-   * store has them (times and JSON may be text).
+   * A read-only SELECT about this user. Answered at once by the engine: the rows, as objects by
+   * column name, with the store's values (times and JSON may be text).
    */
   | { kind: 'query'; sql: string; params: Json[] }
   /**
-   * A side effect is tried then, by resuming without a result: again, after this error; or for the first time where it `begins`. With
-   * an error of null it goes on meanwhile, and that asks what became of it.
+   * A side effect is attempted at this time, by resuming without a result: again after this error,
+   * or for the first time when it `begins`. With an error of null, the side effect is still
+   * running, and the activation asks for its outcome.
    */
   | { kind: 'retry'; until: number; error: string | null; begins?: true };
 
 export type TimedPending =
   | { kind: 'wait'; until: number }
-  /** A time of day in the user's time zone; moves with it while the run sleeps. `timezone` null: the user's attribute `timezone`, or UTC. */
+  /**
+   * A time of day in the user's time zone. Follows changes of the time zone while the run sleeps.
+   * `timezone` null: the user's attribute `timezone`, or UTC.
+   */
   | { kind: 'daytime'; until: number; time: string; weekdays: number[] | null; timezone: string | null }
   /** Result: the event as `{ name, attributes, createdAt }` (ISO time), or null at the deadline. */
   | { kind: 'event'; name: string; match: JsonObject | null; until: number | null }
@@ -32,12 +36,12 @@ export type TimedPending =
 
 /** JSON-able parts of sendEmail's options. */
 export interface EmailOptions {
-  /** Further props of the component, beside `user`. */
+  /** Additional props of the component, besides `user`. */
   props?: JsonObject;
   subject?: string;
 }
 
-/** Steps of which the engine, and nothing else, brings the result. */
+/** Steps whose result comes only from the engine. */
 export type WaitingStep = Extract<AnyStep, { kind: TimedCommand['kind'] | 'email' | 'race' | 'member' }>;
 
 export interface YieldMoment {
@@ -46,7 +50,7 @@ export interface YieldMoment {
   attributes: JsonObject;
 }
 
-/** What the step, yielded at that moment, makes the run wait for. */
+/** What the run waits for when it yields the step at that moment. */
 export function waitsFor(step: WaitingStep, moment: YieldMoment): Pending {
   switch (step.kind) {
     case 'email':
@@ -70,7 +74,7 @@ type TimedStep = Extract<AnyStep, { kind: TimedCommand['kind'] }>;
 
 function branchesOf(branches: [string, AnyStep][], moment: YieldMoment): Record<string, TimedPending> {
   const pending: Record<string, TimedPending> = Object.create(null);
-  // A race is made of such steps only.
+  // A race consists of such steps only.
   for (const [label, branch] of branches) pending[label] = timed(branch as TimedStep, moment);
   return { ...pending };
 }

@@ -1,13 +1,16 @@
 import type { Json } from '../../core/json.ts';
 import type { AnyStep } from './commands.ts';
 
-/* What a flow is told of the results that its journal keeps as JSON. */
+/* Converts results from the journal's JSON to the values that a flow gets. */
 
-/** A query's result as the journal keeps it: rows, and the paths (`a`, `a.b`) in them that hold dates, as ISO texts. */
+/**
+ * A query's result in the journal: rows, and the paths (`a`, `a.b`) in them that contain dates, as
+ * ISO texts.
+ */
 export interface RecordedRows {
   rows: Json[];
   dates: string[];
-  /** Paths that hold bigints, as texts. */
+  /** Paths that contain bigints, as texts. */
   bigints?: string[];
 }
 

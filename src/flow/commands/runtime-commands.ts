@@ -15,7 +15,7 @@ import { checkTimezone, isDaytime } from './daytime.ts';
 import type { Runtime, Weekday } from './runtime.ts';
 import { variantOf } from './variants.ts';
 
-/** What flows are given as their second argument: checks of the arguments, and the commands made of them. */
+/** The second argument of flows: checks the arguments of each method and makes the command. */
 export const runtime: Runtime = Object.freeze({
   sendEmail(template, options) {
     nameArgument(template, 'sendEmail takes the id of a template');
@@ -189,7 +189,7 @@ export const runtime: Runtime = Object.freeze({
     if (!Object.values(copy).some((weight) => weight > 0)) {
       throw refuse('variant needs a label with a weight above 0', hint);
     }
-    // The labels are those given.
+    // The labels are the given ones.
     const answer = ({ userId }: { userId: string }) => variantOf(userId, name, copy) as L;
     return new Step<L, 'inline'>('inline', { answer, experiment: name }, { label: `variant ${name}` });
   },

@@ -4,25 +4,33 @@ import type { AnyStep, CommandKind } from '../commands/commands.ts';
 import { parseCommand, record } from './journal.ts';
 
 /*
- * How a step that a flow yields is told to be the one its journal has at that place: by its kind, and
+ * How a yielded step is matched to the step at the same place in the journal: by its kind, and
  *
- *   with an id                                            by the id alone
- *   email                                                 by the template; neither props nor subject
- *   event, segment, member, emit, start, run, patch       by the name; neither timeout, match, attributes nor function
- *   race                                                  by its labels; not by the branches
- *   update                                                by the patch, which the flow has seen in ctx.attributes since
- *   wait, until, daytime, query, exit                     by nothing else: a wait that has begun keeps its deadline, and
- *                                                         a query its answer, whatever the code says now
+ *   with an id                                       by the id alone
+ *   email                                            by the template; neither props nor subject
+ *   event, segment, member, emit, start, run, patch  by the name; neither timeout, match,
+ *                                                    attributes nor function
+ *   race                                             by its labels; not by the branches
+ *   update                                           by the patch, which the flow has since seen
+ *                                                    in ctx.attributes
+ *   wait, until, daytime, query, exit                by nothing else: a wait that has begun keeps
+ *                                                    its deadline, and a query its answer,
+ *                                                    whatever the code says now
  *
- * So a changed wait is followed by runs that are past it or in it; a step put in or taken out before the place a run
- * has come to is not.
+ * So runs that are past a changed wait, or in it, can follow the change. A run cannot follow a step
+ * that was inserted or removed before the place that it has reached.
  */
 
-/** Text of steps' records, and whether they match; one for each run through the flow, as loops yield the same few steps again and again. */
+/**
+ * Makes the text of steps' records, and compares them. One per execution of the flow, because loops
+ * yield the same few steps again and again.
+ */
 export class Identity {
   readonly #encoded = new Map<string, string>();
 
-  /** Whether the ">" record of `text` from `from` up to its line feed at `to` is this step's. */
+  /**
+   * Whether the ">" record of `text`, from `from` to its line feed at `to`, belongs to this step.
+   */
   matches(step: AnyStep, text: string, { from, to }: { from: number; to: number }): boolean {
     const prefix = PREFIX[step.kind];
     if (!text.startsWith(prefix, from)) return false;
@@ -53,16 +61,16 @@ export class Identity {
 
 /** A step in words: `email welcome`, `wait 2d`. */
 export function wordsOf({ kind, key, id }: { kind: string; key: string; id: string | null }): string {
-  const what = kind === 'again' ? 'a new beginning (continueAsNew)' : `${kind} ${key}`.trimEnd();
+  const what = kind === 'again' ? 'a restart (continueAsNew)' : `${kind} ${key}`.trimEnd();
   return id === null ? what : `${what} (${id})`;
 }
 
-/** The same of a ">" record of `text`. */
+/** The same for a ">" record of `text`. */
 export function wordsOfRecord(text: string, from: number, to: number): string {
   return wordsOf(parseCommand(text.slice(from + 1, to)));
 }
 
-/** Whether the record at `from` is that of `patched`. */
+/** Whether the record at `from` belongs to `patched`. */
 export function isPatchRecord(text: string, from: number): boolean {
   return text.startsWith(PREFIX.patch, from);
 }

@@ -1,46 +1,51 @@
 import { hash53 } from '../../core/hash.ts';
 
 /**
- * A run's journal: what its flow yielded and was told, from which the flow is replayed. Text, append-only:
+ * A run's journal: the commands that its flow yielded and the results that the flow got. The flow
+ * is replayed from it. Text, append-only:
  *
- *   journal := record*                       every record ends with a line feed
- *   "@" ms36                                 an activation began at this time (base 36 milliseconds); what follows up
- *                                            to the next "@" happened in it
- *   "=" position36 SP json                   only after the first "@": the flow began anew with this state, after that many
- *                                            commands, whose records are gone
- *   "~" count36                              after "=": so many activations in a row had begun, up to this one, although the flow had
- *                                            not waited (see endless-loop; absent when none)
- *   "!" json                                 attribute values the flow read in this activation, where they differ from
- *                                            the last recorded ones ({"plan":"pro"}; null for an absent attribute)
- *   ">" kind SP key SP argsHash              the flow yielded a command; its position is its ordinal, from 0 or from that of
- *                                            "=". argsHash is "-" when no arguments are part of the step's identity
- *   "-" json                                 an attempt at the command before it failed: {"message":"…"}
- *   "<" json                                 the result of the command before it (absent while it is pending)
- *   "^" json                                 instead of "<": the command before it failed for good, and the flow was thrown
- *                                            this error: {"message":"…"}
+ *   journal := record*          every record ends with a line feed
+ *   "@" ms36                    an activation began at this time (base 36 milliseconds); the
+ *                               records up to the next "@" happened in it
+ *   "=" position36 SP json      only after the first "@": the flow started over with this state,
+ *                               after this many commands, whose records are gone
+ *   "~" count36                 after "=": the number of activations in a row, up to this one, that
+ *                               had begun although the flow had not waited (see endless-loop;
+ *                               absent when none)
+ *   "!" json                    attribute values that the flow read in this activation, where they
+ *                               differ from the last recorded ones ({"plan":"pro"}; null for an
+ *                               absent attribute)
+ *   ">" kind SP key SP argsHash the flow yielded a command; its position is its ordinal, from 0 or
+ *                               from the position of "=". argsHash is "-" when no arguments are
+ *                               part of the step's identity
+ *   "-" json                    an attempt at the previous command failed: {"message":"…"}
+ *   "<" json                    the result of the previous command (absent while it is pending)
+ *   "^" json                    instead of "<": the previous command failed permanently, and this
+ *                               error was thrown into the flow: {"message":"…"}
  *
- *   key := ["#" id "/"] label                both percent-encoded. The label says to people what the step is about; the id
- *                                            is the name that the author gave it
+ *   key := ["#" id "/"] label   both percent-encoded. The label tells people what the step is
+ *                               about; the id is the author's name for the step
  *
- * Invariants: the first record is "@"; at most one command, the last, has no result; a "<" follows its ">" or the "@"
- * (and "!") of the activation that brought the result. Nothing that can be derived is stored: deadlines of past waits,
- * positions and occurrences are not. Old records may be sealed into compressed chunks; the concatenation is the journal.
- * Every version of Segflow reads every journal ever written: add record letters, never change one.
+ * Invariants: the first record is "@". At most one command, the last, has no result. A "<" follows
+ * its ">", or the "@" (and "!") of the activation that brought the result. Values that can be
+ * derived are not stored: deadlines of past waits, positions, occurrences. Old records may be
+ * sealed into compressed chunks; the concatenation is the journal. Every version of Segflow reads
+ * every journal ever written: add record letters, never change one.
  */
 export interface JournalEntry {
   kind: string;
   /** The label. */
   key: string;
-  /** The name that the author gave the step. */
+  /** The author's name for the step. */
   id: string | null;
   argsHash: string;
   /** When the command was yielded, epoch milliseconds. */
   at: number;
-  /** Attempts that failed. */
+  /** The number of failed attempts. */
   attempts: readonly { message: string; at: number }[];
   /** Absent while the command is pending. */
   result?: { value: unknown; at: number };
-  /** It failed for good, instead of having a result. */
+  /** The error of a command that failed permanently and has no result. */
   error?: { message: string; at: number };
 }
 
@@ -51,15 +56,20 @@ export interface ActivationRecord {
 }
 
 export interface Journal {
-  /** Commands that were yielded before the first of `entries`: the flow has begun anew since. */
+  /**
+   * The number of commands yielded before the first of `entries`, because the flow has started over
+   * since.
+   */
   base: number;
-  /** What the flow began anew with; null when it did not. */
+  /** The state that the flow started over with; null when it did not start over. */
   state: unknown;
-  /** Activations in a row, up to that beginning, before which the flow had not waited. */
+  /**
+   * The number of activations in a row, up to that restart, before which the flow had not waited.
+   */
   hurried: number;
   entries: JournalEntry[];
   activations: ActivationRecord[];
-  /** For each activation, how many of the entries had been yielded before it began. */
+  /** For each activation, the number of entries yielded before it began. */
   starts: number[];
 }
 
@@ -139,13 +149,13 @@ export function parseBase(body: string): { base: number; state: unknown } {
   return { base: Number.parseInt(body.slice(0, space), 36), state: JSON.parse(body.slice(space + 1)) };
 }
 
-/** How many commands were yielded before the first that the journal holds. */
+/** The number of commands yielded before the first command in the journal. */
 export function journalBase(text: string): number {
   const second = text.indexOf('\n') + 1;
   return second > 0 && text[second] === '=' ? Number.parseInt(text.slice(second + 1), 36) : 0;
 }
 
-/** How many commands the run has yielded. */
+/** The number of commands that the run has yielded. */
 export function journalPosition(text: string): number {
   return journalBase(text) + (text.match(/^>/gm)?.length ?? 0);
 }
@@ -163,8 +173,9 @@ export const record = {
 };
 
 /**
- * The rolling hash of a journal: of `previous` (the hash before, '' at the start) and the records added since, without
- * the times, what depends on them and the ids of messages, so that two runs that did the same thing have the same hash.
+ * The rolling hash of a journal: of `previous` (the hash before, '' at the start) and the records
+ * added since. Excludes the times, values that depend on them, and the ids of messages, so that two
+ * runs that did the same things have the same hash.
  */
 export function rollHash(previous: string, added: string): string {
   return hash53(previous + added.replace(/^[@~].*\n|(?<=^<\{.*)"messageId":"[^"]*"/gm, ''));
@@ -174,12 +185,12 @@ export function rollHash(previous: string, added: string): string {
 
 const NO_ATTEMPTS: JournalEntry['attempts'] = [];
 
-/** Most keys hold nothing that is encoded. */
+/** Most keys contain nothing that needs decoding. */
 function decoded(text: string): string {
   return text.includes('%') ? decodeURIComponent(text) : text;
 }
 
-/** Every wait's result is null: worth a short cut. */
+/** Every wait's result is null, so a shortcut pays off. */
 function parseValue(body: string): unknown {
   return body === 'null' ? null : JSON.parse(body);
 }
