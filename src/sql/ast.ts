@@ -1,17 +1,22 @@
 /*
- * One file because the tree of a SELECT is one idea: its nodes refer to each other, and `partsOf` lists them all once more.
+ * One file because the tree of a SELECT is one idea: the nodes refer to each other, and `partsOf`
+ * lists all of them again.
  *
- * The tree of a SELECT in MySQL's grammar. The parser makes it; the resolver then fills in what names mean (`source`, `sources`,
- * `columns`), and the typing `type`, in place. Whoever gets a tree from `readQuery` finds all of that filled in.
+ * The tree of a SELECT in MySQL's grammar. The parser builds the tree. The resolver then fills in
+ * the meaning of names (`source`, `sources`, `columns`), and the typing fills in `type`, both in
+ * place. A tree from `readQuery` has all of these filled in.
  *
- * `at` is the offset in the query's text. Names are as written; those of functions, units and collations in lower case.
+ * `at` is the offset in the query's text. Names are kept as written; names of functions, units and
+ * collations are in lower case.
  */
 import type { JsonPath } from './json-path.ts';
 import type { SqlType } from './sql-type.ts';
 
 // --- queries ---
 
-/** A SELECT with what applies to all of it. Brackets around a query are a `nested` body. */
+/**
+ * A whole query: its body with WITH, ORDER BY and LIMIT. A query in brackets is a `nested` body.
+ */
 export interface Query {
   at: number;
   ctes: Cte[];
@@ -20,9 +25,9 @@ export interface Query {
   body: QueryBody;
   orderBy: OrderItem[];
   limit: Limit | undefined;
-  /** What the query gives. */
+  /** The columns of the result. */
   columns: Column[];
-  /** It reads columns of queries around it. */
+  /** The query reads columns of an outer query. */
   correlated: boolean;
 }
 
@@ -43,7 +48,7 @@ export interface Select {
   windows: NamedWindow[];
   /** The tables of FROM in the order of the text, joins taken apart. */
   sources: Source[];
-  /** It has an aggregate or GROUP BY: one row a group. */
+  /** The SELECT has an aggregate or GROUP BY: one row per group. */
   grouped: boolean;
   columns: Column[];
 }
@@ -76,11 +81,11 @@ export interface Values {
 export interface Cte {
   at: number;
   name: string;
-  /** The list of names after its name. */
+  /** The list of column names after the CTE's name. */
   names: string[] | undefined;
   query: Query;
   columns: Column[];
-  /** It refers to itself. */
+  /** The CTE refers to itself. */
   recursive: boolean;
 }
 
@@ -88,14 +93,17 @@ export interface SelectItem {
   at: number;
   expr: Expr;
   alias: string | undefined;
-  /** What the column is called: the alias, the name of a column, or else the expression as written. Empty for an asterisk. */
+  /**
+   * The column's name: the alias, the name of a column, or else the expression as written. Empty
+   * for an asterisk.
+   */
   name: string;
 }
 
 export interface OrderItem {
   expr: Expr;
   descending: boolean;
-  /** The item of the select list that a plain number, or an alias, means. */
+  /** The item of the select list that a plain number or an alias refers to. */
   item: SelectItem | undefined;
 }
 
@@ -108,7 +116,10 @@ export interface Limit {
 export interface Column {
   name: string;
   type: SqlType;
-  /** What it is computed from: the expressions of the query's terms, one for each SELECT. Empty for a table's own columns. */
+  /**
+   * The expressions that the column is computed from, one for each SELECT of the query. Empty for a
+   * table's own columns.
+   */
   exprs: Expr[];
 }
 
@@ -116,7 +127,7 @@ export interface Column {
 
 export type TableRef = Source | Join;
 
-/** What has rows under one name. */
+/** A source of rows with one name. */
 export type Source = NamedTable | Derived | JsonTable;
 
 interface SourceParts {
@@ -131,7 +142,7 @@ export interface NamedTable extends SourceParts {
   /** The name of the table, as written. */
   table: string;
   alias: string | undefined;
-  /** The CTE that it is; undefined for a table of Segflow's schema. */
+  /** The CTE with this name; undefined for a table of Segflow's schema. */
   cte: Cte | undefined;
 }
 
@@ -157,7 +168,7 @@ export interface Join {
   left: TableRef;
   right: TableRef;
   on: Expr | undefined;
-  /** The columns of USING, or those that NATURAL found. Those of the two sides are equal. */
+  /** The columns of USING, or the columns that NATURAL found. Each pair is equal on both sides. */
   using: Using[];
   natural: boolean;
 }
@@ -224,7 +235,7 @@ export interface BooleanLiteral extends ExprParts {
   value: boolean;
 }
 
-/** Without a sign. Its type says whether it is an integer, a decimal or, with an exponent, a double. */
+/** Without a sign. The type tells an integer, a decimal and, with an exponent, a double apart. */
 export interface NumberLiteral extends ExprParts {
   kind: 'number';
   text: string;
@@ -242,7 +253,7 @@ export interface BytesLiteral extends ExprParts {
   hex: string;
 }
 
-/** `DATE '2026-01-31'`, `TIMESTAMP '…'`, `TIME '…'`: checked to be one. */
+/** `DATE '2026-01-31'`, `TIMESTAMP '…'`, `TIME '…'`: checked to be valid. */
 export interface TemporalLiteral extends ExprParts {
   kind: 'temporal';
   unit: 'date' | 'time' | 'timestamp';
@@ -250,12 +261,13 @@ export interface TemporalLiteral extends ExprParts {
 }
 
 /**
- * A placeholder with its value: it is what the value is as a literal. A boolean is TRUE or FALSE; a number an integer, a decimal or a double as
- * JavaScript writes it; a Date, an object and an array are texts (see params.ts).
+ * A placeholder with its value, treated like the same literal. A boolean is TRUE or FALSE. A number
+ * is an integer, a decimal or a double, as JavaScript writes it. A Date, an object and an array are
+ * texts (see params.ts).
  */
 export interface Param extends ExprParts {
   kind: 'param';
-  /** Which placeholder, from 0. */
+  /** The number of the placeholder, from 0. */
   index: number;
   value: ParamValue;
 }
@@ -270,9 +282,9 @@ export interface ColumnRef extends ExprParts {
   source: ColumnSource;
 }
 
-/** What a column's name means. */
+/** The meaning of a column's name. */
 export type ColumnSource =
-  /** `depth`: how many queries further out its table is; 0 is the SELECT's own. */
+  /** `depth`: how many queries out the table is; 0 is the SELECT's own table. */
   | { kind: 'table'; source: Source; column: Column; depth: number }
   /** An item of the select list, by its alias: in HAVING, GROUP BY and ORDER BY. */
   | { kind: 'item'; item: SelectItem }
@@ -285,7 +297,7 @@ export type ColumnSource =
 export interface Star extends ExprParts {
   kind: 'star';
   qualifier: string[];
-  /** What it stands for, in a select list. */
+  /** The columns that the asterisk stands for in a select list. */
   columns: ColumnRef[];
 }
 
@@ -396,13 +408,13 @@ export interface MemberOf extends ExprParts {
 
 export interface Case extends ExprParts {
   kind: 'case';
-  /** What the branches' `when` are compared with. */
+  /** The value that the branches' `when` are compared with. */
   operand: Expr | undefined;
   branches: { when: Expr; result: Expr }[];
   otherwise: Expr | undefined;
 }
 
-/** A function of one row. Synonyms are called by one name (`lcase` is `lower`): see functions.ts. */
+/** A function of one row. Synonyms share one name (`lcase` is `lower`): see functions.ts. */
 export interface Call extends ExprParts {
   kind: 'call';
   name: string;
@@ -430,7 +442,7 @@ export interface WindowCall extends AggregateParts {
 }
 
 export interface Window {
-  /** The named window that it is, or extends. */
+  /** The named window that OVER uses or extends. */
   base: string | undefined;
   partitionBy: Expr[];
   orderBy: OrderItem[];
@@ -494,7 +506,10 @@ export interface TimestampDiff extends ExprParts {
   to: Expr;
 }
 
-/** The time of evaluation: NOW() and its synonyms, CURDATE(), CURTIME(), UNIX_TIMESTAMP() without an argument. In UTC all are alike. */
+/**
+ * The time of evaluation: NOW() and its synonyms, CURDATE(), CURTIME(), UNIX_TIMESTAMP() without an
+ * argument. The session is in UTC, so local and UTC functions agree.
+ */
 export interface Clock extends ExprParts {
   kind: 'clock';
   what: 'now' | 'date' | 'time' | 'unix';
@@ -502,7 +517,7 @@ export interface Clock extends ExprParts {
   fsp: number;
 }
 
-/** TRIM with its words, and LTRIM and RTRIM. */
+/** TRIM with its keywords, and LTRIM and RTRIM. */
 export interface Trim extends ExprParts {
   kind: 'trim';
   side: 'both' | 'leading' | 'trailing';

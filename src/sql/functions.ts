@@ -1,9 +1,10 @@
 /*
- * The functions that a query may call, with how many arguments they take. What is not here is refused. Those that the grammar writes with
- * words of their own (CAST, EXTRACT, TRIM, …) and those that are nodes of their own (NOW, DATE_ADD, MOD) are in parse/.
+ * The functions that a query may call, with their numbers of arguments. Other functions are
+ * refused. Functions with keywords in their arguments (CAST, EXTRACT, TRIM, …) and functions with
+ * nodes of their own (NOW, DATE_ADD, MOD) are in parse/.
  */
 
-/** Functions of one row: [least, most] arguments. */
+/** Functions of one row: [minimum, maximum] of arguments. */
 export const FUNCTIONS: ReadonlyMap<string, readonly [number, number]> = table({
   // Choices
   if: 3,
@@ -176,7 +177,7 @@ export const AGGREGATES: ReadonlyMap<string, readonly [number, number]> = table(
   bit_xor: 1,
 });
 
-/** Functions that are called with OVER alone. */
+/** Functions that need OVER. */
 export const WINDOW_FUNCTIONS: ReadonlyMap<string, readonly [number, number]> = table({
   row_number: 0,
   rank: 0,
@@ -212,7 +213,7 @@ export const SYNONYMS: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** Why functions that people may look for are left out. */
+/** Functions that people may look for, with the reason for leaving them out. */
 export const REFUSED_FUNCTIONS: ReadonlyMap<string, string> = new Map(
   [
     [

@@ -1,7 +1,10 @@
 import { SegflowError } from '../core/errors.ts';
 import type { ParamValue } from './ast.ts';
 
-/** A parameter as the literal that it stands for. Throws `invalid_config` for what has none. */
+/**
+ * The value of a parameter, as a literal could write it. Throws `invalid_config` for a value that
+ * has no literal.
+ */
 export function paramValue(value: unknown, index: number): ParamValue {
   if (value === null || value === undefined) return null;
   if (value instanceof Date) {

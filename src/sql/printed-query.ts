@@ -1,4 +1,4 @@
-/** A SELECT as a store runs it: `?` in the text stand for `params`, in order. */
+/** A SELECT that a store runs: each `?` in the text stands for one of `params`, in order. */
 export interface PrintedQuery {
   text: string;
   params: (string | number | bigint | null)[];

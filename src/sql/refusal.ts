@@ -1,6 +1,6 @@
 import { SegflowError } from '../core/errors.ts';
 
-/** A query that is not accepted: `invalid_config`, with the place in its text. */
+/** The error for a query that is not accepted: `invalid_config`, with the place in its text. */
 export function refusal(
   problem: string,
   { text, at, hint }: { text: string; at: number; hint?: string | undefined },

@@ -1,6 +1,9 @@
 import type { Expr } from './ast.ts';
 
-/** Whether two expressions of one SELECT are the same, as MySQL compares what is grouped by with what is selected. */
+/**
+ * Whether two expressions of one SELECT are the same, by the rule that MySQL uses to match GROUP BY
+ * with the select list.
+ */
 export function isSame(a: Expr, b: Expr): boolean {
   if (a === b) return true;
   const left = plain(a);
@@ -9,12 +12,12 @@ export function isSame(a: Expr, b: Expr): boolean {
   return a.kind === b.kind && keyOf(a) === keyOf(b);
 }
 
-/** What an alias of the select list stands for. */
+/** The expression behind an alias of the select list. */
 export function plain(expr: Expr): Expr {
   return expr.kind === 'column' && expr.source.kind === 'item' ? plain(expr.source.item.expr) : expr;
 }
 
-/** Objects that are compared by identity, each by a number of its own. */
+/** A number for each object that is compared by identity. */
 const numbers = new WeakMap<object, number>();
 let next = 0;
 
@@ -25,7 +28,10 @@ function numberOf(object: object): number {
   return next++;
 }
 
-/** Equal for equal expressions: where they stand and how columns are written says nothing. */
+/**
+ * Gives equal texts for equal expressions. The expression's place and the spelling of its columns
+ * make no difference.
+ */
 function keyOf(expr: Expr): string {
   return JSON.stringify(plain(expr), (key, value: unknown) => {
     if (key === 'at' || key === 'type' || key === 'query')

@@ -70,13 +70,13 @@ export function partsOf(expr: Expr): { exprs: Expr[]; queries: Query[] } {
   }
 }
 
-/** The expression and those inside it, at any depth, but not those of queries inside it. */
+/** The expression and the expressions inside it, at any depth, but not inside its queries. */
 export function* walkExpr(expr: Expr): Generator<Expr> {
   yield expr;
   for (const part of partsOf(expr).exprs) yield* walkExpr(part);
 }
 
-/** Every expression of a query at any depth, those of its CTEs, derived tables and subqueries included. */
+/** Every expression of a query at any depth, including its CTEs, derived tables and subqueries. */
 export function* walkQuery(query: Query): Generator<Expr> {
   for (const found of queriesIn(query)) for (const expr of exprsOfQuery(found)) yield* walkExpr(expr);
 }
@@ -102,7 +102,7 @@ export function* selectsIn(query: Query): Generator<Select> {
   }
 }
 
-/** What UNION, INTERSECT and EXCEPT connect, in the order of the text. */
+/** The terms of UNION, INTERSECT and EXCEPT, in the order of the text. */
 export function termsOf(body: QueryBody): Exclude<QueryBody, { kind: 'set' }>[] {
   return body.kind === 'set' ? [...termsOf(body.left), ...termsOf(body.right)] : [body];
 }

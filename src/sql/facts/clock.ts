@@ -5,7 +5,7 @@ import { FLIPPED } from './places.ts';
 import type { Boundary, ClockUse } from './query-facts.ts';
 import { isSchemaTable } from './tables.ts';
 
-/** Every place where a query looks at the clock, or at chance. */
+/** Every place where a query reads the clock or a random value. */
 export function clockUses(query: Query, text: string): ClockUse[] {
   const found: ClockUse[] = [];
   const visit = (expr: Expr): void => {
@@ -25,7 +25,7 @@ export function clockUses(query: Query, text: string): ClockUse[] {
 
 // --- internal ---
 
-/** Enough to recognize the place. */
+/** Long enough to recognize the place. */
 const EXCERPT = 60;
 
 export function excerptOf(text: string, at: number): string {
@@ -33,7 +33,10 @@ export function excerptOf(text: string, at: number): string {
   return rest.length > EXCERPT ? `${rest.slice(0, EXCERPT)}…` : rest;
 }
 
-/** A comparison of a column with the clock and constants. Undefined where it is none, or where it looks at the clock twice. */
+/**
+ * A comparison of a column with the clock and constants. Undefined for other expressions, and for a
+ * comparison that reads the clock twice.
+ */
 function boundariesOf(expr: Expr): Boundary[] | undefined {
   if (expr.kind === 'comparison') {
     const boundary =
@@ -83,7 +86,10 @@ function clockOf({ what }: Clock): { clock: Boundary['clock']; offset: Offset[] 
   return what === 'now' || what === 'date' ? { clock: what, offset: [] } : undefined;
 }
 
-/** A column of a table, the last or first of one, also out of a derived table; what is added to it goes to the other side. */
+/**
+ * A column of a table, or its max() or min(), also through a derived table. An interval added to
+ * the column moves to the other side, with the opposite sign.
+ */
 function columnWith(
   expr: Expr,
 ): (Pick<Boundary, 'table' | 'column' | 'aggregate'> & { offset: Offset[] }) | undefined {
@@ -105,7 +111,7 @@ function columnWith(
   if (expr.kind === 'dateArithmetic') {
     const inner = columnWith(expr.operand);
     const step = offsetOf(expr);
-    // A month added to the column is not a month taken from the clock.
+    // Adding a month to the column is not the same as subtracting a month from the clock.
     if (!inner || !step || !EXACT.has(step.unit)) return undefined;
     return { ...inner, offset: [{ amount: -step.amount, unit: step.unit }, ...inner.offset] };
   }

@@ -1,6 +1,9 @@
 import type { Expr } from '../ast.ts';
 
-/** The value of a literal, a parameter, or a number with its sign; undefined for other expressions, and for NULL. */
+/**
+ * The value of a literal, a parameter, or a number with its sign; undefined for other expressions,
+ * and for NULL.
+ */
 export function constantOf(expr: Expr): string | number | boolean | undefined {
   switch (expr.kind) {
     case 'string':

@@ -5,10 +5,12 @@ import { constantOf } from './constants.ts';
 import { isOptionalSide, isSchemaTable, joinsOf } from './tables.ts';
 
 /**
- * Names of the events that a query can read: no other event changes what it selects. Undefined when it may read events of any name.
+ * Names of the events that a query can read: no other event changes the result. Undefined when the
+ * query may read events of any name.
  *
- * Each use of the table is held to names that are written out, by `name = …` or `name in (…)`, in a condition that always holds: in WHERE, or
- * in the ON of a join. The ON of an outer join only holds for the tables that it may leave out.
+ * Each use of the events table must be restricted to literal names, by `name = …` or `name in (…)`,
+ * in a condition that always holds: in WHERE or in the ON of a join. The ON of an outer join only
+ * holds for the tables on its optional side.
  */
 export function eventNames(query: Query): string[] | undefined {
   const found = new Set<string>();
@@ -22,7 +24,7 @@ export function eventNames(query: Query): string[] | undefined {
   return [...found];
 }
 
-/** The names that one use of the table of events is held to. */
+/** The names that one use of the events table is restricted to. */
 export function namesOf(source: Source, select: Select): string[] | undefined {
   const conditions = [
     ...conjuncts(select.where),
@@ -52,7 +54,7 @@ function namesIn(condition: Expr, source: Source): string[] | undefined {
   const names = values?.map((value) =>
     value.kind === 'string' || value.kind === 'param' ? constantOf(value) : undefined,
   );
-  // The column is padded before it is compared: `x` is `x `.
+  // The column's collation ignores trailing spaces: `x` equals `x `.
   return names?.every((name) => typeof name === 'string')
     ? names.map((name) => name.replace(/ +$/, ''))
     : undefined;

@@ -8,7 +8,10 @@ import { schemaTablesRead } from './tables.ts';
 
 export const FACTS_VERSION = 1;
 
-/** What the rest of Segflow needs to know of a query. In doubt it depends on more than it does, which is slower, never wrong. */
+/**
+ * What the rest of Segflow needs to know about a query. When in doubt, the facts claim more
+ * dependencies than the query has, which is slower but never wrong.
+ */
 export function factsOf({ query, text }: ReadQuery): QueryFacts {
   const names = eventNames(query);
   const places = new Places(query);
@@ -23,7 +26,10 @@ export function factsOf({ query, text }: ReadQuery): QueryFacts {
   };
 }
 
-/** The same of a query's text. One that this version refuses may depend on everything: that holds until it is pushed again. */
+/**
+ * The same for a query's text. A query that this version refuses may depend on everything; its
+ * facts stay like this until the next push.
+ */
 export function factsOfText(text: string, params: readonly unknown[]): QueryFacts {
   try {
     return factsOf(readQuery(text, params));

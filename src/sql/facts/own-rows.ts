@@ -6,15 +6,16 @@ import { conjuncts } from './conjuncts.ts';
 import { isOptional } from './tables.ts';
 
 /**
- * Whether a user's membership of a segment depends on that user's rows alone. If so, the segment can be evaluated for some users by showing
- * the query only the rows of those users.
+ * Whether a user's membership of a segment depends on this user's rows alone. If so, the segment
+ * can be evaluated for some users by showing the query only the rows of those users.
  *
- * That is so when all rows that are joined belong to one user: the tables with a user are connected by equality of the user's id, each group
- * of an aggregate and each partition of a window is of one user, and a subquery is tied to the user outside, by equality or by IN. LIMIT,
- * recursion and chance look at other users. What is not understood is not the user's own.
+ * The answer is yes when all joined rows belong to one user: equality of the user's id connects the
+ * tables with a user, each group of an aggregate and each partition of a window has one user, and
+ * each subquery is tied to the outer user by equality or by IN. LIMIT, recursion and random values
+ * involve other users. When the analysis does not understand a part, the answer is no.
  */
 export function membershipIsOwn(query: Query): boolean {
-  // The store shows these tables under their own names; a CTE of such a name would be in the way.
+  // The store shows these tables under their own names. A CTE with the same name would hide them.
   const ctes = [...queriesIn(query)].flatMap((inner) => inner.ctes);
   if (ctes.some(({ name, recursive }) => recursive || schemaTableOf(name.toLowerCase()) !== undefined))
     return false;
@@ -32,11 +33,11 @@ export function membershipIsOwn(query: Query): boolean {
 
 class OthersMatter extends Error {}
 
-/** What the rows of a query are. */
+/** Whose rows a query returns. */
 interface Rows {
-  /** They belong to users. */
+  /** The rows belong to users. */
   ofUsers: boolean;
-  /** All of them belong to the user of the row of the query around it. */
+  /** All rows belong to the user of the outer query's current row. */
   ofOuter: boolean;
   outputs: Output[];
 }
@@ -44,11 +45,11 @@ interface Rows {
 interface Output {
   /** The id of the user that the row belongs to. */
   isUser: boolean;
-  /** It may be NULL. */
+  /** The column may be NULL. */
   optional: boolean;
 }
 
-/** Stands for the user of the row outside. */
+/** Stands for the user of the outer row. */
 const OUTER = {};
 
 class Analysis {
@@ -109,7 +110,8 @@ class Analysis {
   }
 
   #source(source: Source): Rows {
-    // MySQL takes no JSON_TABLE of a table that is a CTE, as which the rows of some users are shown.
+    // The store shows the rows of some users as a CTE, and MySQL accepts no JSON_TABLE of a CTE's
+    // column.
     if (source.kind === 'jsonTable') throw new OthersMatter();
     if (source.kind === 'table' && source.cte === undefined) {
       const table = schemaTableOf(source.table)!;
@@ -120,14 +122,14 @@ class Analysis {
       };
     }
     const rows = source.kind === 'derived' ? this.query(source.query) : this.#ctes.get(source.cte!)!;
-    // A lateral query reads, of each row before it, rows of that row's user.
+    // For each row before it, a lateral query reads rows of this row's user.
     if (source.kind === 'derived' && source.lateral && rows.ofOuter) return { ...rows, ofUsers: false };
-    // Rows of users that no longer say whose they are cannot be told apart.
+    // Rows that have lost their user's id cannot be assigned to users.
     if (rows.ofUsers && !rows.ofOuter && !rows.outputs.some(({ isUser }) => isUser)) throw new OthersMatter();
     return rows;
   }
 
-  /** Joins the tables by the equalities of user ids that always hold. */
+  /** Connects the tables by the equalities of user ids that always hold. */
   #connect(select: Select): { one: boolean; ofOuter: boolean } {
     const parent = new Map<object, object>();
     const find = (item: object): object => {
@@ -144,7 +146,7 @@ class Analysis {
     return { one: roots.size <= 1, ofOuter: roots.size === 1 && roots.has(find(OUTER)) };
   }
 
-  /** A subquery in an expression is tied to the user, or is what a user's id is IN. */
+  /** A subquery in an expression is tied to the user, or is the right side of `user id IN (…)`. */
   #subqueries(expr: Expr): void {
     for (const inner of walkExpr(expr)) {
       for (const query of partsOf(inner).queries) {
@@ -153,7 +155,7 @@ class Analysis {
         const [output] = rows.outputs;
         const isMember =
           inner.kind === 'inQuery' && this.#isAnyUser(inner.operand) && output?.isUser === true;
-        // Of NOT IN, one NULL among the rows of others decides about everybody.
+        // With NOT IN, one NULL in another user's rows changes the result for everybody.
         if (!isMember || (inner.negated && output.optional)) throw new OthersMatter();
       }
     }
@@ -170,7 +172,7 @@ class Analysis {
     }
   }
 
-  /** The user's id, of this query's row or of one around it. */
+  /** The user's id, from this query's row or from an outer row. */
   #isAnyUser(expr: Expr): expr is ColumnRef {
     if (expr.kind !== 'column' || expr.source.kind !== 'table') return false;
     const { source, column } = expr.source;
@@ -182,7 +184,7 @@ class Analysis {
     return this.#isAnyUser(expr) && expr.source.kind === 'table' && expr.source.depth === 0;
   }
 
-  /** The user's id, which is not NULL. */
+  /** The user's id, never NULL. */
   #isSureUser(expr: Expr, select: Select): boolean {
     if (!this.#isUser(expr) || expr.kind !== 'column' || expr.source.kind !== 'table') return false;
     const { source, column } = expr.source;
@@ -197,7 +199,7 @@ function ownerOf({ source }: ColumnRef): object {
   return source.kind === 'table' && source.depth === 0 ? source.source : OUTER;
 }
 
-/** Pairs of columns that are equal in all rows: in WHERE, in ON, by USING. */
+/** Pairs of columns that are equal in all rows, from WHERE, ON and USING. */
 function equalities(select: Select): [ColumnRef, ColumnRef][] {
   const pairs: [ColumnRef, ColumnRef][] = [];
   const conditions = conjuncts(select.where);

@@ -6,7 +6,10 @@ import { isEvents, namesOf } from './event-names.ts';
 import type { Compared, PathUse, Place } from './query-facts.ts';
 import { isSchemaTable } from './tables.ts';
 
-/** Which columns and JSON paths of Segflow's tables a query reads, and what it compares them with. */
+/**
+ * The columns and JSON paths of Segflow's tables that a query reads, and the constants that it
+ * compares them with.
+ */
 export class Places {
   readonly #query: Query;
   readonly #selects = new Map<Source, Select>();
@@ -62,7 +65,10 @@ export class Places {
     return unique(found);
   }
 
-  /** The places whose value an expression gives: as it is, of another type, rounded, summed up, or one of several. */
+  /**
+   * The places whose value an expression returns: unchanged, converted, rounded, summed, or as one
+   * of several.
+   */
   #given(expr: Expr): Place[] {
     const found: Place[] = [];
     this.#visit(expr, { add: (place) => found.push(place), parts: valuesIn, depth: 0 });
@@ -75,7 +81,7 @@ export class Places {
   }
 
   #visit(expr: Expr, reading: Reading): void {
-    // A recursive CTE is computed from itself.
+    // A recursive CTE reads itself.
     if (reading.depth > MAX_DEPTH) return;
     const isAggregate = expr.kind === 'aggregate' || expr.kind === 'window';
     const inside: Reading = {
@@ -114,7 +120,7 @@ export class Places {
       return;
     }
     for (const expr of column.exprs) {
-      // A path is of the document that a derived table passes on.
+      // The path belongs to the document that the derived table passes on.
       if (reading.path === undefined) this.#visit(expr, reading);
       else if (expr.kind === 'column' && reading.depth < MAX_DEPTH) {
         this.#column(expr, { ...reading, depth: reading.depth + 1 });
@@ -127,7 +133,7 @@ const MAX_DEPTH = 50;
 
 interface Reading {
   add: (place: Place) => void;
-  /** The parts of an expression that are looked at. */
+  /** The parts of an expression that are examined. */
   parts: (expr: Expr) => Expr[];
   aggregate?: string;
   path?: string;
@@ -138,7 +144,7 @@ function allIn(expr: Expr): Expr[] {
   return partsOf(expr).exprs;
 }
 
-/** The parts whose value the expression gives. */
+/** The parts whose value the expression returns. */
 function valuesIn(expr: Expr): Expr[] {
   switch (expr.kind) {
     case 'cast':
@@ -162,7 +168,7 @@ function valuesIn(expr: Expr): Expr[] {
   }
 }
 
-/** Functions whose result is one of their arguments, or close to it. */
+/** Functions that return one of their arguments, or something close to it. */
 const GIVES: ReadonlySet<string> = new Set(
   `coalesce ifnull nullif any_value greatest least lower upper json_unquote json_extract json_value round truncate floor ceiling abs date
    timestamp sum avg min max first_value last_value nth_value lag lead`.split(/\s+/),
@@ -178,7 +184,7 @@ export const FLIPPED: Record<ComparisonOperator, ComparisonOperator> = {
   '>=': '<=',
 };
 
-/** The path that a JSON function looks at in its first argument. */
+/** The path in the first argument that a JSON function reads. */
 function pathArgument(expr: Expr): string | undefined {
   if (expr.kind !== 'call') return undefined;
   const path =

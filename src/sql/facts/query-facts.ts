@@ -1,27 +1,35 @@
 import type { ComparisonOperator, Unit } from '../ast.ts';
 
-/** What the rest of Segflow needs to know of a query. Plain JSON: kept in the manifest of a deployment. */
+/**
+ * What the rest of Segflow needs to know about a query. Plain JSON, stored in a deployment's
+ * manifest.
+ */
 export interface QueryFacts {
-  /** Grows when facts are added or found otherwise: those of an older version are found again from the SQL. */
+  /**
+   * Increased when the analysis changes. Facts of an older version are computed again from the SQL.
+   */
   version: number;
-  /** Segflow's tables that it reads, by name. */
+  /** Names of the Segflow tables that the query reads. */
   tables: string[];
-  /** Only events of these names can change what it selects; undefined: events of any name. */
+  /** Only events with these names can change the result; undefined: events of any name. */
   eventNames?: string[];
-  /** Whether a user's membership depends on that user's own rows alone. When false it is evaluated whole. */
+  /**
+   * Whether a user's membership depends on this user's own rows alone. When false, the segment is
+   * evaluated for all users at once.
+   */
   ownRowsOnly: boolean;
   clock: ClockUse[];
   paths: PathUse[];
   compared: Compared[];
 }
 
-/** A place where the query looks at the time, or at chance. */
+/** A place where the query reads the time or a random value. */
 export interface ClockUse {
-  /** The place in the SQL, shortened. */
+  /** The SQL at this place, shortened. */
   excerpt: string;
   /**
-   * The place compares a column with the clock: it changes for a row at the moment when the clock, with the offset, passes the
-   * column's value, and at no other.
+   * Set when the place compares a column with the clock. The result for a row then changes at one
+   * moment only: when the clock plus the offset passes the column's value.
    */
   boundary?: Boundary;
 }
@@ -30,12 +38,12 @@ export interface ClockUse {
 export interface Boundary {
   table: string;
   column: string;
-  /** Of several rows the last or the first is compared. */
+  /** Compares the last or the first of several rows. */
   aggregate?: 'max' | 'min';
   op: ComparisonOperator;
   /** `date` is midnight. */
   clock: 'now' | 'date';
-  /** Added one after the other. */
+  /** Added in this order. */
   offset: { amount: number; unit: Unit }[];
 }
 
@@ -43,18 +51,18 @@ export interface Boundary {
 export interface Place {
   table: string;
   column: string;
-  /** Of a JSON column, such as `$.plan`. */
+  /** In a JSON column, such as `$.plan`. */
   path?: string;
-  /** The innermost aggregate that it stands in: `sum`, `max`, … */
+  /** The innermost aggregate around the place: `sum`, `max`, … */
   aggregate?: string;
-  /** Of the table `events`: the names of the events it is read from; undefined: any. */
+  /** For the table `events`: the names of the events that are read; undefined: any. */
   events?: string[];
 }
 
-/** A JSON path that is read. */
+/** A JSON path that the query reads. */
 export type PathUse = Place & { path: string };
 
-/** A place that is compared with a constant. */
+/** A place that the query compares with a constant. */
 export interface Compared extends Place {
   op: ComparisonOperator;
   value: string | number | boolean;

@@ -1,7 +1,7 @@
 import type { Join, NamedTable, Query, Select, Source, TableRef } from '../ast.ts';
 import { selectsIn } from '../walk.ts';
 
-/** A table of Segflow's, and not a CTE. */
+/** Whether the table is one of Segflow's, not a CTE. */
 export function isSchemaTable(source: Source): source is NamedTable {
   return source.kind === 'table' && source.cte === undefined;
 }
@@ -11,7 +11,7 @@ export function schemaTablesRead(query: Query): string[] {
   return [...new Set(names.map(({ table }) => table))].toSorted();
 }
 
-/** The joins that a table is in, the innermost first, each with the side it is on. */
+/** The joins around a table, the innermost first, each with the table's side. */
 export function joinsOf(source: Source, from: TableRef[]): { join: Join; side: 'left' | 'right' }[] {
   const search = (ref: TableRef): { join: Join; side: 'left' | 'right' }[] | undefined => {
     if (ref === source) return [];
@@ -29,7 +29,7 @@ export function joinsOf(source: Source, from: TableRef[]): { join: Join; side: '
   return [];
 }
 
-/** An outer join gives a row of NULLs for it where it has none. */
+/** Whether an outer join can replace the table's row with NULLs. */
 export function isOptional(source: Source, { from }: Select): boolean {
   return joinsOf(source, from).some(({ join, side }) => isOptionalSide(join, side));
 }

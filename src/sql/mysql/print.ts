@@ -3,8 +3,9 @@ import type { PrintedQuery } from '../printed-query.ts';
 import { walkQuery } from '../walk.ts';
 
 /**
- * The query for MySQL: the author's text, character by character, so that MySQL itself decides what it means. Only parameters change:
- * booleans and big integers become words of the text, since a driver would send 1 for true, which is not true in JSON.
+ * The query for MySQL: the author's text, character by character, so that MySQL itself decides what
+ * the query means. Only parameters change: booleans and big integers become words of the text,
+ * because a driver would send 1 for true, and 1 is not true in JSON.
  */
 export function printMysql({ text, query }: { text: string; query: Query }): PrintedQuery {
   const params: PrintedQuery['params'] = [];
@@ -22,7 +23,10 @@ export function printMysql({ text, query }: { text: string; query: Query }): Pri
   return { text: printed + text.slice(from), params };
 }
 
-/** The placeholders in the order of the text. What a USING or an asterisk adds to the tree has none. */
+/**
+ * The placeholders in the order of the text. The nodes that USING or an asterisk adds to the tree
+ * contain no placeholders.
+ */
 function placeholders(query: Query): Param[] {
   const found = new Map<number, Param>();
   for (const expr of walkQuery(query)) if (expr.kind === 'param') found.set(expr.at, expr);

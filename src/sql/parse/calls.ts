@@ -5,7 +5,7 @@ import type { Reader } from './reader.ts';
 import { orderBy, over } from './windows.ts';
 import { WORDY } from './wordy-calls.ts';
 
-/** A function call, if one is next. Throws for functions that are not accepted. */
+/** A function call, if one is next. Throws for unknown functions. */
 export function call(reader: Reader): Expr | undefined {
   const { kind, value } = reader.peek();
   if (kind !== 'word') return undefined;
@@ -19,7 +19,7 @@ export function call(reader: Reader): Expr | undefined {
   return plainCall(reader, name);
 }
 
-/** Names of the time: those that are `bare` need no brackets. */
+/** Functions of the current time; the `bare` ones need no brackets. */
 const CLOCKS: Record<string, { what: Clock['what']; bare: boolean }> = {
   now: { what: 'now', bare: false },
   sysdate: { what: 'now', bare: false },
@@ -35,7 +35,7 @@ const CLOCKS: Record<string, { what: Clock['what']; bare: boolean }> = {
   utc_time: { what: 'time', bare: true },
 };
 
-/** Words that a bracket may follow without being called. */
+/** Words that may precede a bracket without being a function call. */
 const NO_FUNCTIONS = new Set([
   'in',
   'and',

@@ -19,7 +19,7 @@ export function castType(reader: Reader): CastType {
     case 'real':
       return { kind: 'double' };
     case 'float': {
-      // Up to 24 bits it is a float of four bytes.
+      // FLOAT(n) with n up to 24 is a four-byte float.
       const [bits] = sizes(reader);
       return { kind: bits !== undefined && bits > 24 ? 'double' : 'float' };
     }

@@ -4,8 +4,9 @@ import { interval } from './intervals.ts';
 import type { Reader } from './reader.ts';
 
 /*
- * Operators from the weakest to the strongest, as in MySQL's grammar (sql_yacc.yy): OR, XOR, AND, NOT, IS TRUE, comparisons and IS NULL,
- * then LIKE, IN, BETWEEN and REGEXP, then `|`, `&`, shifts, sums, products, `^`.
+ * Operators from weakest to strongest, as in MySQL's grammar (sql_yacc.yy): OR, XOR, AND, NOT, IS
+ * TRUE, comparisons and IS NULL, then LIKE, IN, BETWEEN and REGEXP, then `|`, `&`, shifts, sums,
+ * products, `^`.
  */
 
 export function expression(reader: Reader): Expr {
@@ -133,7 +134,7 @@ function inList(
   return { kind: 'in', operand, list };
 }
 
-/** A query in brackets, if that is what these hold: `((select 1) + 1)` is an expression. */
+/** A query in brackets, if the brackets hold only a query: `((select 1) + 1)` is an expression. */
 export function queryInBrackets(reader: Reader): Query | undefined {
   let ahead = 0;
   while (reader.isSymbolAt(ahead, '(')) ahead++;
@@ -160,7 +161,7 @@ const ARITHMETIC: Record<string, ArithmeticOperator>[] = [
   { '^': '^' },
 ];
 const SUMS = 3;
-/** Each is a level of the tree: SQLite takes 1,000. */
+/** Each operator adds a level to the tree: SQLite accepts 1,000 levels. */
 const CHAIN = 900;
 
 export function operand(reader: Reader): Expr {

@@ -1,7 +1,7 @@
 import type { Expr, Unit } from '../ast.ts';
 import type { Reader } from './reader.ts';
 
-/** `INTERVAL amount unit`; undefined where INTERVAL is no such thing. */
+/** `INTERVAL amount unit`; undefined where INTERVAL is something else. */
 export function interval(reader: Reader): { amount: Expr; unit: Unit } {
   reader.expect('interval');
   const amount = reader.grammar.expression(reader);

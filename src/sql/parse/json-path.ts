@@ -3,7 +3,7 @@ import type { JsonLeg, JsonPath } from '../json-path.ts';
 const LEG =
   /\s*(?:\.\s*(?:"((?:[^"\\]|\\.)*)"|([^\s.[\]"*]+)|(\*))|\[\s*(?:(\d+)|last(?:\s*-\s*(\d+))?|(\*))\s*\]|\[\s*((?:last(?:\s*-\s*\d+)?)|\d+)\s+to\s+((?:last(?:\s*-\s*\d+)?)|\d+)\s*\]|(\*\*))/y;
 
-/** The legs of a JSON path; undefined when it is none. */
+/** The legs of a JSON path; undefined for an invalid path. */
 export function parseJsonPath(text: string): JsonPath | undefined {
   const begin = /^\s*\$/.exec(text);
   if (!begin) return undefined;

@@ -17,7 +17,7 @@ export function literal(reader: Reader): Expr | undefined {
       return { kind: 'bytes', ...node, hex: token.value.toLowerCase() };
     case 'param':
       reader.take();
-      // Which one, and its value, is known when all of the text has been read.
+      // Its number and value are filled in after the whole text has been read.
       return { kind: 'param', ...node, index: -1, value: null };
     case 'word':
       return ofWord(reader);

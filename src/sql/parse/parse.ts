@@ -5,7 +5,8 @@ import { type Grammar, Reader } from './reader.ts';
 import { simple } from './simple.ts';
 
 /**
- * The tree of one SELECT, and where its text ends: before a semicolon. Throws `invalid_config` for anything else, with the place.
+ * The tree of one SELECT, and the offset of its end, before a semicolon. Throws `invalid_config`
+ * with the place for anything else.
  */
 export function parse(text: string): { query: Query; end: number } {
   const reader = new Reader(text, GRAMMAR);

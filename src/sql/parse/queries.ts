@@ -38,7 +38,7 @@ function withClause(reader: Reader): { recursive: boolean; ctes: Cte[] } {
   return { recursive, ctes };
 }
 
-/** UNION and EXCEPT, from the left; INTERSECT binds more tightly. */
+/** UNION and EXCEPT, from left to right; INTERSECT binds more tightly. */
 function union(reader: Reader): QueryBody {
   const { at } = reader;
   let left = intersect(reader);

@@ -4,21 +4,21 @@ import { UNKNOWN } from '../sql-type.ts';
 import { RESERVED } from './reserved.ts';
 import { type Token, tokenize } from './tokens.ts';
 
-/** The rules of the grammar that call each other from one file to another. */
+/** The grammar rules that call each other across files. */
 export interface Grammar {
   /** A whole expression. */
   expression(reader: Reader): Expr;
   /** Without comparisons and logic: `a + b`. */
   operand(reader: Reader): Expr;
-  /** Without operators between two: `-a`, `f(a)`. */
+  /** Without binary operators: `-a`, `f(a)`. */
   simple(reader: Reader): Expr;
   query(reader: Reader): Query;
 }
 
-/** Levels of brackets, subqueries and NOT: each costs stack. */
+/** Limits levels of brackets, subqueries and NOT, because each level uses stack. */
 const DEPTH = 200;
 
-/** The tokens of a query, read from the left. */
+/** The tokens of a query, read from left to right. */
 export class Reader {
   readonly text: string;
   readonly grammar: Grammar;
@@ -32,7 +32,7 @@ export class Reader {
     this.#tokens = tokenize(text);
   }
 
-  /** The next token, or one behind it, which stays. */
+  /** The next token, or a later one, without consuming any. */
   peek(ahead = 0): Token {
     return this.#tokens[Math.min(this.#next + ahead, this.#tokens.length - 1)]!;
   }
@@ -47,13 +47,13 @@ export class Reader {
     return this.peek().at;
   }
 
-  /** Where the last token that was taken ends. */
+  /** The end of the last consumed token. */
   get endOfLast(): number {
     const last = this.#tokens[this.#next - 1];
     return last === undefined ? 0 : last.at + last.raw.length;
   }
 
-  /** Parts of every node: its place, and a type still to be found. */
+  /** The fields of every node: its place, and a type that is filled in later. */
   get node(): { at: number; type: typeof UNKNOWN } {
     return { at: this.at, type: UNKNOWN };
   }
@@ -78,7 +78,7 @@ export class Reader {
     return kind === 'symbol' && value === symbol;
   }
 
-  /** Takes these words if they are next, one after the other. */
+  /** Consumes these words if they come next in this order. */
   accept(...words: string[]): boolean {
     if (!words.every((word, index) => this.isWordAt(index, word))) return false;
     this.#next += words.length;
@@ -118,7 +118,7 @@ export class Reader {
     return kind === 'name' || (kind === 'word' && !RESERVED.has(value));
   }
 
-  /** A name after a dot may be any word. */
+  /** After a dot, any word can be a name. */
   nameAfterDot(): string {
     const token = this.take();
     if (token.kind === 'word') return token.raw;
@@ -127,7 +127,7 @@ export class Reader {
     throw this.unexpected('a name after "."');
   }
 
-  /** Items up to where no comma follows. */
+  /** A comma-separated list of items. */
   list<T>(item: () => T): T[] {
     const items = [item()];
     while (this.acceptSymbol(',')) items.push(item());
@@ -141,7 +141,7 @@ export class Reader {
     return result;
   }
 
-  /** What `read` gives; undefined, and nothing taken, when it refuses. */
+  /** The result of `read`; when `read` refuses, returns undefined and consumes nothing. */
   attempt<T>(read: () => T): T | undefined {
     const [next, depth] = [this.#next, this.#depth];
     try {

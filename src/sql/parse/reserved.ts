@@ -1,4 +1,4 @@
-/** Words that are no names unless they stand in backticks, or after a dot (MySQL 8.4 and 9). */
+/** Words that are names only in backticks or after a dot (MySQL 8.4 and 9). */
 export const RESERVED: ReadonlySet<string> = new Set(
   `accessible add all alter analyze and as asc asensitive before between bigint binary blob both by call cascade case change char
    character check collate column condition constraint continue convert create cross cube cume_dist current_date current_time

@@ -6,7 +6,10 @@ import { interval } from './intervals.ts';
 import { literal } from './literals.ts';
 import type { Reader } from './reader.ts';
 
-/** An expression without operators between two: a literal, a column, a call, what stands in brackets, with signs before it. */
+/**
+ * An expression without binary operators: a literal, a column, a call or brackets, with signs
+ * before it.
+ */
 export function simple(reader: Reader): Expr {
   const node = reader.node;
   let expr = reader.nested(() => unsigned(reader));
@@ -56,7 +59,7 @@ function word(reader: Reader): Expr {
     return { kind: 'row', ...node, items };
   }
   if (reader.isWord('interval')) {
-    // MySQL's grammar takes all that follows the plus sign for the time.
+    // In MySQL's grammar everything after the plus sign is the time.
     const { amount, unit } = interval(reader);
     reader.expectSymbol('+');
     return {

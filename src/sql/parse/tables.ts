@@ -2,20 +2,21 @@ import type { Expr, Join, Source, TableRef, Using } from '../ast.ts';
 import { queryInBrackets } from './expressions.ts';
 import type { Reader } from './reader.ts';
 
-/** What follows FROM, by its commas. FROM DUAL has no tables. */
+/** The comma-separated tables after FROM. FROM DUAL has no tables. */
 export function tables(reader: Reader): TableRef[] {
   if (reader.accept('dual')) return [];
   return reader.list(() => joined(reader));
 }
 
-/** `a JOIN b ON … JOIN c …`, from the left. */
+/** `a JOIN b ON … JOIN c …`, from left to right. */
 function joined(reader: Reader): TableRef {
   let left = factor(reader);
   while (true) {
     const { at } = reader;
     const found = joinWords(reader);
     if (!found) return left;
-    // Before an ON of its own, what is joined may be a join: `a JOIN b JOIN c ON … ON …`.
+    // The right side of a join can itself be a join, before the outer ON: `a JOIN b JOIN c ON … ON
+    // …`.
     const right = found.natural ? factor(reader) : rightSide(reader);
     left = { kind: 'join', at, left, right, ...condition(reader, found), natural: found.natural };
   }
@@ -27,7 +28,7 @@ function rightSide(reader: Reader): TableRef {
   return reader.attempt(() => nestedJoin(reader, only)) ?? only;
 }
 
-/** A join that has its own ON, followed by the ON of the join it is in. */
+/** A join with its own ON, followed by the ON of the outer join. */
 function nestedJoin(reader: Reader, first: TableRef): TableRef {
   let left = first;
   while (!reader.isWord('on', 'using')) {
@@ -156,7 +157,7 @@ function indexHints(reader: Reader): void {
   }
 }
 
-/** Of its columns, only the names and the brackets are read. */
+/** Only the columns' names and the brackets are read. */
 function jsonTable(reader: Reader): Source {
   const { at } = reader;
   reader.take();

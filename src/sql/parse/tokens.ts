@@ -1,11 +1,17 @@
 import { refusal } from '../refusal.ts';
 
-/** MySQL's tokens. Text that is none of them, or never ends, is refused with `invalid_config`. */
+/** MySQL's tokens. Throws `invalid_config` for invalid or unterminated tokens. */
 export interface Token {
-  /** `word`: an identifier or keyword without quotes; `name`: one in backticks; `end`: after the last one. */
+  /**
+   * `word`: an identifier or keyword without quotes; `name`: an identifier in backticks; `end`:
+   * after the last token.
+   */
   kind: 'word' | 'name' | 'string' | 'number' | 'bytes' | 'param' | 'symbol' | 'end';
   at: number;
-  /** A word in lower case; a name or string without quotes and escapes; bytes in hexadecimal; all else as written. */
+  /**
+   * A word in lower case; a name or string without quotes and escapes; bytes in hexadecimal; other
+   * tokens as written.
+   */
   value: string;
   /** As written. */
   raw: string;
@@ -21,7 +27,7 @@ export function tokenize(text: string): Token[] {
     const token = readToken(text, at);
     const last = tokens.at(-1);
     at += token.raw.length;
-    // Strings side by side are one string.
+    // Adjacent strings are one string.
     if (token.kind === 'string' && last?.kind === 'string') last.value += token.value;
     else tokens.push(token);
   }
@@ -36,7 +42,7 @@ const NUMBER = /(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?/iy;
 const BYTES = /0x([\da-f]+)|x'([\da-f]*)'|0b([01]+)|b'([01]*)'/iy;
 const INTRODUCER = /(?:_(?:utf8mb4|utf8mb3|utf8|latin1|ascii|binary|ucs2|utf16|utf32)|n)\s*['"]/iy;
 const ESCAPES: Record<string, string> = { n: '\n', r: '\r', t: '\t', b: '\b', Z: '\x1a', 0: '\0' };
-/** The longer ones first. */
+/** Longer symbols first. */
 const SYMBOLS = [
   ...['->>', '<=>', '->', '<=', '>=', '<>', '!=', ':=', '&&', '||', '<<', '>>', '@@'],
   ...['+', '-', '*', '/', '%', '=', '<', '>', '!', '~', '^', '&', '|', '.', ',', ';', '(', ')', '@'],
@@ -55,7 +61,7 @@ function readToken(text: string, at: number): Token {
   }
   const bytes = match(BYTES, text, at);
   if (bytes) return bytesOf(bytes, text, at);
-  // `t.1` would be a column; `.5` after a name is none.
+  // In `t.1` the `.1` would be a column, so `.5` after a name is not a number.
   const number = char === '.' && isWordPart(text[at - 1]) ? undefined : match(NUMBER, text, at)?.[0];
   if (number !== undefined && !isWordPart(text[at + number.length])) {
     return { kind: 'number', at, value: number, raw: number };

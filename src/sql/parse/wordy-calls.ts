@@ -3,7 +3,7 @@ import { castType } from './casts.ts';
 import { interval, unit } from './intervals.ts';
 import type { Reader } from './reader.ts';
 
-/** Calls whose arguments MySQL writes with words, and calls that are operators. */
+/** Calls with keywords between their arguments, and calls that are really operators. */
 export const WORDY: Record<string, (reader: Reader) => Expr> = {
   cast(reader) {
     const node = begin(reader);
@@ -64,7 +64,7 @@ export const WORDY: Record<string, (reader: Reader) => Expr> = {
     reader.expectSymbol(')');
     return { kind: 'call', ...node, name: 'locate', args: [part, whole] };
   },
-  // INSTR takes its arguments the other way round than LOCATE.
+  // INSTR takes its arguments in the opposite order from LOCATE.
   instr(reader) {
     const node = begin(reader);
     const whole = reader.grammar.expression(reader);
@@ -121,7 +121,7 @@ export const WORDY: Record<string, (reader: Reader) => Expr> = {
   },
 };
 
-/** The name and the bracket. */
+/** Consumes the name and the bracket. */
 function begin(reader: Reader): Reader['node'] {
   const node = reader.node;
   reader.take();
@@ -166,7 +166,7 @@ function simpleUnit(reader: Reader): Unit {
   return found;
 }
 
-/** `bareDays`: a plain number as the second argument is of days. */
+/** `bareDays`: a plain number as the second argument means days. */
 function dateArithmetic(reader: Reader, op: '+' | '-', bareDays: boolean): Expr {
   const node = begin(reader);
   const operand = reader.grammar.expression(reader);

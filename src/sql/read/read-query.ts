@@ -7,17 +7,18 @@ import { resolve } from '../resolve/resolve.ts';
 import { typeQuery } from '../types/typing.ts';
 import { walkQuery } from '../walk.ts';
 
-/** A SELECT that has been read: the text and the parameters that came in, and what they mean. */
+/** A SELECT that has been read: the text and the parameters as given, and their meaning. */
 export interface ReadQuery {
-  /** Without a semicolon at its end. */
+  /** Without the final semicolon. */
   text: string;
   params: readonly unknown[];
   query: Query;
 }
 
 /**
- * Reads one SELECT in MySQL's grammar: parses it, resolves its names against Segflow's schema, and types every expression.
- * Throws SegflowError `invalid_config` with the place in the text for anything else.
+ * Reads one SELECT in MySQL's grammar: parses the text, resolves names against Segflow's schema,
+ * and types every expression. Throws SegflowError `invalid_config` with the place in the text for
+ * anything else.
  */
 export function readQuery(text: string, params: readonly unknown[]): ReadQuery {
   const { query, end } = parse(text);

@@ -1,7 +1,7 @@
 import type { Column } from '../ast.ts';
 import { refusal } from '../refusal.ts';
 
-/** The columns of a query as those of a table, under other names where there is a list of these. */
+/** A query's columns as columns of a table, renamed if there is a list of names. */
 export function named(
   columns: Column[],
   names: string[] | undefined,

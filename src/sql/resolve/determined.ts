@@ -3,11 +3,13 @@ import { isSame, plain } from '../same.ts';
 import { partsOf } from '../walk.ts';
 import { schemaTableOf } from './schema-tables.ts';
 
-/** Columns of a SELECT's tables that have one value for all rows that agree in others. */
+/**
+ * Columns of a SELECT's tables that have one value across all rows with equal given expressions.
+ */
 export class Determined {
   readonly #columns = new Map<Source, Set<number>>();
 
-  /** `given`: expressions that the rows agree in. */
+  /** `given`: expressions that are equal in these rows. */
   constructor(select: Select, given: Expr[]) {
     for (const expr of given) this.#add(plain(expr));
     const equal = equalities(select);
@@ -18,7 +20,7 @@ export class Determined {
     }
   }
 
-  /** Whether an expression has one value, too. */
+  /** Whether an expression has one value across these rows, too. */
   has(expr: Expr): boolean {
     const own = plain(expr);
     if (own.kind === 'column') return own.source.kind !== 'table' || own.source.depth > 0 || this.#knows(own);
@@ -46,7 +48,10 @@ export class Determined {
     return size;
   }
 
-  /** A key of a table decides about its other columns; of a derived table, what decides inside. */
+  /**
+   * A key of a table determines the table's other columns; for a derived table, the dependencies
+   * inside count.
+   */
   #byKeys(source: Source): void {
     const known = this.#columns.get(source) ?? new Set<number>();
     if (source.kind === 'jsonTable') return;
@@ -78,7 +83,7 @@ function innermost({ body }: Query): Select | undefined {
   return body.kind === 'select' ? body : undefined;
 }
 
-/** Where `from` has one value, `to` has. */
+/** If `from` has one value, so has `to`. */
 interface Equality {
   from: Expr;
   to: ColumnRef;
@@ -105,7 +110,8 @@ function equalities({ where, from }: Select): Equality[] {
     if (ref.kind !== 'join') return;
     visit(ref.left);
     visit(ref.right);
-    // An outer join leaves the rows of one side as they are: its condition only decides about the other side.
+    // An outer join keeps all rows of one side: its condition determines only columns of the other
+    // side.
     const optional = ref.join === 'left' ? ref.right : ref.join === 'right' ? ref.left : undefined;
     const into = optional && new Set(sourcesIn(optional));
     add(ref.on, into);

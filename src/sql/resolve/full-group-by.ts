@@ -5,8 +5,8 @@ import { partsOf, queriesIn, walkQuery } from '../walk.ts';
 import { Determined } from './determined.ts';
 
 /**
- * Throws `invalid_config` where a SELECT with groups names a column that the rows of a group may differ in, as MySQL does
- * (ONLY_FULL_GROUP_BY): other databases would take the value of any row.
+ * Throws `invalid_config` when a SELECT with groups names a column that may differ within a group,
+ * as MySQL does (ONLY_FULL_GROUP_BY). Other databases would take the value of an arbitrary row.
  */
 export function checkGroups(query: Query, text: string): void {
   for (const inner of queriesIn(query)) {
@@ -31,7 +31,7 @@ function selectsOf({ body }: Query): Select[] {
   return found;
 }
 
-/** Rows that are made one may differ in what they would be ordered by. */
+/** DISTINCT merges rows that may differ in the ORDER BY expression. */
 function checkDistinct(select: Select, ordered: Expr[], text: string): void {
   const selected = select.items.flatMap(({ expr }) => (expr.kind === 'star' ? expr.columns : [expr]));
   const check = (expr: Expr): void => {

@@ -14,14 +14,14 @@ import {
   visible,
 } from './scope.ts';
 
-/** The clause that an expression stands in. */
+/** The clause of an expression. */
 export type Clause = 'select' | 'on' | 'where' | 'group' | 'having' | 'order';
 
-/** Binds the columns in the expressions of one SELECT. */
+/** Resolves the columns in the expressions of one SELECT. */
 export class Names {
   readonly scope: Scope;
   readonly text: string;
-  /** An aggregate was found that is this SELECT's. */
+  /** Whether an aggregate of this SELECT was found. */
   aggregated = false;
   readonly #place: Place;
   readonly #resolveQuery: (query: Query, place: Place) => void;
@@ -33,7 +33,7 @@ export class Names {
     this.#resolveQuery = resolveQuery;
   }
 
-  /** `tables`: those that the expression sees, where these are not all of FROM. */
+  /** `tables`: the tables that the expression can see, when these are not all of FROM. */
   resolve(expr: Expr, clause: Clause, tables: TableRef[] = this.scope.tables): void {
     this.#visit(expr, { clause, tables, within: undefined });
   }
@@ -43,14 +43,14 @@ export class Names {
     else this.resolve(expr, 'select');
   }
 
-  /** HAVING sees the columns that are grouped by or selected; inside aggregates, all. */
+  /** HAVING can see grouped and selected columns; inside aggregates it can see all columns. */
   resolveHaving(expr: Expr, select: Select): void {
     this.scope.items = select.items;
     this.#visit(expr, { clause: 'having', tables: this.scope.tables, within: undefined, select });
     this.scope.items = undefined;
   }
 
-  /** A query inside an expression, or inside FROM with the tables that it sees there. */
+  /** A query inside an expression, or inside FROM with the tables that it can see there. */
   query(query: Query, tables: TableRef[] = this.scope.tables): void {
     this.#resolveQuery(query, { ...this.#place, outer: { ...this.scope, tables }, queries: [] });
   }
@@ -115,7 +115,9 @@ export class Names {
     this.aggregated = true;
   }
 
-  /** MySQL counts an aggregate over columns of an outer query as one of the outer query's. */
+  /**
+   * MySQL treats an aggregate over columns of an outer query as an aggregate of the outer query.
+   */
   #checkOwner(expr: Expr & { kind: 'aggregate' }): void {
     const columns = expr.args.flatMap((arg) => [...walkExpr(arg)]).filter((part) => part.kind === 'column');
     const outer = columns.filter(({ source }) => source.kind === 'table' && source.depth > 0);
@@ -202,7 +204,7 @@ function sources(ref: TableRef): ReturnType<typeof visible> {
   return visible(ref);
 }
 
-/** A column in HAVING, outside of aggregates: one that is grouped by, else one that is selected. */
+/** A column in HAVING, outside aggregates: a grouped column, or else a selected column. */
 function ofGroups(column: ColumnRef, select: Select, tables: TableRef[]): Found {
   const found = columnIn(tables, column);
   const own = typeof found === 'object' && found.kind === 'table' ? found : undefined;

@@ -2,7 +2,10 @@ import type { ColumnRef, Expr, OrderItem, Select, SelectItem } from '../ast.ts';
 import type { Names } from './names.ts';
 import { itemIn } from './scope.ts';
 
-/** ORDER BY of a SELECT: a number is a place in the select list, a plain name an alias, or else a column. */
+/**
+ * ORDER BY of a SELECT: a number is a position in the select list; a plain name is an alias, or
+ * else a column.
+ */
 export function resolveOrder(items: OrderItem[], select: Select, names: Names): void {
   names.scope.items = select.items;
   for (const item of items) {
@@ -21,7 +24,7 @@ export function resolveOrder(items: OrderItem[], select: Select, names: Names): 
   if (names.aggregated) select.grouped = true;
 }
 
-/** GROUP BY: a number is a place in the select list, a name a column, or else an alias. */
+/** GROUP BY: a number is a position in the select list; a name is a column, or else an alias. */
 export function resolveGroups(select: Select, names: Names): void {
   names.scope.items = select.items;
   select.groupBy = select.groupBy.map((expr) => {

@@ -1,13 +1,15 @@
 import type { Cte, Query } from '../ast.ts';
 import type { Ctes, Scope } from './scope.ts';
 
-/** Where a query stands. */
+/** The surroundings of a query. */
 export interface Place {
   text: string;
   ctes: Ctes | undefined;
   outer: Scope | undefined;
-  /** Queries that this one is a term of, in brackets: they reach outside where it does. */
+  /**
+   * Enclosing queries that have this one as a term in brackets: they are correlated if this one is.
+   */
   queries: Query[];
-  /** The recursive CTEs that it is inside of. */
+  /** The recursive CTEs around the query. */
   open: ReadonlySet<Cte>;
 }

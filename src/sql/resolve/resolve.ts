@@ -10,8 +10,8 @@ import type { Ctes, Scope } from './scope.ts';
 import { resolveTables } from './tables.ts';
 
 /**
- * Finds what every name means: tables in Segflow's schema or a CTE, columns in the tables of their query or of one around it. Throws
- * `invalid_config` for names that mean nothing, or several things.
+ * Resolves every name: tables in Segflow's schema or in CTEs, columns in the tables of their query
+ * or of an outer one. Throws `invalid_config` for unknown and ambiguous names.
  */
 export function resolve(query: Query, text: string): void {
   resolveQuery(query, { text, ctes: undefined, outer: undefined, queries: [], open: new Set() });
@@ -32,7 +32,7 @@ function resolveQuery(query: Query, place: Place, begun?: (columns: Column[]) =>
 }
 
 function resolveCte(cte: Cte, query: Query, place: Place): void {
-  // A query inside FROM, or in WITH, does not see the tables beside it, but those further out.
+  // A query inside FROM or WITH cannot see the tables beside it, only tables of outer queries.
   const outer: Scope = { tables: [], items: undefined, queries: place.queries, outer: place.outer };
   const known = place.ctes!;
   if (known.list.some((other) => other.name === cte.name)) {
@@ -45,7 +45,7 @@ function resolveCte(cte: Cte, query: Query, place: Place): void {
     else for (const [index, column] of cte.columns.entries()) column.exprs = given[index]!.exprs;
   };
   if (query.recursive && cte.query.body.kind === 'set') {
-    // Its first term says what its columns are called; the others may read it.
+    // The first term gives the columns their names, and the other terms may read them.
     const own: Ctes = { list: [...known.list, cte], outer: known.outer };
     resolveQuery(cte.query, { ...inner, ctes: own, open: new Set([...place.open, cte]) }, setColumns);
   } else resolveQuery(cte.query, inner);
@@ -116,7 +116,7 @@ function resolveSelect(select: Select, place: Place): Names {
   return names;
 }
 
-/** A UNION is ordered by its own columns. */
+/** ORDER BY of a UNION can use only the UNION's own columns. */
 function orderOfResult(item: OrderItem, query: Query, text: string): void {
   const { expr } = item;
   if (expr.kind === 'number') {

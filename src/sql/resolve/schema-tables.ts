@@ -4,13 +4,13 @@ import * as schema from '../../schema/index.ts';
 import type { Column } from '../ast.ts';
 import type { SqlType } from '../sql-type.ts';
 
-/** A table of Segflow's that queries may read. */
+/** A Segflow table that queries may read. */
 export interface SchemaTable {
   name: string;
   columns: Column[];
-  /** The column that holds the id of the user a row belongs to. */
+  /** The column with the id of the row's user. */
   userColumn: string | undefined;
-  /** Lists of columns that together have no value twice; none of these is NULL. */
+  /** Unique keys: lists of columns whose values together never repeat and are never NULL. */
   keys: string[][];
 }
 
@@ -21,7 +21,7 @@ const TABLES: ReadonlyMap<string, SchemaTable> = new Map(
     .map((table) => [table.name, table]),
 );
 
-/** Names are told apart by case, as MySQL does on Linux. */
+/** Names are case-sensitive, as in MySQL on Linux. */
 export function schemaTableOf(name: string): SchemaTable | undefined {
   return TABLES.get(name);
 }
@@ -30,7 +30,7 @@ export function schemaTables(): SchemaTable[] {
   return [...TABLES.values()];
 }
 
-/** The tables among these whose rows belong to users, with the column that says to whom. */
+/** The tables with rows that belong to users, each with the column of the user's id. */
 export function userTables(names: readonly string[]): { table: string; userColumn: string }[] {
   return names.flatMap((table) => {
     const userColumn = TABLES.get(table)?.userColumn;

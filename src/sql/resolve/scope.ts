@@ -1,13 +1,13 @@
 import type { Column, ColumnRef, ColumnSource, Cte, Query, SelectItem, Source, TableRef } from '../ast.ts';
 import { UNKNOWN } from '../sql-type.ts';
 
-/** What names mean at a place in a query. */
+/** The names that are visible at a place in a query. */
 export interface Scope {
-  /** The tables of FROM; empty for a query inside FROM, which does not see those beside it. */
+  /** The tables of FROM; empty for a query inside FROM, which cannot see the tables beside it. */
   tables: TableRef[];
-  /** The select list, where its aliases may be named. */
+  /** The select list, in places that can use its aliases. */
   items: SelectItem[] | undefined;
-  /** The queries that reach outside when a name is found further out. */
+  /** The queries that become correlated when a name is found further out. */
   queries: Query[];
   outer: Scope | undefined;
 }
@@ -28,7 +28,7 @@ export function cteOf(name: string, ctes: Ctes | undefined): Cte | undefined {
 
 export type Found = ColumnSource | 'ambiguous' | undefined;
 
-/** The column of that name among tables, where a name in the tables themselves counts. */
+/** The column with this name among tables. Only names in the tables themselves count. */
 export function columnIn(
   tables: TableRef[],
   { qualifier, name }: Pick<ColumnRef, 'qualifier' | 'name'>,
@@ -44,7 +44,10 @@ export function columnIn(
   return only && { kind: 'table', ...only, depth: 0 };
 }
 
-/** What a name means to a query further in: looks into every scope outwards, from this one on. */
+/**
+ * The column that a name refers to in an inner query: searches every scope outwards, starting with
+ * this one.
+ */
 export function columnOutside(
   scope: Scope | undefined,
   column: Pick<ColumnRef, 'qualifier' | 'name'>,
@@ -58,7 +61,7 @@ export function columnOutside(
   return undefined;
 }
 
-/** How many scopes outwards, this one included, are left to find the name. */
+/** How many scopes are left to search, including this one. */
 export function marksOutside(scope: Scope, depth: number): void {
   let here: Scope | undefined = scope;
   for (let i = 0; i < depth && here; i++, here = here.outer) {
@@ -88,7 +91,10 @@ interface Visible {
   column: Column;
 }
 
-/** The columns that a name without a table can mean, and that an asterisk stands for: those of USING once. */
+/**
+ * The columns that a name without a table can refer to, and that an asterisk stands for. A column
+ * of USING appears once.
+ */
 export function visible(ref: TableRef): Visible[] {
   if (ref.kind !== 'join') return ref.columns.map((column) => ({ source: ref, column }));
   const left = visible(ref.left);
@@ -103,7 +109,6 @@ export function visible(ref: TableRef): Visible[] {
   ];
 }
 
-/** A column as an expression. */
 export function refTo({ source, column }: Visible, at: number): ColumnRef {
   return {
     ...{ kind: 'column', at, type: UNKNOWN, qualifier: [source.name], name: column.name },

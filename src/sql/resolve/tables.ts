@@ -6,7 +6,7 @@ import type { Place } from './resolve-place.ts';
 import { schemaTableOf, schemaTables } from './schema-tables.ts';
 import { columnIn, cteOf, type Found, isNamed, refTo, visible } from './scope.ts';
 
-/** Resolves FROM, from the left. */
+/** Resolves FROM, from left to right. */
 export function resolveTables(select: Select, names: Names, place: Place): void {
   select.sources = sourcesOf(select.from);
   checkNames(select.sources, names);

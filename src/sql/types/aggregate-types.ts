@@ -5,7 +5,9 @@ import { mixed, textType, type Weighted, weightOf } from './collations.ts';
 import { averageOf, type NumericType, numericOf, sumOf } from './decimals.ts';
 import { merged } from './merge.ts';
 
-/** The type of an aggregate, or of a window function; undefined where texts have no collation in common. */
+/**
+ * The type of an aggregate or a window function; undefined when its texts have no common collation.
+ */
 export function aggregateType(expr: Aggregate | WindowCall): SqlType | undefined {
   const [first, , fallback] = expr.args;
   switch (expr.name) {
@@ -49,22 +51,25 @@ export function aggregateType(expr: Aggregate | WindowCall): SqlType | undefined
   }
 }
 
-/** In a column, a boolean is the integer that it is. */
+/** In a column, a boolean is an integer. */
 export function stored(type: SqlType): SqlType {
   return type.kind === 'boolean' ? { kind: 'integer' } : type;
 }
 
-/** What an expression is where it is computed with: bytes are a number there. */
+/** The type of an expression in arithmetic, where bytes are a number. */
 export function numberOf(expr: Expr): NumericType {
   return expr.kind === 'bytes' ? { kind: 'integer', unsigned: true } : numericOf(expr.type);
 }
 
-/** A number as text gives way to other texts no more than a literal does. */
+/** A number converted to text has the collation strength of a literal, not less. */
 export function strong({ collation, coercibility }: Weighted): Weighted {
   return { collation, coercibility: coercibility > 4 ? 4 : coercibility };
 }
 
-/** The type of a derived table's column: a text that an aggregate gave has as strong a collation as a column's. */
+/**
+ * The type of a derived table's column: a text from an aggregate has a collation as strong as a
+ * column's.
+ */
 export function kept({ type, exprs: [expr] }: Column): SqlType {
   if (type.kind !== 'text' || type.coercibility <= 2 || !expr) return type;
   for (const part of walkExpr(expr)) if (part.kind === 'aggregate') return { ...type, coercibility: 2 };

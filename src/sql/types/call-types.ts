@@ -4,7 +4,7 @@ import { FROM_JSON, LITERAL, mixed, textType, weightOf } from './collations.ts';
 import { decimal, isTemporal, type NumericType, numericOf, roundedTo, wholeOf } from './decimals.ts';
 import { merged } from './merge.ts';
 
-/** The type of a function's result; undefined where its texts have no collation in common. */
+/** The type of a function's result; undefined when its texts have no common collation. */
 export function callType(name: string, args: Expr[]): SqlType | undefined {
   const fixed = FIXED[name];
   if (fixed) return fixed;
@@ -17,14 +17,14 @@ export function callType(name: string, args: Expr[]): SqlType | undefined {
       return merged(args.map(({ type }) => type));
     case 'greatest':
     case 'least':
-      // They compare JSON as the text that it is.
+      // These functions compare JSON as text.
       if (args.some(({ type }) => type.kind === 'json')) return textOf(args);
       return merged(args.map(({ type }) => type));
     case 'nullif': {
       const { type } = first!;
       if (type.kind === 'boolean') return { kind: 'integer' };
       if (type.kind !== 'text' || !isText(first!)) return type;
-      // A literal takes over the collation that it is compared with.
+      // A literal adopts the collation of the other operand.
       const mix = mixed([type, weightOf(second!.type)]);
       return mix && textType({ collation: mix.collation, coercibility: type.coercibility });
     }
@@ -40,7 +40,7 @@ export function callType(name: string, args: Expr[]): SqlType | undefined {
       return textOf(args.slice(0, 2));
     case 'elt':
       return textOf(args.slice(1));
-    // The others only say what to do with the first.
+    // The other arguments only say what to do with the first.
     case 'lower':
     case 'upper':
     case 'left':
@@ -104,7 +104,7 @@ const DATE: SqlType = { kind: 'date' };
 const TEXT = textType(LITERAL);
 const BYTES = textType({ collation: 'binary', coercibility: 4 });
 
-/** Functions whose result is of one type. */
+/** Functions whose result always has the same type. */
 const FIXED: Record<string, SqlType> = {
   ...all(
     `char_length length bit_length ascii ord strcmp field find_in_set locate regexp_instr sign json_length json_depth quarter month
@@ -112,7 +112,7 @@ const FIXED: Record<string, SqlType> = {
      period_add period_diff grouping bit_count`,
     INTEGER,
   ),
-  // The subtraction of two years that gives less than 0 is an error in MySQL.
+  // In MySQL a negative difference of two years is an error.
   ...all('crc32 year', UNSIGNED),
   ...all('power sqrt exp ln log log2 log10 sin cos tan cot asin acos atan degrees radians pi rand', DOUBLE),
   ...all('isnull regexp_like json_contains json_contains_path json_overlaps json_valid', BOOLEAN),
@@ -135,7 +135,7 @@ function all(names: string, type: SqlType): Record<string, SqlType> {
   return Object.fromEntries(names.split(/\s+/).map((name) => [name, type]));
 }
 
-/** The number that a function computes with; of a time it is a double. */
+/** The numeric type in which a function computes; a double for times. */
 function measureOf(type: SqlType): NumericType {
   return isTemporal(type) ? { kind: 'double' } : numericOf(type);
 }
@@ -149,7 +149,7 @@ function textOf(args: Expr[]): SqlType | undefined {
   return mix && textType(mix);
 }
 
-/** The digits of a second that a value may have, as a time. */
+/** The digits of a second that a value may have as a time. */
 function fspOf(expr: Expr): number {
   if (isText(expr)) {
     const text = String(expr.value);
@@ -171,7 +171,7 @@ function wholeLiteral(expr: Expr): number | undefined {
   return negative === undefined ? undefined : -negative;
 }
 
-/** STR_TO_DATE gives what its format speaks of. */
+/** The format decides the type of STR_TO_DATE's result. */
 function parsedType(format: Expr): SqlType {
   const text = format.kind === 'string' || format.kind === 'param' ? format.value : undefined;
   if (typeof text !== 'string') return { kind: 'datetime', fsp: 6 };

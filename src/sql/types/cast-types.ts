@@ -28,7 +28,7 @@ export function castType(to: CastType): SqlType {
   }
 }
 
-/** The type of a time that an interval was added to. */
+/** The type of a time plus an interval. */
 export function shifted(type: SqlType, unit: Unit): SqlType {
   const days = ['day', 'week', 'month', 'quarter', 'year', 'year_month'].includes(unit);
   const fsp = unit.endsWith('microsecond') ? 6 : 0;

@@ -1,21 +1,21 @@
 import type { Coercibility, Collation, SqlType } from '../sql-type.ts';
 
-/** How a text is compared, and how strongly it insists on it. */
+/** How a text is compared, and the strength of its collation. */
 export interface Weighted {
   collation: Collation;
   coercibility: Coercibility;
 }
 
-/** Of literals and parameters. */
+/** For literals and parameters. */
 export const LITERAL: Weighted = { collation: 'connection', coercibility: 4 };
-/** Of `->>`. */
+/** For `->>`. */
 export const FROM_JSON: Weighted = { collation: 'utf8mb4_bin', coercibility: 4 };
 
 export function textType({ collation, coercibility }: Weighted): SqlType {
   return { kind: 'text', collation, coercibility };
 }
 
-/** What a value has where it is taken for text. */
+/** The collation of a value that is used as text. */
 export function weightOf(type: SqlType): Weighted {
   switch (type.kind) {
     case 'text':
@@ -29,7 +29,10 @@ export function weightOf(type: SqlType): Weighted {
   }
 }
 
-/** The collation that several texts are compared with; undefined where MySQL has none ("illegal mix of collations"). */
+/**
+ * The collation for comparing several texts; undefined when MySQL has none ("illegal mix of
+ * collations").
+ */
 export function mixed(list: Weighted[]): Weighted | undefined {
   const strongest = Math.min(...list.map(({ coercibility }) => coercibility)) as Coercibility;
   const deciding = [
@@ -38,7 +41,7 @@ export function mixed(list: Weighted[]): Weighted | undefined {
   const [first = 'connection'] = deciding;
   const coercibility: Coercibility = strongest > 4 ? 4 : strongest;
   if (deciding.length <= 1) return { collation: first, coercibility };
-  // A collation by code point wins over others.
+  // A collation by code point (`binary`, `…_bin`) wins over others.
   const binary = deciding.filter(isBinary);
   if (strongest === 0 || binary.length !== 1) return undefined;
   return { collation: binary[0]!, coercibility };

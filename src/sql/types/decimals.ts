@@ -1,11 +1,11 @@
 import type { SqlType } from '../sql-type.ts';
 
-/** What a value is where it is computed with: an integer, a decimal or a double. */
+/** The type of a value in arithmetic: an integer, a decimal or a double. */
 export type NumericType = Extract<SqlType, { kind: 'integer' | 'decimal' | 'double' }>;
 
 const MAX_PRECISION = 65;
 const MAX_SCALE = 30;
-/** Digits that a division adds behind the point. */
+/** Digits that a division adds after the point. */
 const DIVISION = 4;
 
 export function numericOf(type: SqlType): NumericType {
@@ -52,7 +52,7 @@ export function decimal(precision: number, scale: number): NumericType {
   };
 }
 
-/** The widest of some numbers. */
+/** The widest type of several numbers. */
 export function widest(types: NumericType[]): NumericType {
   if (types.some(({ kind }) => kind === 'double')) return { kind: 'double' };
   if (types.every((type) => type.kind === 'integer')) {
@@ -73,14 +73,17 @@ export function averageOf(type: NumericType): NumericType {
   return type.kind === 'double' ? type : decimal(digits(type) + DIVISION, scaleOf(type) + DIVISION);
 }
 
-/** Rounded to so many digits behind the point; undefined where that is not a literal. */
+/**
+ * The type after rounding to a number of digits after the point; undefined when this number is not
+ * a literal.
+ */
 export function roundedTo(type: NumericType, places: number | undefined): NumericType {
   if (type.kind !== 'decimal' || places === undefined) return type;
   const scale = Math.min(Math.max(places, 0), type.scale);
   return decimal(type.precision - type.scale + scale + 1, scale);
 }
 
-/** Without what is behind the point. */
+/** The type without digits after the point. */
 export function wholeOf(type: NumericType): NumericType {
   if (type.kind !== 'decimal') return type;
   return type.precision - type.scale < 18 ? { kind: 'integer' } : decimal(type.precision - type.scale, 0);

@@ -2,11 +2,12 @@ import type { Expr } from '../ast.ts';
 import { refusal } from '../refusal.ts';
 
 /*
- * Where MySQL wants a JSON document it takes JSON, or text that is JSON. For another type, and for text that is none, the query
- * fails when it runs; so only text that is known to be JSON is accepted.
+ * Where MySQL expects a JSON document, it accepts JSON or text that is valid JSON. For other types
+ * and other text the query fails at run time, so only text that is known to be JSON is accepted
+ * here.
  */
 
-/** Throws where a function is given something as a JSON document that may be none. */
+/** Throws when a function gets a document argument that may not be JSON. */
 export function checkDocuments(expr: Expr & { kind: 'call' }, text: string): void {
   const which = DOCUMENTS[expr.name];
   if (which) {
@@ -19,7 +20,7 @@ export function checkDocuments(expr: Expr & { kind: 'call' }, text: string): voi
   }
 }
 
-/** The same for `value MEMBER OF(array)`, and for what is looked into with `->`. */
+/** The same for the array of `value MEMBER OF(array)` and for the operand of `->`. */
 export function checkDocument(doc: Expr, by: string, text: string): void {
   if (isDocument(doc)) return;
   const { type, at } = doc;
@@ -32,7 +33,7 @@ export function checkDocument(doc: Expr, by: string, text: string): void {
 const first = (index: number) => index === 0;
 const firstTwo = (index: number) => index < 2;
 
-/** By function: which arguments are documents. */
+/** For each function, the arguments that are documents. */
 const DOCUMENTS: Record<string, (index: number) => boolean> = {
   ...Object.fromEntries(
     [
@@ -55,7 +56,10 @@ const DOCUMENTS: Record<string, (index: number) => boolean> = {
   json_merge_preserve: () => true,
 };
 
-/** Whether it is always JSON, also as what a choice between JSON and texts gives: JSON as text. */
+/**
+ * Whether the expression is always JSON, including a choice between JSON and texts, which gives
+ * JSON as text.
+ */
 function isDocument(expr: Expr): boolean {
   const { kind } = expr.type;
   if (kind === 'json' || kind === 'null' || kind === 'unknown') return true;

@@ -6,7 +6,7 @@ import { decimal } from './decimals.ts';
 
 type Literal = Expr & { kind: 'number' | 'string' | 'bytes' | 'temporal' | 'param' };
 
-/** The type of a literal. Throws for a time that is none. */
+/** The type of a literal. Throws for an invalid time. */
 export function checkLiteral(expr: Literal, text: string): SqlType {
   switch (expr.kind) {
     case 'number':
@@ -32,7 +32,7 @@ export function checkLiteral(expr: Literal, text: string): SqlType {
   }
 }
 
-/** Throws for a collation that is not of utf8mb4. */
+/** Throws unless the collation belongs to utf8mb4. */
 export function checkCollation({ collation, at }: Collate, text: string): Collation {
   if (collation === 'binary') return collation;
   if (/^utf8mb4_\w+$/.test(collation)) return collation as Collation;
@@ -43,7 +43,7 @@ export function checkCollation({ collation, at }: Collate, text: string): Collat
   });
 }
 
-/** Whether MySQL reads a date, with or without a time, at the beginning of a text. */
+/** Whether MySQL finds a date, with or without a time, at the beginning of a text. */
 export function isTime(text: string): boolean {
   const found = DIGITS.exec(text) ?? DELIMITED.exec(text);
   if (!found) return false;
@@ -56,7 +56,7 @@ export function isTime(text: string): boolean {
 /** `20260131`, `260131090000` */
 const DIGITS =
   /^\s*(\d{4}(?=\d{4}(?:\D|$)|\d{10}(?:\D|$))|\d{2}(?=\d{4}(?:\D|$)|\d{10}(?:\D|$)))(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2}))?/;
-/** Any punctuation stands between the parts. */
+/** MySQL accepts any punctuation between the parts. */
 const DELIMITED =
   /^\s*(\d{1,4})[^\d\s\p{L}]+(\d{1,2})[^\d\s\p{L}]+(\d{1,2})(?:(?:[T\s]|[^\d\s\p{L}])+(\d{1,2})(?:[^\d\s\p{L}]+(\d{1,2})(?:[^\d\s\p{L}]+(\d{1,2}))?)?)?/u;
 

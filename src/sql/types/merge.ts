@@ -3,8 +3,9 @@ import { mixed, textType, weightOf } from './collations.ts';
 import { type NumericType, numericOf, widest } from './decimals.ts';
 
 /**
- * The type of an expression that gives one of several: CASE, COALESCE, a column of a UNION. Undefined where texts cannot be mixed.
- * Booleans become integers: what comes out is no longer JSON's true.
+ * The type of an expression that returns one of several: CASE, COALESCE, a column of a UNION.
+ * Undefined when the texts' collations cannot be mixed. Booleans become integers: the result is no
+ * longer JSON's true.
  */
 export function merged(all: SqlType[]): SqlType | undefined {
   const types = all.filter(({ kind }) => kind !== 'null');

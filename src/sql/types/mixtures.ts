@@ -4,8 +4,9 @@ import type { SqlType } from '../sql-type.ts';
 import { isTime } from './literals.ts';
 
 /*
- * Mixtures of types that MySQL takes, and makes of them what nobody means: a number that is a time of day, a list of which each item
- * changes how the others are compared. They are refused, so that no store has to guess along.
+ * Mixtures of types that MySQL accepts but interprets in unexpected ways: a number used as a time
+ * of day, or a list in which each item changes how the other items are compared. They are refused,
+ * so that no store has to imitate them.
  */
 
 type Sort = 'number' | 'text' | 'date' | 'time' | 'json' | 'none';
@@ -56,15 +57,14 @@ export function checkBetween({ operand, low, high, at }: Between, text: string):
   checkTimes([operand, low, high], { at, text });
 }
 
-/** Two values that are compared. */
 export function checkPair([left, right]: [Expr, Expr], at: { at: number; text: string }): void {
-  // Whether it is true or 1 for JSON depends on MySQL's plan.
+  // MySQL's plan decides whether the result is true or 1 for JSON.
   if (sortOf(left.type) === 'json' && ASKS_QUERY.has(right.kind)) throw refuseJsonQuery(right, at.text);
   if (sortOf(right.type) === 'json' && ASKS_QUERY.has(left.kind)) throw refuseJsonQuery(left, at.text);
   if (![left, right].some(({ type }) => sortOf(type) === 'number')) checkTimes([left, right], at);
 }
 
-/** What is looked for among the rows of a query. */
+/** A value that is searched for in the rows of a query. */
 export function checkRows(left: Expr, { columns: [column], at }: Query, text: string): void {
   if (left.kind === 'row' || !column) return;
   const [own, other] = [sortOf(left.type), sortOf(column.type)];
@@ -78,7 +78,7 @@ export function checkRows(left: Expr, { columns: [column], at }: Query, text: st
   }
 }
 
-/** What CASE and NULLIF compare: they make a date of a text in their own way. */
+/** The operands of CASE and NULLIF, which convert a text to a date in their own way. */
 export function checkChosen(pair: [Expr, Expr], at: { at: number; text: string }): void {
   checkPair(pair, at);
   if (sortsOf(pair).has('date') && pair.some((expr) => sortOf(expr.type) === 'text' && !isLiteral(expr))) {
@@ -86,7 +86,6 @@ export function checkChosen(pair: [Expr, Expr], at: { at: number; text: string }
   }
 }
 
-/** Arguments of functions. */
 export function checkArguments({ name, args, at }: Call, text: string): void {
   if (name === 'greatest' || name === 'least') {
     const sorts = sortsOf(args);
@@ -121,7 +120,7 @@ export function checkArguments({ name, args, at }: Call, text: string): void {
   }
 }
 
-/** The values of which CASE or IF gives one. */
+/** The possible results of CASE or IF. */
 export function checkChoice(results: Expr[], at: { at: number; text: string }): void {
   const sorts = sortsOf(results);
   if (sorts.has('time') && sorts.has('date')) {
@@ -132,7 +131,7 @@ export function checkChoice(results: Expr[], at: { at: number; text: string }): 
   }
 }
 
-/** What is made a time by CAST, or moved by an INTERVAL. */
+/** The operand of a CAST to a time, or of date arithmetic with an INTERVAL. */
 export function checkTimeOf(expr: Expr, by: string, text: string): void {
   const sort = sortOf(expr.type);
   if (sort === 'text' && by === 'CAST AS TIME' && !isLiteral(expr)) {
@@ -168,7 +167,7 @@ const TAKE_TIMES: ReadonlySet<string> = new Set(
    time_to_sec`.split(/\s+/),
 );
 
-/** Where one is a date, the texts have to be dates, too. */
+/** If one value is a date, literal texts must be dates, too. */
 function checkDates(exprs: Expr[], text: string): void {
   if (!sortsOf(exprs).has('date')) return;
   for (const expr of exprs) {
@@ -179,14 +178,14 @@ function checkDates(exprs: Expr[], text: string): void {
   }
 }
 
-/** MySQL reads 2026-01-31T12:00:00Z as 00:20:26 where a time of day belongs. */
+/** For these functions, which read a time of day, MySQL takes 2026-01-31T12:00:00Z for 00:20:26. */
 const OF_DAY: ReadonlySet<string> = new Set(
   'time hour minute second microsecond time_format time_to_sec timediff addtime subtime'.split(' '),
 );
 
 const TAKE_TWO: ReadonlySet<string> = new Set(['datediff', 'timediff', 'addtime', 'subtime']);
 
-/** Times of day go with their like, and with literals. */
+/** Times of day can be compared only with times of day and with literals. */
 function checkTimes(exprs: Expr[], at: { at: number; text: string }): void {
   const sorts = sortsOf(exprs);
   if (!sorts.has('time') || sorts.size === 1) return;

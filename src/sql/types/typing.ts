@@ -21,7 +21,10 @@ import {
   checkTimeOf,
 } from './mixtures.ts';
 
-/** Gives every expression the type that MySQL gives it. Throws `invalid_config` where texts cannot be compared, or counts of columns differ. */
+/**
+ * Gives every expression its MySQL type. Throws `invalid_config` when texts cannot be compared, or
+ * when numbers of columns differ.
+ */
 export function typeQuery(query: Query, text: string): void {
   new Typing(text).query(query);
 }
@@ -43,7 +46,7 @@ class Typing {
     }
   }
 
-  /** A recursive CTE has the types of its first SELECT. */
+  /** The first SELECT of a recursive CTE decides its types. */
   #cte(cte: Cte): void {
     const take = ({ columns }: { columns: Query['columns'] }) => {
       for (const [index, column] of cte.columns.entries()) column.type = kept(columns[index]!);
@@ -126,7 +129,7 @@ class Typing {
       if ('amount' in bound) this.#value(bound.amount);
   }
 
-  /** An expression of one column. */
+  /** An expression with a single value, not a row. */
   #value(expr: Expr): void {
     this.#expr(expr);
     if (expr.kind === 'row') throw this.#refuse('a list of several values stands where one belongs', expr.at);
@@ -291,7 +294,10 @@ class Typing {
     );
   }
 
-  /** Values that are compared with each other: texts need a collation in common, rows the same length. */
+  /**
+   * Checks values that are compared with each other: texts need a common collation, rows the same
+   * length.
+   */
   #compared(exprs: Expr[], at: number): void {
     if (exprs.some(({ kind }) => kind === 'row')) return;
     const texts = exprs.filter(({ type }) => type.kind === 'text');
@@ -302,10 +308,10 @@ class Typing {
       );
   }
 
-  /** MySQL refuses a query that compares a time with a text that is none. */
+  /** MySQL refuses a query that compares a time with an invalid literal. */
   #checkTime(time: Expr, other: Expr): void {
     if (time.type.kind !== 'datetime' && time.type.kind !== 'date') return;
-    // Of a literal also the greatest and the least are known beforehand.
+    // For a literal, MAX and MIN are also known in advance.
     const value = other.kind === 'aggregate' && EXTREMES.has(other.name) ? other.args[0]! : other;
     const text = value.kind === 'string' || value.kind === 'param' ? value.value : undefined;
     if (typeof text !== 'string' || isTime(text)) return;
@@ -363,7 +369,7 @@ class Typing {
 
 const EXTREMES: ReadonlySet<string> = new Set(['min', 'max']);
 
-/** Expressions that take lists of values in brackets. */
+/** Expressions that accept rows in brackets. */
 const TAKES_ROWS: ReadonlySet<Expr['kind']> = new Set(['comparison', 'in', 'inQuery', 'quantified']);
 
 const BITS: ReadonlySet<string> = new Set(['|', '&', '^', '<<', '>>']);
