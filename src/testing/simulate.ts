@@ -77,7 +77,7 @@ export async function simulate<A extends object = Record<string, unknown>>(
     instanceId: async () => 'simulation',
   };
   if ((await store.revision()) !== '') {
-    throw new SegflowError('conflict', `the folder ${options.store} holds a store already`, {
+    throw new SegflowError('conflict', `the folder ${options.store} already holds a store`, {
       hint: 'Simulate in a new folder, or in memory.',
     });
   }

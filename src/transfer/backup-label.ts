@@ -40,7 +40,7 @@ export function writeLabel(path: string, label: Omit<BackupLabel, 'format'>): vo
 export function readLabel(path: string): BackupLabel | undefined {
   if (!existsSync(path)) {
     throw new SegflowError('not_found', `there is no file ${path}`, {
-      hint: 'Name a file that segflow backup wrote, and that this user may see.',
+      hint: 'Give a file that segflow backup wrote, and that this user may read.',
     });
   }
   // SQLite's error does not say that this user may not read the file.

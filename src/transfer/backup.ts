@@ -99,7 +99,7 @@ async function refuseOther(source: string, file: string): Promise<void> {
   if (!existsSync(file)) return;
   if ((await realpath(file)) === (await realpath(source)) || !readLabel(file)) {
     throw new SegflowError('conflict', `${file} exists and is not a backup`, {
-      hint: 'Name another file: only an earlier backup is written over.',
+      hint: 'Choose another file: only an earlier backup may be overwritten.',
     });
   }
 }

@@ -81,8 +81,8 @@ function sizeOf(value: Scalar): number {
 async function expectProgress(on: On, table: TransferTable, expected: TableProgress): Promise<void> {
   const found = ((await readFact(on, factOf(table))) as TableProgress | undefined) ?? NONE;
   if (found.rows === expected.rows && found.done === expected.done) return;
-  throw new SegflowError('conflict', 'another transfer into this store is under way', {
-    hint: 'Let that one finish.',
+  throw new SegflowError('conflict', 'another transfer into this store is running', {
+    hint: 'Wait until the other transfer has finished.',
   });
 }
 

@@ -83,7 +83,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
     const isOccupied = hasStore(dataDir);
     if (isOccupied && !options.force) {
       throw new SegflowError('conflict', `there is a store in ${dataDir}`, {
-        hint: 'Restore into another folder with --data, or put the backup in its place with --force: the old store is kept beside it.',
+        hint: 'Restore into another folder with --data, or replace the store with --force; the old store is kept in a folder next to it.',
       });
     }
     const temporary = await temporaryBeside(database);

@@ -105,13 +105,9 @@ async function begin(source: End, target: End, options: TransferOptions): Promis
   await refuseUse(source, 'source');
   const instanceId = await instanceIdOf(source.driver);
   if (instanceId === undefined || (await fact(source, 'receiving'))) {
-    throw new SegflowError(
-      'conflict',
-      `${source.shown} is itself the target of a transfer that is not finished`,
-      {
-        hint: 'Finish that one first.',
-      },
-    );
+    throw new SegflowError('conflict', `${source.shown} is itself the target of an unfinished transfer`, {
+      hint: 'Finish that transfer first.',
+    });
   }
   const moved = await fact(source, 'moved');
   const receiving = await fact(target, 'receiving');
@@ -130,7 +126,7 @@ async function begin(source: End, target: End, options: TransferOptions): Promis
     throw new SegflowError(
       'conflict',
       `${source.shown} was moved to ${moved.to} at ${toTime(moved.at).slice(0, 16)} UTC`,
-      { hint: 'Transfer from there. To move this old copy all the same, give --force.' },
+      { hint: 'Transfer from there. To move this old copy anyway, add --force.' },
     );
   }
   for (const table of transferTables) {
@@ -192,7 +188,7 @@ async function verify(source: End, target: End, onProgress: OnProgress): Promise
   const receiving = (await fact(target, 'receiving'))!;
   await changeFacts(target, (on) => writeFact(on, 'receiving', { ...receiving, transfer: '' }));
   throw new SegflowError('conflict', `the copy is not the same as the original: ${differences.join('; ')}`, {
-    hint: 'Something changed one of them meanwhile. Run the transfer again: it starts over.',
+    hint: 'One of the two stores changed meanwhile. Run the transfer again: it starts over.',
   });
 }
 
@@ -238,7 +234,7 @@ async function refuseUse(end: End, role: 'source' | 'target'): Promise<void> {
   const users = await end.inUseBy();
   if (users.length === 0) return;
   throw new SegflowError('conflict', `the ${role} ${end.shown} is in use by ${users.join(', ')}`, {
-    hint: 'Stop every segflow serve on it; one that was killed counts as gone within 15 seconds.',
+    hint: 'Stop every segflow serve on that store; a killed server counts as gone within 15 seconds.',
   });
 }
 

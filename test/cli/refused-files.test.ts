@@ -9,9 +9,9 @@ test('what the operating system refuses is told with what to do about it', async
   await machine.run(['backup', 'saved']);
   await Bun.write(join(machine.path, 'file'), '');
   const cases: [args: string[], says: string][] = [
-    [['restore', 'saved', '--data', 'file'], 'name another place'],
-    [['restore', 'saved', '--data', 'file/data'], 'name another place'],
-    [['backup', 'file/saved'], 'name another place'],
+    [['restore', 'saved', '--data', 'file'], 'choose another place'],
+    [['restore', 'saved', '--data', 'file/data'], 'choose another place'],
+    [['backup', 'file/saved'], 'choose another place'],
     [['backup', '/proc/nowhere/saved'], 'Check the path'],
   ];
   for (const [args, says] of cases) {

@@ -20,7 +20,7 @@ export default defineCommand({
     ],
     examples: [
       'segflow restore segflow.backup',
-      'segflow restore segflow.backup --data /var/lib/segflow --force   # the old store is kept beside it',
+      'segflow restore segflow.backup --data /var/lib/segflow --force   # keeps the old store in a folder next to it',
       "segflow restore segflow.backup --ask-for '30 days'",
     ],
   }),
@@ -33,7 +33,7 @@ export default defineCommand({
     },
     force: {
       type: 'boolean',
-      description: 'Replace the store that is there; it is kept in a folder beside it',
+      description: 'Replace an existing store; the old store is kept in a folder next to it',
     },
     'ask-for': {
       type: 'string',

@@ -61,7 +61,7 @@ function campaignLines({ id, change, enter, skip, messages, runs }: Campaign): s
     ...details.map((detail) => `      ${detail}`),
     ...runs.divergences.map(
       ({ count, step, recorded, yielded, deployment }) =>
-        `        ${number(count)} at step ${step}: "${cell(recorded)}" became "${cell(yielded)}" (begun on ${short(deployment)})`,
+        `        ${number(count)} at step ${step}: "${cell(recorded)}" became "${cell(yielded)}" (started on ${short(deployment)})`,
     ),
   ];
 }

@@ -9,8 +9,9 @@ import { exportsOf, HOST_SCHEME, isHostModule, originOf } from '../host-modules/
 
 /**
  * Resolves imports of host modules. For modules in `wrapped` the bundle keeps all exports, even
- * unused ones. @param required is called with host modules that are loaded with `require`: these
- * must be wrapped, see `contentsOf`.
+ * unused ones.
+ * @param required is called with host modules that are loaded with `require`: these must be
+ * wrapped, see `contentsOf`.
  */
 export function hostImports(wrapped: ReadonlySet<string>, required: (name: string) => void): Bun.BunPlugin {
   return {

@@ -42,8 +42,8 @@ export function sectionEntries(
 }
 
 /**
- * A list of unique, valid names. With `known` each must be one of these. @param what the word for
- * one of them: `segment`.
+ * A list of unique, valid names. With `known` each must be one of these.
+ * @param what the word for one of them: `segment`.
  */
 export function nameList(
   value: unknown,

@@ -12,11 +12,12 @@ const SECTIONS = ['emailProvider', 'templates', 'segments', 'campaigns', 'transa
 
 /**
  * Checks a config, the default export of its file: returns what it defines, or everything that is
- * wrong with it at once. It calls the config's code: evaluators, subjects, components. @param at
- * the time for which the segments' queries are built, epoch milliseconds. @param locate finds the
- * source place of an error that the config's code threw; without it, problems have no place. @param
- * render false: components are checked but not rendered. @param source the code that made the
- * config, for hints.
+ * wrong with it at once. It calls the config's code: evaluators, subjects, components.
+ * @param at the time for which the segments' queries are built, epoch milliseconds.
+ * @param locate finds the source place of an error that the config's code threw; without it,
+ * problems have no place.
+ * @param render false: components are checked but not rendered.
+ * @param source the code that made the config, for hints.
  */
 export async function inspectConfig(
   config: unknown,

@@ -11,8 +11,8 @@ const KEYS = {
 const NAMES = Object.keys(KEYS);
 
 /**
- * The config's emailProvider; undefined when it is wrong, which is reported. @param source the
- * config's code, if available: hints name the variable with the key.
+ * The config's emailProvider; undefined when it is wrong, which is reported.
+ * @param source the config's code, if available: hints name the variable with the key.
  */
 export function inspectProvider(
   value: unknown,

@@ -200,8 +200,10 @@ export class Deployments {
 
   /**
    * An earlier deployment, unchanged; without an id, the one that was in force before the current
-   * one. @param by the person who rolls back, and from which host: recorded when the deployment is
-   * in force. @throws `not_found`
+   * one.
+   * @param by the person who rolls back, and from which host: recorded when the deployment is in
+   * force.
+   * @throws `not_found`
    */
   async former(
     id?: string,
@@ -241,8 +243,8 @@ export class Deployments {
   }
 
   /**
-   * Stores the configuration and puts it in force, in one transaction. @throws `conflict` when the
-   * agreed plan was made for another state; nothing changes then.
+   * Stores the configuration and puts it in force, in one transaction.
+   * @throws `conflict` when the agreed plan was made for another state; nothing changes then.
    */
   async activate(prepared: PreparedDeployment, choice: DeploymentChoice = {}): Promise<PushResult> {
     return this.#evaluation.run(async () => {

@@ -4,8 +4,8 @@ import type { Store } from '../ports/store.ts';
 import { withFacts } from './segment-facts.ts';
 
 /**
- * The manifest with what the store says about the segments. @throws `invalid_config` with `details:
- * Problem[]` when the store cannot run one.
+ * The manifest with what the store says about the segments.
+ * @throws `invalid_config` with `details: Problem[]` when the store cannot run one.
  */
 export async function manifestOn(store: Store, inspection: Inspection): Promise<Manifest> {
   const problems: Problem[] = [];

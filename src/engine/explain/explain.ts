@@ -19,8 +19,9 @@ const TOLD = 10;
 /**
  * Explains why the user is or is not in a campaign, or in each: what the segments say about the
  * user now and what they read, what happened in the runs, and what the runs wait for. Reads and
- * replays; changes nothing. @throws `user_not_found`; `not_found` for a campaign that is not
- * deployed and that the user was never in.
+ * replays; changes nothing.
+ * @throws `user_not_found`; `not_found` for a campaign that is not deployed and that the user was
+ * never in.
  */
 export async function explain(engine: Engine, userId: string, campaignId?: string): Promise<Explanation> {
   const { store, deployments } = engine;

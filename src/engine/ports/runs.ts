@@ -153,7 +153,8 @@ export interface AwaitStatements {
   markedUsers(userIds: string[]): Promise<Set<string>>;
   /**
    * The rows of a SELECT in MySQL's dialect that sees only this user's rows: objects by column
-   * name, at most 1,000. @throws `flow_error` when the store refuses the query.
+   * name, at most 1,000.
+   * @throws `flow_error` when the store refuses the query.
    */
   queryUser(query: { sql: string; params: unknown[]; userId: string }): Promise<JsonObject[]>;
 }

@@ -66,7 +66,7 @@ function troubleOf(page: PageState): HTMLElement | undefined {
     return note(
       'mail',
       `No ${selected.kind} “${selected.id}”`,
-      'It is not in the config (any more). Choose another from the list.',
+      'The config has no such email, or no longer has it. Choose another from the list.',
     );
   }
   return answer?.ok === false ? failureCard(answer.error) : undefined;

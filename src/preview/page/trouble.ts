@@ -50,7 +50,7 @@ export function drawProblems({ problems, broken }: PreviewState): void {
   const title =
     problems.length === 1 && first !== undefined
       ? `Before you push: ${pathOf(first)} ${plain(first.message)}`
-      : `Before you push: ${problems.length} things to put right`;
+      : `Before you push: ${problems.length} problems to fix`;
   const list = h('ol', {}, ...problems.map(problemRow));
   // A missing key does not matter to a designer; show anything else immediately where there is
   // room.
@@ -62,7 +62,7 @@ export function drawProblems({ problems, broken }: PreviewState): void {
 
 // --- internal ---
 
-// A problem's message goes on where its path ends: "campaigns.welcome.segments[0]" "unknown segment …".
+// A problem's message continues its path: "campaigns.welcome.segments[0]" "unknown segment …".
 function problemRow(problem: Problem): HTMLElement {
   const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
   const path = pathOf(problem);

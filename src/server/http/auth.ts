@@ -11,7 +11,7 @@ export type Authorize = (header: string | null) => void;
 export function bearer(apiKey: string): Authorize {
   if (!/^[\x21-\x7e]+$/.test(apiKey)) {
     throw new SegflowError('invalid_input', 'the API key must be printable ASCII without spaces', {
-      hint: 'Set SEGFLOW_API_KEY to a long random text, or leave it out: `segflow serve` makes one.',
+      hint: 'Set SEGFLOW_API_KEY to a long random text, or leave it unset: `segflow serve` then creates a key.',
     });
   }
   const expected = digest(apiKey);

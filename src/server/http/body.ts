@@ -42,7 +42,7 @@ function checkType(headers: Headers): void {
   const encoding = headers.get('content-encoding');
   if (encoding !== null && encoding.toLowerCase() !== 'identity') {
     throw new SegflowError('unsupported_media_type', `the body is encoded as "${encoding.slice(0, 60)}"`, {
-      hint: 'Send it uncompressed.',
+      hint: 'Send the body uncompressed.',
     });
   }
 }
@@ -50,7 +50,7 @@ function checkType(headers: Headers): void {
 function tooLarge(maxBytes: number): SegflowError {
   const limit = maxBytes / 1024 / 1024;
   return new SegflowError('payload_too_large', `the body is larger than ${limit} MiB`, {
-    hint: 'Split it: a batch may be sent in parts.',
+    hint: 'Split the body: a batch may be sent in parts.',
   });
 }
 
