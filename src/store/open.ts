@@ -61,8 +61,10 @@ export async function openStore(options: StoreOptions): Promise<DisposableStore>
         );
       } else await migrateSqlite(driver.writer, { migrations: sqliteMigrations, clock });
       if (dataDir !== undefined) {
-        instanceId = String((await driver.writer.query('select id from instance', []))[0]!.id);
-        if (!force) refuseExchangedStore(dataDir, instanceId);
+        // A store that is only half received has no such row yet, and is refused below.
+        const [row] = await driver.writer.query('select id from instance', []);
+        instanceId = String(row?.id ?? '');
+        if (row && !force) refuseExchangedStore(dataDir, instanceId);
       }
       await prepareToServe(driver, { clock, force });
       if (dataDir !== undefined) writeMark(dataDir, { instanceId, open: true });
