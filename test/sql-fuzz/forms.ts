@@ -133,7 +133,7 @@ export const FORMS: Record<Type, string[]> = {
       'sqrt({num})',
     ],
     ...[
-      'pow({num}, {n})',
+      'pow({n}, {n})',
       'cast({any} as double)',
       'cast({json} as double)',
       'floor({text})',

@@ -27,6 +27,8 @@ export interface FuzzOptions {
   queries?: number;
   /** Stops when so many different disagreements were found. */
   most?: number;
+  /** In a third of the queries, the share of operands that are of another type than belongs there (default 0.3). With 0 queries are also less deep. */
+  wild?: number;
   log?(line: string): void;
 }
 
@@ -64,6 +66,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
     milliseconds = Number.POSITIVE_INFINITY,
     queries = 400,
     most = 20,
+    wild = 0.3,
   } = options;
   const stores = await openStores(options.stores);
   const result = emptyResult(stores.map(({ name }) => name));
@@ -84,7 +87,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
       const worker = async () => {
         while (next < queries && !over()) {
           const querySeed = seedOf(populationSeed, next++);
-          const root = queryOf(querySeed, population);
+          const root = queryOf(querySeed, population, wild);
           const query = await readable(root, result);
           if (!query) continue;
           const answers = await askAll(stores, query, querySeed % 16 === 0 ? 3 : undefined);
@@ -138,13 +141,13 @@ export function summary(result: FuzzResult): string {
   ].join(' ');
 }
 
-export function queryOf(seed: number, population: Population): Node {
+export function queryOf(seed: number, population: Population, wild: number): Node {
   const random = randomOf(seed);
   const taste = {
     random,
     population,
-    depth: random.pick([1, 1, 2, 2, 3, 4]),
-    illTyped: random.pick([0, 0.05, 0.3]),
+    depth: random.pick(wild > 0 ? [1, 1, 2, 2, 3, 4] : [1, 1, 2]),
+    illTyped: random.pick([0, wild / 6, wild]),
   };
   return random.chance(0.2) ? makeDrizzleQuery(taste) : makeQuery(taste);
 }

@@ -221,6 +221,9 @@ export function between(printer: Printer, expr: Expr & { kind: 'between' }): str
       'it compares them otherwise; write ->> instead of ->',
     );
   }
+  if (expr.operand.type.kind === 'json' && operands.slice(1).some(({ type }) => type.kind === 'json')) {
+    printer.refuse(expr.at, 'BETWEEN of JSON and JSON', 'it compares them otherwise; write two comparisons');
+  }
   checkTimes(printer, operands);
   const [operand, low, high] = operands.map(print);
   return `(${operand}${expr.negated ? ' not' : ''} between ${low} and ${high})`;

@@ -41,6 +41,17 @@ export function checkList({ operand, list, at }: InList, text: string): void {
       hint: 'Write a comparison for each, with OR.',
     });
   }
+  if (
+    own === 'text' &&
+    items.length > 1 &&
+    items.some((item) => item.type.kind === 'date' && !isLiteral(item))
+  ) {
+    throw refuse('a text is looked for among dates', {
+      at,
+      text,
+      hint: 'Write a comparison for each, with OR.',
+    });
+  }
   if (own === 'text' && sorts.has('date') && items.some(({ type }) => type.kind === 'null')) {
     throw refuse('NULL is in a list with dates', {
       at,
@@ -70,6 +81,9 @@ export function checkRows(left: Expr, { columns: [column], at }: Query, text: st
   const [own, other] = [sortOf(left.type), sortOf(column.type)];
   const sorts = new Set([own, other]);
   const textInDates = own === 'text' && other === 'date';
+  if (own === 'none' || other === 'none') {
+    throw refuse('NULL is compared with what a query finds', { at, text, hint: 'Use IS NULL.' });
+  }
   if (textInDates || (sorts.has('date') && (sorts.has('number') || sorts.has('json')))) {
     throw refuse('dates are compared with what a query finds of another type', { at, text, hint: CAST });
   }

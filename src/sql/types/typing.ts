@@ -159,6 +159,13 @@ class Typing {
         return { kind: 'boolean' };
       case 'memberOf':
         checkDocument(expr.array, 'member of', this.#text);
+        if (
+          expr.value.type.kind === 'boolean' &&
+          expr.value.kind !== 'boolean' &&
+          expr.value.kind !== 'param'
+        ) {
+          throw this.#refuse('a condition is looked for in an array', expr.at, 'Look for TRUE or FALSE.');
+        }
         return { kind: 'boolean' };
       case 'number':
       case 'string':
@@ -313,7 +320,8 @@ class Typing {
     if (time.type.kind !== 'datetime' && time.type.kind !== 'date') return;
     // For a literal, MAX and MIN are also known in advance.
     const value = other.kind === 'aggregate' && EXTREMES.has(other.name) ? other.args[0]! : other;
-    const text = value.kind === 'string' || value.kind === 'param' ? value.value : undefined;
+    const literal = value.kind === 'string' || value.kind === 'param';
+    const text = literal ? value.value : undefined;
     if (typeof text !== 'string' || isTime(text)) return;
     throw this.#refuse(
       `a time is compared with "${text}", which is none`,
