@@ -222,13 +222,13 @@ export const REFUSED_FUNCTIONS: ReadonlyMap<string, string> = new Map(
     ],
     ['last_insert_id row_count found_rows nextval setval lastval', 'a segment only reads'],
     ['source_pos_wait master_pos_wait wait_for_executed_gtid_set', 'a segment only reads'],
-    ['uuid uuid_short random_bytes', 'its result is another one at every evaluation'],
+    ['uuid uuid_short random_bytes', 'its result changes with every evaluation'],
     ['match', 'there is no full-text index; use LIKE or REGEXP'],
     [
       'database schema user current_user session_user system_user version connection_id',
-      'it is about the server',
+      'it reports on the server',
     ],
-    ['values default', 'it is about rows that are written'],
+    ['values default', 'it needs rows that are being written'],
   ].flatMap(([names, why]) => names!.split(' ').map((name) => [name, why!] as const)),
 );
 

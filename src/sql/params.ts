@@ -8,12 +8,13 @@ import type { ParamValue } from './ast.ts';
 export function paramValue(value: unknown, index: number): ParamValue {
   if (value === null || value === undefined) return null;
   if (value instanceof Date) {
-    if (Number.isNaN(value.getTime())) throw refused(index, 'an invalid Date', 'Check what it is made of.');
+    if (Number.isNaN(value.getTime()))
+      throw refused(index, 'an invalid Date', 'Check the value that the Date is created from.');
     return value.toISOString().slice(0, 23).replace('T', ' ');
   }
   switch (typeof value) {
     case 'number':
-      if (!Number.isFinite(value)) throw refused(index, String(value), 'Give a finite number.');
+      if (!Number.isFinite(value)) throw refused(index, String(value), 'Pass a finite number.');
       return value;
     case 'string':
     case 'bigint':
@@ -22,7 +23,7 @@ export function paramValue(value: unknown, index: number): ParamValue {
     case 'object':
       return JSON.stringify(value);
     default:
-      throw refused(index, `a ${typeof value}`, 'Give a text, a number, a boolean, a Date, null, or JSON.');
+      throw refused(index, `a ${typeof value}`, 'Pass a text, a number, a boolean, a Date, null, or JSON.');
   }
 }
 

@@ -52,7 +52,7 @@ function isBare({ partitionBy, orderBy, frame }: Window): boolean {
   return partitionBy.length === 0 && orderBy.length === 0 && frame === undefined;
 }
 
-/** What stands between the brackets of a window. */
+/** The content of a window's brackets. */
 export function windowParts(printer: Printer, { base, partitionBy, orderBy: order, frame }: Window): string {
   const parts = base === undefined ? [] : [quoteName(base)];
   if (partitionBy.length > 0)
@@ -90,7 +90,7 @@ function orderItem(printer: Printer, { expr, descending, item }: OrderItem): str
   const direction = descending ? ' desc' : '';
   const ordered = item?.expr ?? expr;
   if (ordered.type.kind !== 'json') return `${printer.expr(expr)}${direction}`;
-  // JSON is ordered by its type, then by its value.
+  // JSON sorts by type, then by value.
   return byValue(printer, ordered)
     .map((key) => `${key}${direction}`)
     .join(', ');

@@ -15,9 +15,10 @@ import { type Constant, constantOf, quote } from './literals.ts';
 import type { Printer } from './printer.ts';
 
 /*
- * MySQL compares JSON with SQL values by type first: true is not 1, "25" is not 25 but greater than any number, a JSON null is less than
- * everything. Equality with a literal is equality of the JSON texts, since Segflow stores equal values as equal texts. The rest is written
- * out by JSON_TYPE. https://dev.mysql.com/doc/refman/8.4/en/json.html#json-comparison
+ * MySQL compares JSON with SQL values by type first: true is not 1, "25" is not 25 but greater than
+ * any number, and a JSON null is less than everything. Equality with a literal is equality of the
+ * JSON texts, because Segflow stores equal values as equal texts. Other comparisons are written out
+ * with JSON_TYPE. https://dev.mysql.com/doc/refman/8.4/en/json.html#json-comparison
  */
 
 export function comparison(printer: Printer, expr: Expr & { kind: 'comparison' }): string {
@@ -45,9 +46,10 @@ const FLIPPED: Record<ComparisonOperator, ComparisonOperator> = {
   '>=': '<=',
 };
 
-/** An operand, converted for the one that it is compared with. */
+/** An operand, converted for comparison with the other one. */
 function operand(printer: Printer, expr: Expr, other: Expr): string {
-  // Only a constant that looks like a date becomes a time; with other numbers the number of the time is compared.
+  // Only a constant that looks like a date becomes a time. With other numbers, the time is compared
+  // as a number.
   if (isTime(expr.type) && isNumber(other.type) && !isDateNumber(other)) return `(${printer.expr(expr)} + 0)`;
   if (expr.type.kind !== 'text') return printer.expr(expr);
   if (isNumber(other.type)) return asNumber(printer, expr);
@@ -55,15 +57,16 @@ function operand(printer: Printer, expr: Expr, other: Expr): string {
 }
 
 /**
- * A DATE and a text: MySQL compares the date of the text, or, with a DATE that is the same for every row, its time, too. It takes a text that
- * is no time for the least date.
+ * A DATE and a text: MySQL compares only the date of the text, but with a DATE that is constant
+ * across rows also its time. MySQL treats an invalid text as the earliest date.
  */
 function compareWithTime(printer: Printer, op: ComparisonOperator, time: Expr, text: Expr): string {
   const constant = isConstant(time);
   const right = printer.expr(text);
   const isDate = time.type.kind === 'date';
   const left = constant && isDate ? `cast(${printer.expr(time)} as datetime)` : printer.expr(time);
-  // MySQL heeds the offset of a text, 12:00+02:00, only where what it is compared with differs from row to row.
+  // MySQL applies the offset of a text, 12:00+02:00, only if the other operand differs from row to
+  // row.
   const read = constant ? right : shiftedText(printer, text);
   const made =
     isDate && !constant
@@ -77,7 +80,7 @@ function compareWithTime(printer: Printer, op: ComparisonOperator, time: Expr, t
   return `coalesce(${left} ${op} ${made}, if(${missing}, null, ${greater}))`;
 }
 
-/** Refuses times of day among other things: MariaDB converts one into the other by rules of its own. */
+/** Refuses times of day mixed with other types, which MariaDB converts by its own rules. */
 function checkTimes(printer: Printer, operands: Expr[]): void {
   const [time] = operands.filter(({ type }) => type.kind === 'time');
   if (!time) return;
@@ -88,7 +91,7 @@ function checkTimes(printer: Printer, operands: Expr[]): void {
     return constant?.kind !== 'text' || !/\d/.test(constant.value);
   });
   if (other)
-    printer.refuse(other.at, 'a TIME compared with something else', 'it converts them otherwise; use CAST');
+    printer.refuse(other.at, 'a TIME compared with something else', 'it converts them differently; use CAST');
 }
 
 function isTime({ kind }: SqlType): boolean {
@@ -105,12 +108,12 @@ function isNumber({ kind }: SqlType): boolean {
   return kind === 'integer' || kind === 'decimal' || kind === 'double' || kind === 'boolean';
 }
 
-/** A text that is no literal and the like. */
+/** Whether the expression is a text that may differ from row to row. */
 function isText(expr: Expr): boolean {
   return expr.type.kind === 'text' && !isConstant(expr);
 }
 
-/** Whether it is the same for every row. */
+/** Whether the expression is the same for every row. */
 function isConstant(expr: Expr): boolean {
   for (const part of walkExpr(expr)) {
     if (['column', 'aggregate', 'window', 'exists', 'inQuery', 'quantified'].includes(part.kind))
@@ -126,7 +129,7 @@ function compareRows(
   left: Expr & { kind: 'row' },
   right: Expr & { kind: 'row' },
 ): string {
-  // With a NULL in a row, MariaDB takes the whole for false, not for unknown.
+  // If a row holds a NULL, MariaDB's result is false instead of unknown.
   if (op !== '=' && op !== '<=>' && op !== '<>') {
     if ([...left.items, ...right.items].some(holdsJson)) {
       printer.refuse(left.at, '< or > between rows with JSON', 'compare their items one by one');
@@ -148,7 +151,7 @@ export function inList(printer: Printer, expr: Expr & { kind: 'in' }): string {
   if (hasJson && left.type.kind !== 'json' && list.length > 1) {
     printer.refuse(expr.at, 'JSON among other values in a list', 'write it with OR');
   }
-  // What counts as the number that IF or CASE chose, is compared with each.
+  // A choice that counts as the number of its IF or CASE branch is compared with each item.
   if (list.length === 1 || hasJson || choosesCounted(left)) {
     const texts = hasJson && left.type.kind === 'json' ? list.map(jsonLiteral) : [];
     if (texts.length > 0 && texts.every((text) => text !== undefined)) {
@@ -175,7 +178,7 @@ export function inList(printer: Printer, expr: Expr & { kind: 'in' }): string {
   return `(${printer.expr(left)}${negated ? ' not' : ''} in (${items}))`;
 }
 
-/** In a list of rows MariaDB converts to one type for all, MySQL row by row. */
+/** In a list of rows MariaDB converts all values to one type, MySQL row by row. */
 function inRows(
   printer: Printer,
   left: Expr & { kind: 'row' },
@@ -201,11 +204,14 @@ function holdsJson(expr: Expr): boolean {
   return expr.type.kind === 'json' || (expr.kind === 'row' && expr.items.some(holdsJson));
 }
 
-/** Here MySQL does not look at JSON: it compares numbers if one of the others is no text, else texts. */
+/**
+ * Here MySQL ignores the JSON type: it compares numbers if one of the other operands is not a text,
+ * otherwise texts.
+ */
 export function between(printer: Printer, expr: Expr & { kind: 'between' }): string {
   const operands = [expr.operand, expr.low, expr.high];
   const types = operands.map(({ type }) => type);
-  // Times become numbers among numbers, but for dates that are written as numbers.
+  // Among numbers, times become numbers, except next to dates written as numbers.
   const asNumbers = types.some(isTime) && operands.some((item) => isNumber(item.type) && !isDateNumber(item));
   const print = (item: Expr) => {
     if (!types.some(({ kind }) => kind === 'json')) {
@@ -229,7 +235,7 @@ export function between(printer: Printer, expr: Expr & { kind: 'between' }): str
   return `(${operand}${expr.negated ? ' not' : ''} between ${low} and ${high})`;
 }
 
-/** `CASE operand WHEN …` with JSON: each is compared as in BETWEEN. */
+/** `CASE operand WHEN …` with JSON: each value is compared as in BETWEEN. */
 export function caseWithOperand(
   printer: Printer,
   expr: Expr & { kind: 'case' },
@@ -251,7 +257,7 @@ export function caseWithOperand(
   });
 }
 
-/** From the least to the greatest; a time is greater than all. */
+/** From smallest to greatest; a time is greater than all of them. */
 const ORDER = ['null', 'number', 'text', 'object', 'array', 'boolean'] as const;
 const TYPES: Record<(typeof ORDER)[number], string[]> = {
   null: ['NULL'],
@@ -262,7 +268,10 @@ const TYPES: Record<(typeof ORDER)[number], string[]> = {
   boolean: ['BOOLEAN'],
 };
 
-/** What a comparison gives when the JSON is of a lesser, or of a greater type than the other operand. */
+/**
+ * The result of a comparison when the JSON has a smaller, or a greater, type than the other
+ * operand.
+ */
 const OUTCOMES: Record<ComparisonOperator, [less: number, greater: number]> = {
   '=': [0, 0],
   '<=>': [0, 0],
@@ -290,7 +299,7 @@ function compareJson(printer: Printer, op: ComparisonOperator, left: Expr, right
     case 'double':
       return byType(printer, op, left, { expr: right, kind: 'number' });
     case 'boolean':
-      // MySQL computes a constant condition before it looks at its type: then it is 1 or 0.
+      // MySQL evaluates a constant condition before it checks the type, so the condition is 1 or 0.
       return byType(printer, op, left, {
         expr: right,
         kind: isConstant(right) && !constantOf(right) ? 'number' : 'boolean',
@@ -308,7 +317,9 @@ function compareJson(printer: Printer, op: ComparisonOperator, left: Expr, right
   }
 }
 
-/** The JSON text that a literal is equal to; undefined where that depends on how a number is written. */
+/**
+ * The JSON text that a literal equals; undefined when the text depends on how a number is written.
+ */
 function jsonLiteral(expr: Expr): string | undefined {
   const constant = constantOf(expr);
   return constant && jsonOf(constant);

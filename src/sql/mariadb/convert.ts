@@ -4,42 +4,47 @@ import { constantOf, quote } from './literals.ts';
 import type { Printer } from './printer.ts';
 
 /*
- * MySQL's conversions between types, written out where MariaDB's differ. MariaDB converts numbers, texts and times among each other as
- * MySQL does; what differs is JSON, texts with a UTC offset, and the text of a DOUBLE that was rounded.
+ * MySQL's conversions between types, written out where MariaDB's differ. MariaDB converts numbers,
+ * texts and times to each other as MySQL does. The differences are JSON, texts with a UTC offset,
+ * and the text of a rounded DOUBLE.
  */
 
-/** JSON as plain text, `"pro"` with its quotes. */
+/** JSON as plain text, `"pro"` including its quotes. */
 export function jsonText(printer: Printer, expr: Expr): string {
   const printed = printer.expr(expr);
   if (isExtract(expr)) return `concat(${printed})`;
-  // Functions give the collation of their arguments.
+  // Functions return the collation of their arguments.
   if (expr.kind === 'call' || expr.kind === 'cast' || expr.kind === 'aggregate') {
     return `(concat(${printed}) collate utf8mb4_bin)`;
   }
-  // The text of a column is as it was stored; MySQL's has a space after each comma and colon.
+  // A column returns the text as stored; MySQL adds a space after each comma and colon.
   return isStored(expr) ? `concat(json_extract(${printed}, '$'))` : printed;
 }
 
-/** The expression where MySQL takes a text. */
+/** The expression where MySQL expects a text. */
 export function asText(printer: Printer, expr: Expr): string {
   switch (expr.type.kind) {
     case 'json':
       return jsonText(printer, expr);
     case 'double':
-      // MariaDB writes the digits that ROUND() was asked for: 1.0.
+      // MariaDB writes as many digits as ROUND() was asked for: 1.0.
       return `(${printer.expr(expr)} + 0e0)`;
     default:
       return printer.expr(expr);
   }
 }
 
-/** The expression where MySQL takes a number. Of JSON that is a text or a number, which MariaDB takes as a DOUBLE. */
+/**
+ * The expression where MySQL expects a number. For JSON the result is a text or a number, which
+ * MariaDB reads as a DOUBLE.
+ */
 export function asNumber(printer: Printer, expr: Expr): string {
-  // COALESCE and IFNULL hand on a text: "1" with its quotes is 0.
+  // COALESCE and IFNULL pass on a text: "1" with its quotes is 0.
   if (expr.kind === 'call' && (expr.name === 'coalesce' || expr.name === 'ifnull')) return printer.expr(expr);
   if (expr.type.kind === 'json') return jsonNumber(printer, expr);
   if (!choosesCounted(expr)) return printer.expr(expr);
-  // IF and CASE hand the number of their branch on, not the number of its text: "1" is 1, true is 1.
+  // IF and CASE pass on the number of their branch, not the number of its text: "1" is 1, true is
+  // 1.
   if (expr.kind === 'call') {
     const [condition, then, otherwise] = expr.args;
     return `if(${asFlag(printer, condition!)}, ${asNumberOfBranch(printer, then!)}, ${asNumberOfBranch(printer, otherwise!)})`;
@@ -53,17 +58,20 @@ function asNumberOfBranch(printer: Printer, branch: Expr): string {
   return isTime ? `(${printer.expr(branch)} + 0)` : asNumber(printer, branch);
 }
 
-/** The expression as an argument of SUM() and the like, which look at JSON itself, whatever hands it on. */
+/**
+ * The expression as an argument of SUM() and similar functions, which read JSON as JSON whichever
+ * function passes it on.
+ */
 export function asSummand(printer: Printer, expr: Expr): string {
   return expr.type.kind === 'json' ? jsonNumber(printer, expr) : asNumber(printer, expr);
 }
 
-/** A number of the type DOUBLE, where MariaDB might otherwise compare as texts or times. */
+/** A DOUBLE, where MariaDB might otherwise compare as texts or times. */
 export function asDouble(printer: Printer, expr: Expr): string {
   return `(${asNumber(printer, expr)} + 0e0)`;
 }
 
-/** The expression where MySQL takes an integer: the text "1.5" is 1, the JSON number 1.5 is 2. */
+/** The expression where MySQL expects an integer: the text "1.5" is 1, the JSON number 1.5 is 2. */
 export function asInteger(printer: Printer, expr: Expr): string {
   const printed = printer.expr(expr);
   switch (expr.type.kind) {
@@ -77,32 +85,37 @@ export function asInteger(printer: Printer, expr: Expr): string {
   }
 }
 
-/** A condition of WHERE, HAVING, ON, AND, OR, XOR, NOT and IS: of JSON everything but the number 0 is true. */
+/**
+ * A condition of WHERE, HAVING, ON, AND, OR, XOR, NOT and IS: all JSON except the number 0 is true.
+ */
 export function asCondition(printer: Printer, expr: Expr): string {
   if (expr.type.kind === 'json') return `(${jsonText(printer, expr)} <> '0')`;
   return choosesCounted(expr) ? `(${asNumber(printer, expr)} <> 0)` : printer.expr(expr);
 }
 
-/** A condition of IF and CASE: of JSON its number counts. */
+/** A condition of IF and CASE: JSON counts as its number. */
 export function asFlag(printer: Printer, expr: Expr): string {
   return expr.type.kind === 'json' || choosesCounted(expr)
     ? `(${asNumber(printer, expr)} <> 0)`
     : printer.expr(expr);
 }
 
-/** The expression where a function takes a time or a date. */
+/** The expression where a function expects a time or a date. */
 export function asTime(printer: Printer, expr: Expr): string {
   if (expr.type.kind === 'json') {
     printer.refuse(
       expr.at,
       'JSON as a time',
-      'it reads other texts as times than MySQL; write ->> instead of ->',
+      'it does not read the same texts as times as MySQL does; write ->> instead of ->',
     );
   }
   return expr.type.kind === 'text' ? timeText(printer, expr) : printer.expr(expr);
 }
 
-/** A text that a function reads as a time: MySQL moves one with an offset to UTC, and takes 0000-00-00 for none. */
+/**
+ * A text that a function reads as a time: MySQL moves a time with an offset to UTC, and treats
+ * 0000-00-00 as invalid.
+ */
 function timeText(printer: Printer, expr: Expr): string {
   const constant = constantOf(expr);
   if (constant?.kind === 'text') return quote(inUtc(constant.value));
@@ -112,7 +125,7 @@ function timeText(printer: Printer, expr: Expr): string {
     : text;
 }
 
-/** A text that is compared with a time: 2026-01-31 12:00:00+02:00 is moved to UTC. */
+/** A text in a comparison with a time: 2026-01-31 12:00:00+02:00 is moved to UTC. */
 export function shiftedText(printer: Printer, expr: Expr): string {
   const text = printer.expr(expr);
   return mayHaveOffset(expr) ? `(case ${shifted(text)} else ${text} end)` : text;
@@ -122,7 +135,7 @@ function shifted(text: string): string {
   return `when ${text} regexp ${OFFSET_PATTERN} then convert_tz(left(${text}, char_length(${text}) - 6), right(${text}, 6), '+00:00')`;
 }
 
-/** JSON for an argument of a JSON function, of any expression. */
+/** Any expression as JSON, for an argument of a JSON function. */
 export function asJson(printer: Printer, expr: Expr): string {
   const printed = printer.expr(expr);
   switch (expr.type.kind) {
@@ -133,7 +146,7 @@ export function asJson(printer: Printer, expr: Expr): string {
         ? printed
         : `json_extract(if(${printed}, 'true', 'false'), '$')`;
     case 'integer':
-      // A subquery of a condition is a number to MySQL.
+      // For MySQL, a subquery that selects a condition is a number.
       return expr.kind === 'subquery' ? `(${printed} + 0)` : printed;
     case 'datetime':
     case 'time':
@@ -143,7 +156,7 @@ export function asJson(printer: Printer, expr: Expr): string {
   }
 }
 
-/** The JSON text of any value, by which equal values have equal texts. */
+/** Any value as JSON text; equal values have equal texts. */
 export function comparableJson(printer: Printer, expr: Expr): string {
   const printed = printer.expr(expr);
   switch (expr.type.kind) {
@@ -160,7 +173,7 @@ export function comparableJson(printer: Printer, expr: Expr): string {
     case 'double':
       return `concat(${printed} + 0e0)`;
     default:
-      return printer.refuse(expr.at, 'a time among JSON', 'it has no JSON of times');
+      return printer.refuse(expr.at, 'a time in JSON', 'its JSON has no times');
   }
 }
 
@@ -176,7 +189,10 @@ export function caseOf(
   return `(case ${branches.join(' ')}${otherwise} end)`;
 }
 
-/** MySQL's number of JSON: true is 1, a text is the number it begins with, null and everything with brackets is 0. */
+/**
+ * MySQL's number for JSON: true is 1, a text is the number at its beginning, null, arrays and
+ * objects are 0.
+ */
 function jsonNumber(printer: Printer, expr: Expr): string {
   if (expr.kind === 'json' && isPlain(expr.path)) {
     const doc = printer.expr(expr.doc);
@@ -187,7 +203,10 @@ function jsonNumber(printer: Printer, expr: Expr): string {
   return `coalesce(json_value(${json}, '$'), if(${json} is null, null, 0))`;
 }
 
-/** Whether it is an IF or CASE that gives a text, but has a branch of JSON or of a time, which counts as its number. */
+/**
+ * Whether the expression is an IF or CASE that returns a text, but has a branch of JSON or of a
+ * time, which counts as its number.
+ */
 export function choosesCounted(expr: Expr): boolean {
   if (expr.type.kind !== 'text') return false;
   const branches =
@@ -211,7 +230,10 @@ function isStored(expr: Expr): boolean {
   );
 }
 
-/** Whether the text comes from JSON or from a calculation, not from a column or a function that never writes an offset. */
+/**
+ * Whether the text may have an offset: it comes from JSON or from a calculation, not from a column
+ * or a function that never writes an offset.
+ */
 function mayHaveOffset(expr: Expr): boolean {
   return !(expr.kind === 'call' && expr.name === 'date_format') && !isStored(expr);
 }

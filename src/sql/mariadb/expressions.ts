@@ -22,7 +22,7 @@ import type { Printer } from './printer.ts';
 import { regexp } from './regexps.ts';
 import { dateArithmetic, extractUnit, ofTimeType, timestampDiff } from './time-functions.ts';
 
-/** One expression, in brackets where it is not a single operand. */
+/** One expression, in brackets unless it is a single operand. */
 export function printExpr(printer: Printer, expr: Expr): string {
   switch (expr.kind) {
     case 'null':
@@ -40,7 +40,8 @@ export function printExpr(printer: Printer, expr: Expr): string {
     case 'param':
       return typeof expr.value === 'string' ? quote(expr.value) : String(expr.value);
     case 'column':
-      // A subquery in HAVING reads the next group's value of a column (seen in 10.11), but the right aggregate.
+      // MariaDB (seen in 10.11): a subquery in HAVING reads a column's value from the next group,
+      // but aggregates from the right group.
       return printer.readsGroup(expr) ? `min(${columnRef(expr)})` : columnRef(expr);
     case 'star':
       return [...expr.qualifier.map(quoteName), '*'].join('.');
@@ -139,11 +140,11 @@ const BITS = new Set(['|', '&', '^', '<<', '>>']);
 function arithmetic(printer: Printer, { op, left, right, type }: Arithmetic): string {
   const print = BITS.has(op) ? asBits : asNumber;
   const printed = `(${print(printer, left)} ${op} ${print(printer, right)})`;
-  // MySQL goes on with the rounded quotient, MariaDB with more digits.
+  // MySQL continues with the rounded quotient, MariaDB with more digits.
   return op === '/' && type.kind === 'decimal' ? `round(${printed}, ${type.scale})` : printed;
 }
 
-/** MariaDB rounds texts and DOUBLEs, MySQL reads the whole number that a text begins with. */
+/** MariaDB rounds texts and DOUBLEs; MySQL reads the whole number at the beginning of a text. */
 function asBits(printer: Printer, expr: Expr): string {
   return asInteger(printer, expr);
 }
@@ -168,10 +169,13 @@ function inQuery(printer: Printer, { operand, query, negated }: Expr & { kind: '
 
 function checkTimeOfDay(printer: Printer, { type, at }: Expr, { columns: [column] }: Query): void {
   if ((type.kind === 'time') === (column?.type.kind === 'time')) return;
-  printer.refuse(at, 'a TIME compared with something else', 'it converts them otherwise; use CAST');
+  printer.refuse(at, 'a TIME compared with something else', 'it converts them differently; use CAST');
 }
 
-/** MariaDB finds nothing for an aggregate itself (seen in 10.11), but for a function of it. */
+/**
+ * MariaDB finds no rows for a plain aggregate (seen in 10.11), but finds them for a function of an
+ * aggregate.
+ */
 function leftOfQuery(printer: Printer, left: Expr): string {
   if (left.kind === 'row') return `(${left.items.map((item) => leftOfQuery(printer, item)).join(', ')})`;
   const isAggregate =
@@ -207,7 +211,7 @@ function cast(printer: Printer, { operand, to, at }: Cast): string {
     case 'binary': {
       const length = to.length === undefined ? '' : `(${to.length})`;
       const printed = `cast(${asText(printer, operand)} as ${to.kind}${length})`;
-      // Compared with an integer, MariaDB takes the number inside the cast, and rounds it.
+      // In a comparison with an integer, MariaDB takes the number inside the cast and rounds it.
       return operand.type.kind === 'text' ? printed : `concat(${printed})`;
     }
     case 'date':
@@ -237,7 +241,7 @@ function castToJson(printer: Printer, operand: Expr): string {
   const text = textOf(operand);
   if (text !== undefined) return `json_extract(${quote(text)}, '$')`;
   if (operand.type.kind === 'text') {
-    return printer.refuse(operand.at, 'CAST() of a text as JSON', 'a text that is no JSON would be an error');
+    return printer.refuse(operand.at, 'CAST() of a text as JSON', 'an invalid JSON text would be an error');
   }
   return `json_extract(${comparableJson(printer, operand)}, '$')`;
 }
@@ -256,7 +260,7 @@ function collate(printer: Printer, { operand, collation, at }: Collate): string 
   return `(${asText(printer, operand)} collate ${named})`;
 }
 
-/** MariaDB's collation that compares alike. */
+/** MariaDB's collation that compares the same way. */
 function collationOf(name: string): string | undefined {
   if (name === 'connection') return COLLATIONS.utf8mb4_0900_as_cs;
   return COLLATIONS[name] ?? (/^utf8mb4_\w+$/.test(name) && !name.includes('0900') ? name : undefined);

@@ -11,7 +11,7 @@ import { TIME_FUNCTIONS } from './time-functions.ts';
 export function call(printer: Printer, node: Call): string {
   const print =
     FUNCTIONS.get(node.name) ??
-    printer.refuse(node.at, `${node.name.toUpperCase()}()`, 'it is not known to answer alike');
+    printer.refuse(node.at, `${node.name.toUpperCase()}()`, 'it is not known to give the same answer');
   return print(printer, node);
 }
 
@@ -25,7 +25,7 @@ const FUNCTIONS: ReadonlyMap<string, PrintCall> = new Map<string, PrintCall>([
         node.args.map((arg) => asText(printer, arg)),
       ),
   ),
-  // The first argument is a text, those that follow are whole numbers.
+  // The first argument is a text, the others are whole numbers.
   ...named('left right substring repeat sha2', (printer, { name, args: [first, ...rest] }) => {
     const numbers = rest.map((arg) => asWhole(printer, arg));
     return `${name}(${[asText(printer, first!), ...numbers].join(', ')})`;
@@ -33,7 +33,7 @@ const FUNCTIONS: ReadonlyMap<string, PrintCall> = new Map<string, PrintCall>([
   ['replace', replace],
   ...named('lpad rpad', (printer, { name, args: [text, length, fill] }) => {
     const [padded, size] = [asText(printer, text!), asWhole(printer, length!)];
-    // With nothing to fill up with, MySQL gives the text that there is.
+    // If the filling is empty, MySQL returns the text unfilled.
     const cut = `if(${size} < 0, null, left(${padded}, ${size}))`;
     const filled = `${name}(${padded}, ${size}, ${asText(printer, fill!)})`;
     const filling = textOf(fill!);
@@ -71,7 +71,8 @@ const FUNCTIONS: ReadonlyMap<string, PrintCall> = new Map<string, PrintCall>([
     (printer, node) => printer.refuse(node.at, 'LOG2()', 'its last digit differs; write ln(x) / ln(2)'),
   ],
   ['isnull', (printer, { args }) => `(${printer.expr(args[0]!)} is null)`],
-  // MariaDB has none; without ONLY_FULL_GROUP_BY it takes the value of some row by itself.
+  // MariaDB has no ANY_VALUE; without ONLY_FULL_GROUP_BY it takes the value of an arbitrary row
+  // anyway.
   ['any_value', (printer, { args }) => printer.expr(args[0]!)],
   ['if', (printer, node) => choose(printer, node, node.args.slice(1), asFlag(printer, node.args[0]!))],
   ['ifnull', (printer, node) => choose(printer, node, node.args)],
@@ -96,12 +97,12 @@ function plain({ name }: Call, args: string[]): string {
   return `${name}(${args.join(', ')})`;
 }
 
-/** A whole number as an argument: only of JSON MariaDB takes another. */
+/** A whole number as an argument: MariaDB reads a different number only from JSON. */
 function asWhole(printer: Printer, expr: Expr): string {
   return expr.type.kind === 'json' ? asInteger(printer, expr) : printer.expr(expr);
 }
 
-/** HEX and BIN look at numbers and texts differently; JSON is a text to HEX. */
+/** HEX and BIN treat numbers and texts differently; for HEX, JSON is a text. */
 function printNumbers(printer: Printer, { name, args }: Call): string[] {
   return args.map((arg) => {
     if (name === 'hex' || name === 'bin' || name === 'oct' || name === 'conv') return asText(printer, arg);
@@ -110,14 +111,17 @@ function printNumbers(printer: Printer, { name, args }: Call): string[] {
   });
 }
 
-/** IF, IFNULL and COALESCE: of JSON and others together the result is a text. */
+/** IF, IFNULL and COALESCE: a mixture of JSON and other types gives a text. */
 function choose(printer: Printer, { name, type }: Call, args: Expr[], condition?: string): string {
   const print = (arg: Expr) =>
     arg.type.kind === 'json' && type.kind !== 'json' ? jsonText(printer, arg) : printer.expr(arg);
   return `${name}(${[...(condition === undefined ? [] : [condition]), ...args.map(print)].join(', ')})`;
 }
 
-/** Where there is nothing to replace, MariaDB does not look at the replacement; to MySQL NULL gives NULL. */
+/**
+ * If nothing matches, MariaDB ignores the replacement; in MySQL a NULL replacement always gives
+ * NULL.
+ */
 function replace(printer: Printer, { args }: Call): string {
   const printed = `replace(${args.map((arg) => asText(printer, arg)).join(', ')})`;
   const replacement = args[2]!;
@@ -132,7 +136,7 @@ function nullIf(printer: Printer, { args: [first, second] }: Call): string {
   return `(case when ${compare(printer, '=', first!, second!)} then null else ${printer.expr(first!)} end)`;
 }
 
-/** With a text among them MySQL compares texts, MariaDB numbers. */
+/** If one argument is a text, MySQL compares texts, MariaDB numbers. */
 function extreme(printer: Printer, { name, args, at }: Call): string {
   const kinds = args.map(({ type }) => type.kind);
   const isTime = (kind: string) => kind === 'datetime' || kind === 'date' || kind === 'time';
@@ -140,7 +144,7 @@ function extreme(printer: Printer, { name, args, at }: Call): string {
     printer.refuse(
       at,
       `${name.toUpperCase()}() of times and others`,
-      'it compares them otherwise; write CAST(… AS DATETIME)',
+      'it compares them differently; write CAST(… AS DATETIME)',
     );
   }
   const hasText = kinds.some((kind) => kind === 'text' || kind === 'json');
@@ -153,11 +157,11 @@ function extreme(printer: Printer, { name, args, at }: Call): string {
         ? 'null'
         : `concat(${asText(printer, arg)})`,
   );
-  // And again numbers where the result is compared with one: CONCAT keeps that away.
+  // CONCAT also prevents MariaDB from using numbers when the result is compared with one.
   return `concat(${name}(${texts.join(', ')}))`;
 }
 
-/** Compares texts if all are, else numbers. */
+/** Compares texts if all arguments are texts, otherwise numbers. */
 function field(printer: Printer, { args }: Call): string {
   const texts = args.every(
     ({ type }) => type.kind === 'text' || type.kind === 'json' || type.kind === 'null',

@@ -19,7 +19,7 @@ export type Constant =
   /** The number as it is written. */
   | { kind: 'number'; text: string };
 
-/** The value of a literal or a parameter; undefined for everything else. */
+/** The value of a literal or a parameter; undefined for other expressions. */
 export function constantOf(expr: Expr): Constant | undefined {
   switch (expr.kind) {
     case 'null':

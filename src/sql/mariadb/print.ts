@@ -19,11 +19,12 @@ import { quoteName } from './literals.ts';
 import { type Printer, type PrintItem, unsupported } from './printer.ts';
 
 /**
- * The query for MariaDB, 10.11 or newer: with MySQL's answer. Parameters are written in as literals. Throws `store_unsupported`, with the
- * place and a way out, where MariaDB would answer otherwise. Needs the session of sessionSetup: its collation of literals is part of the
- * meaning.
+ * Prints a query for MariaDB, 10.11 or newer, so that it gives MySQL's answer. Parameters are
+ * written as literals. Throws `store_unsupported`, with the place and an alternative, where MariaDB
+ * would answer differently. The query needs the session of sessionSetup, because that session's
+ * collation of literals is part of the meaning.
  *
- * Read on in expressions.ts, then convert.ts, which says where the two differ.
+ * Continue in expressions.ts, then convert.ts, which explains the differences.
  */
 export function printMariadb({ text, query }: { text: string; query: Query }): PrintedQuery {
   const groups = new Groups();
@@ -43,7 +44,7 @@ export function printMariadb({ text, query }: { text: string; query: Query }): P
 
 /** The tables of grouped SELECTs whose HAVING is being printed. */
 class Groups {
-  /** HAVING itself, not a subquery in it. */
+  /** Inside HAVING itself, not in one of its subqueries. */
   #direct: Source[] = [];
   #outside = new Set<Source>();
 
@@ -57,7 +58,7 @@ class Groups {
     }
   }
 
-  /** What is printed in a query inside. */
+  /** Prints inside an inner query. */
   inside(print: () => string): string {
     const [direct, outside] = [this.#direct, this.#outside];
     this.#outside = new Set([...outside, ...direct]);
@@ -93,7 +94,7 @@ function printCte(printer: Printer, { name, names, query }: Cte): string {
   return `${quoteName(name)}${columns} as (${printer.query(query)})`;
 }
 
-/** What becomes of a query's rows: their columns, and how items are printed. */
+/** How a query's rows are used: their columns, and how items are printed. */
 interface Result {
   columns: Column[];
   item: PrintItem | undefined;
@@ -112,11 +113,12 @@ function printBody(printer: Printer, body: QueryBody, result: Result): string {
   }
 }
 
-/** MariaDB takes no WITH in a bracket of a UNION. */
+/** MariaDB accepts no WITH in the brackets of a UNION term. */
 function nested(printer: Printer, query: Query, { item }: Result): string {
   const printed = printer.query(query, item);
   if (query.ctes.length === 0) return `(${printed})`;
-  if (query.correlated) printer.refuse(query.at, 'WITH in a part of a UNION', 'it cannot look outside there');
+  if (query.correlated)
+    printer.refuse(query.at, 'WITH in a part of a UNION', 'it cannot read outer columns there');
   return `(select * from (${printed}) as ${quoteName('part')})`;
 }
 
@@ -162,7 +164,7 @@ function printItems(printer: Printer, select: Select, result: Result): string {
   return items.join(', ');
 }
 
-/** Columns are named as MySQL names them: by the text of the expression. */
+/** Columns get MySQL's names: the text of the expression. */
 function alias({ expr, alias }: SelectItem, column: Column | undefined, { item }: Result): string {
   if (expr.kind === 'column' && alias === undefined && item === undefined) return '';
   const name = alias ?? column?.name ?? '';
@@ -174,7 +176,7 @@ const LONGEST_NAME = 64;
 function printItem(printer: Printer, expr: Expr, { columns, item }: Result, index: number): string {
   const column = columns[index];
   if (item) return item(expr, column);
-  // In a UNION of JSON and texts all are texts.
+  // In a UNION of JSON and texts all values are texts.
   if (column?.type.kind === 'text') {
     if (expr.type.kind === 'json') return jsonText(printer, expr);
     if (expr.type.kind === 'double') return asText(printer, expr);

@@ -2,17 +2,23 @@ import { SegflowError } from '../../core/errors.ts';
 import type { Call, Case, Column, ColumnRef, Expr, Query, Select } from '../ast.ts';
 import { placeOf } from '../refusal.ts';
 
-/** What the parts of the printer need from each other. */
+/** The functions that the printer's parts need from each other. */
 export interface Printer {
-  /** The expression, in brackets where it is not a single operand. Its value has the type that MySQL gives it; JSON is JSON text. */
+  /**
+   * The expression, in brackets unless it is a single operand. Its value has MySQL's type; JSON is
+   * JSON text.
+   */
   expr(expr: Expr): string;
   /** A CASE whose results are printed by `result`. */
   cases(expr: Case, result: (expr: Expr) => string): string;
-  /** What `print` prints in HAVING of the SELECT. */
+  /** The result of `print`, called as part of the SELECT's HAVING. */
   having(select: Select, print: () => string): string;
-  /** Whether it is a column of a grouped SELECT around, read by a subquery in that one's HAVING. */
+  /**
+   * Whether the column belongs to an outer grouped SELECT and a subquery in that SELECT's HAVING
+   * reads it.
+   */
   readsGroup(column: ColumnRef): boolean;
-  /** The query, without brackets. `item` prints what is selected. */
+  /** The query, without brackets. `item` prints the items of its select list. */
   query(query: Query, item?: PrintItem): string;
   /** Throws `store_unsupported` with the place of the expression. */
   refuse(at: number, what: string, why: string): never;

@@ -4,8 +4,9 @@ import { quote, textOf } from './literals.ts';
 import type { PrintCall, Printer } from './printer.ts';
 
 /*
- * MySQL's regular expressions are ICU's, MariaDB's are PCRE2's. (*UCP) makes \w and \b know all letters, (*ANY) keeps `.` from every
- * line end, as in ICU. Patterns are literals, since a pattern that is none is an error on both.
+ * MySQL uses ICU's regular expressions, MariaDB PCRE2's. (*UCP) makes \w and \b recognize all
+ * letters, and (*ANY) keeps `.` from matching any line end, as in ICU. Patterns must be literals,
+ * because an invalid pattern is an error on both.
  */
 
 export function regexp(printer: Printer, { operand, pattern, negated }: Regexp): string {
@@ -32,7 +33,7 @@ export const REGEXP_FUNCTIONS: [string, PrintCall][] = [
       two(printer, node);
       const operand = asText(printer, node.args[0]!);
       const pattern = patternOf(printer, node.args[1]!);
-      // Where nothing matches, MariaDB gives an empty text.
+      // If nothing matches, MariaDB gives an empty text.
       return `if(${operand} regexp ${pattern}, regexp_substr(${operand}, ${pattern}), null)`;
     },
   ],
@@ -51,17 +52,21 @@ function two(printer: Printer, node: Call): void {
 }
 
 function refuseArguments(printer: Printer, { at, name, args }: Call): never {
-  printer.refuse(at, `${name.toUpperCase()}() with ${args.length} arguments`, 'it takes fewer');
+  printer.refuse(at, `${name.toUpperCase()}() with ${args.length} arguments`, 'it accepts fewer');
 }
 
 function flagsOf(printer: Printer, flags: Expr | undefined): string {
   if (flags === undefined) return '';
   const text = textOf(flags);
   if (text === undefined || /[^icmn]/.test(text)) {
-    printer.refuse(flags.at, 'REGEXP_LIKE() with these flags', 'it knows i, c, m and n, as a literal');
+    printer.refuse(
+      flags.at,
+      'REGEXP_LIKE() with these flags',
+      'it accepts only a literal with i, c, m and n',
+    );
   }
   const words = [...text].map((flag) => FLAGS[flag]!);
-  // Of i and c the last one counts.
+  // The last of i and c counts.
   return words.join('');
 }
 
@@ -90,14 +95,15 @@ function patternOf(printer: Printer, pattern: Expr, flags = ''): string {
       'it means something else; use simple classes and groups',
     );
   }
-  // Its collation of literals would have letters match in either case.
+  // With MariaDB's collation of literals, letters would match in either case.
   return quote(`(*UCP)(*ANY)(?-i)${flags}${translated}`);
 }
 
-/** `$1` is `\1` here. */
+/** MariaDB writes `$1` as `\1`. */
 function replacementOf(printer: Printer, expr: Expr): string {
   const text = textOf(expr);
-  if (text === undefined) return printer.refuse(expr.at, 'a replacement that is no literal', 'use REPLACE');
+  if (text === undefined)
+    return printer.refuse(expr.at, 'a replacement that is not a literal', 'use REPLACE');
   return quote(
     text.replace(/\\([\s\S])|\$(\d)|\\$/g, (whole, escaped, group) =>
       group !== undefined ? `\\${group}` : escaped === '\\' ? '\\\\' : (escaped ?? whole),

@@ -4,8 +4,9 @@ import { constantOf, textOf } from './literals.ts';
 import type { PrintCall, Printer } from './printer.ts';
 
 /*
- * A function or a CAST that makes a time of a text gives NULL where the text is no time; compared with something, MariaDB takes that NULL
- * for 0000-00-00. Adding an empty INTERVAL makes it a NULL in comparisons, too, and of impossible dates such as 2026-02-30.
+ * A function or a CAST from text to a time gives NULL for an invalid text. In comparisons MariaDB
+ * treats this NULL as 0000-00-00. Adding an empty INTERVAL keeps NULL in comparisons, and gives
+ * NULL for impossible dates such as 2026-02-30.
  */
 
 export const TIME_FUNCTIONS: [string, PrintCall][] = [
@@ -13,7 +14,7 @@ export const TIME_FUNCTIONS: [string, PrintCall][] = [
     'year quarter month day dayofweek dayofyear weekday weekofyear to_days to_seconds',
     (printer, node) => plain(node, [asTime(printer, node.args[0]!)]),
   ),
-  // MariaDB's names have a collation that takes letters for the same.
+  // MariaDB's names have a collation that treats different letters as equal.
   ...named(
     'dayname monthname',
     (printer, node) => `(${plain(node, [asTime(printer, node.args[0]!)])} collate utf8mb4_bin)`,
@@ -96,11 +97,11 @@ export function dateArithmetic(
         : asInteger(printer, amount)
       : withinRange(printer, amount, unit);
   const sum = `(${asTime(printer, operand)} ${op} interval ${printed} ${unit})`;
-  // The result is a text where a text is added to; MariaDB writes six digits of the second.
+  // Adding to a text gives a text; MariaDB writes six digits of the second.
   return type.kind === 'text' ? `replace(${sum}, '.000000', '')` : sum;
 }
 
-/** MariaDB's amounts run over; beyond these no date is left anyhow. */
+/** MariaDB's amounts overflow; larger amounts leave the range of dates anyway. */
 const RANGES: Partial<Record<Unit, number>> = {
   ...{ year: 1e4, quarter: 4e4, month: 1.2e5, week: 6e5, day: 4e6 },
   ...{ hour: 1e8, minute: 6e9, second: 4e11, microsecond: 4e17 },
@@ -145,7 +146,7 @@ function plain({ name }: Call, args: string[]): string {
   return `${name}(${args.join(', ')})`;
 }
 
-/** What is no time already becomes one, or NULL. */
+/** Other types become a time, or NULL. */
 export function ofTimeType({ type }: Expr): boolean {
   return type.kind === 'datetime' || type.kind === 'date' || type.kind === 'time';
 }
@@ -154,7 +155,7 @@ function isText({ type }: Expr): boolean {
   return type.kind === 'text';
 }
 
-/** A time of day. Texts are read otherwise: 2026-01-31T12:00:00Z is 00:20:26 to MySQL. */
+/** A time of day. MySQL misreads texts here: it takes 2026-01-31T12:00:00Z for 00:20:26. */
 function ofTime(printer: Printer, expr: Expr, { name, at }: Call): string {
   if (isText(expr) || expr.type.kind === 'json') {
     printer.refuse(at, `${name.toUpperCase()}() of a text`, CAST_HINT);
@@ -180,7 +181,9 @@ function strToDate(printer: Printer, node: Call): string {
   return `(${printed} + interval 0 ${node.type.kind === 'date' ? 'day' : 'second'})`;
 }
 
-/** Of a text that is no time MySQL gives 0, MariaDB NULL. MariaDB's seconds end in 2038, MySQL's in 3001. */
+/**
+ * For an invalid text MySQL gives 0, MariaDB NULL. MariaDB's seconds end in 2038, MySQL's in 3001.
+ */
 function unixTimestamp(printer: Printer, { args: [time], type }: Call): string {
   const moment = asTime(printer, time!);
   const printed =

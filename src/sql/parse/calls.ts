@@ -85,7 +85,7 @@ function unknownFunction(reader: Reader, raw: string, at: number): Error {
   return why === undefined
     ? reader.refuse(`there is no function ${shown}() for segments`, {
         at,
-        hint: 'Write it with functions of MySQL that only look at their arguments.',
+        hint: 'Use MySQL functions whose result depends only on their arguments.',
       })
     : reader.refuse(`${shown}() is not accepted: ${why}`, { at });
 }

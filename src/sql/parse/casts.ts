@@ -52,7 +52,7 @@ function decimal(reader: Reader): CastType {
   const { at } = reader;
   const [precision = 10, scale = 0] = sizes(reader);
   if (precision > 65 || scale > 30 || scale > precision) {
-    throw reader.refuse('DECIMAL has up to 65 digits, up to 30 of them behind the point', { at });
+    throw reader.refuse('DECIMAL has up to 65 digits, up to 30 of them after the point', { at });
   }
   return { kind: 'decimal', precision: precision === 0 ? 10 : precision, scale };
 }

@@ -117,7 +117,7 @@ export const WORDY: Record<string, (reader: Reader) => Expr> = {
   adddate: (reader) => dateArithmetic(reader, '+', true),
   subdate: (reader) => dateArithmetic(reader, '-', true),
   json_table(reader) {
-    throw reader.refuse('JSON_TABLE() stands in FROM only');
+    throw reader.refuse('JSON_TABLE() is allowed only in FROM');
   },
 };
 

@@ -82,7 +82,7 @@ export class Names {
       return;
     }
     if (expr.kind === 'star' && at.within === undefined) {
-      throw this.refuse('an asterisk stands alone, or in COUNT(*)', expr.at);
+      throw this.refuse('an asterisk is allowed only as a select item or in COUNT(*)', expr.at);
     }
     if (expr.kind === 'aggregate' || expr.kind === 'window') this.#checkAggregate(expr, at);
     const inner: Visit =
@@ -95,7 +95,7 @@ export class Names {
 
   #checkAggregate(expr: Expr & { kind: 'aggregate' | 'window' }, { clause, within }: Visit): void {
     const shown = `${expr.name.toUpperCase()}()`;
-    if (within === 'aggregate') throw this.refuse(`${shown} stands inside another aggregate`, expr.at);
+    if (within === 'aggregate') throw this.refuse(`${shown} is inside another aggregate`, expr.at);
     if (expr.kind === 'window') {
       if (clause === 'select' || clause === 'order') return;
       throw this.refuse(

@@ -95,9 +95,9 @@ function bindUsing(using: Join['using'][number], join: Join, names: Names): void
   ];
   for (const [side, found] of sides) {
     if (found === 'ambiguous')
-      throw names.refuse(`USING names ${using.name}, which could be of several tables`, using[side].at);
+      throw names.refuse(`USING names ${using.name}, which is in several tables`, using[side].at);
     if (found === undefined) {
-      throw names.refuse(`USING names ${using.name}, which is no column on its ${side}`, using[side].at);
+      throw names.refuse(`USING names ${using.name}, which is not a column on its ${side}`, using[side].at);
     }
     using[side].source = found;
     if (found.kind === 'table') using[side].qualifier = [found.source.name];

@@ -180,7 +180,7 @@ function inJson(p: Printing, operand: Expr, list: Expr[]): string {
   if (operand.type.kind !== 'json' && !list.every(({ type }) => type.kind === 'json')) {
     throw unsupported('JSON among other values in a list', {
       at: operand.at,
-      why: 'MySQL compares them in ways of its own; compare each with = and connect them with OR',
+      why: 'MySQL compares them in unexpected ways; compare each with = and connect them with OR',
       text: p.text,
     });
   }

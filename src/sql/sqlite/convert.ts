@@ -259,7 +259,7 @@ export function asDocument(p: Printing, expr: Expr): string {
       throw refusal('a function of JSON is given something else', {
         text: p.text,
         at: expr.at,
-        hint: 'Give it JSON, or text of JSON; CAST(… AS JSON) makes JSON of a number.',
+        hint: 'Pass JSON or JSON text; CAST(… AS JSON) converts a number to JSON.',
       });
   }
 }

@@ -38,7 +38,7 @@ export function checkList({ operand, list, at }: InList, text: string): void {
     throw refuse('dates and numbers are in one list', {
       at,
       text,
-      hint: 'Write a comparison for each, with OR.',
+      hint: 'Write one comparison for each, joined by OR.',
     });
   }
   if (
@@ -85,10 +85,10 @@ export function checkRows(left: Expr, { columns: [column], at }: Query, text: st
     throw refuse('NULL is compared with what a query finds', { at, text, hint: 'Use IS NULL.' });
   }
   if (textInDates || (sorts.has('date') && (sorts.has('number') || sorts.has('json')))) {
-    throw refuse('dates are compared with what a query finds of another type', { at, text, hint: CAST });
+    throw refuse('dates are compared with subquery values of another type', { at, text, hint: CAST });
   }
   if (sorts.has('json') && sorts.has('number')) {
-    throw refuse('JSON is compared with numbers that a query finds', { at, text, hint: CAST });
+    throw refuse('JSON is compared with numbers from a subquery', { at, text, hint: CAST });
   }
 }
 
@@ -111,7 +111,7 @@ export function checkArguments({ name, args, at }: Call, text: string): void {
     checkChoice(args.slice(name === 'if' ? 1 : 0), { at, text });
   const [first, format] = args;
   if (name === 'time_format' && format && /%[abcDdejMmUuVvWwXxYy]/.test(String(literal(format)))) {
-    throw refuse('TIME_FORMAT() is asked for a date', { at: format.at, text, hint: 'Use DATE_FORMAT.' });
+    throw refuse('TIME_FORMAT() is given a date format', { at: format.at, text, hint: 'Use DATE_FORMAT.' });
   }
   if (!first || !TAKE_TIMES.has(name)) return;
   for (const time of TAKE_TWO.has(name) ? args : [first]) {
@@ -138,10 +138,10 @@ export function checkArguments({ name, args, at }: Call, text: string): void {
 export function checkChoice(results: Expr[], at: { at: number; text: string }): void {
   const sorts = sortsOf(results);
   if (sorts.has('time') && sorts.has('date')) {
-    throw refuse('dates and times of day are chosen between', { ...at, hint: CAST });
+    throw refuse('CASE or IF mixes dates and times of day', { ...at, hint: CAST });
   }
   if (sorts.has('json') && sorts.has('date')) {
-    throw refuse('dates and JSON are chosen between', { ...at, hint: CAST });
+    throw refuse('CASE or IF mixes dates and JSON', { ...at, hint: CAST });
   }
 }
 
@@ -165,7 +165,7 @@ export function checkTimeOf(expr: Expr, by: string, text: string): void {
 const ASKS_QUERY: ReadonlySet<string> = new Set(['inQuery', 'exists', 'quantified']);
 
 function refuseJsonQuery(query: Expr, text: string): Error {
-  return refuse('JSON is compared with what a subquery finds', {
+  return refuse('JSON is compared with the result of a subquery', {
     at: query.at,
     text,
     hint: 'Use AND and OR.',
@@ -250,5 +250,5 @@ function literal(expr: Expr): unknown {
 }
 
 function refuse(problem: string, at: { at: number; text: string; hint?: string }): Error {
-  return refusal(`${problem}, which MySQL reads in ways of its own`, at);
+  return refusal(`${problem}, which MySQL interprets in unexpected ways`, at);
 }

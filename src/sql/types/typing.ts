@@ -123,7 +123,7 @@ class Typing {
     for (const expr of [...partitionBy, ...orderBy.map((item) => item.expr)]) {
       this.#value(expr);
       const number = expr.kind === 'number' || (expr.kind === 'param' && typeof expr.value === 'number');
-      if (number) throw this.#refuse('a window is ordered by a number, which means no column there', expr.at);
+      if (number) throw this.#refuse('a window cannot be ordered by the number of a column', expr.at);
     }
     for (const bound of frame ? [frame.start, frame.end] : [])
       if ('amount' in bound) this.#value(bound.amount);
@@ -132,7 +132,7 @@ class Typing {
   /** An expression with a single value, not a row. */
   #value(expr: Expr): void {
     this.#expr(expr);
-    if (expr.kind === 'row') throw this.#refuse('a list of several values stands where one belongs', expr.at);
+    if (expr.kind === 'row') throw this.#refuse('a list of several values is used as one value', expr.at);
   }
 
   #expr(expr: Expr): void {
@@ -324,7 +324,7 @@ class Typing {
     const text = literal ? value.value : undefined;
     if (typeof text !== 'string' || isTime(text)) return;
     throw this.#refuse(
-      `a time is compared with "${text}", which is none`,
+      `a time is compared with "${text}", which is not a time`,
       other.at,
       "Write '2026-01-31' or '2026-01-31 09:00:00', in UTC.",
     );
