@@ -41,7 +41,7 @@ export function aggregate(p: Printing, call: Aggregate): string {
   }
 }
 
-/** AVG of exact numbers where a double is asked for; undefined for other expressions. */
+/** AVG of exact numbers where a double is needed; undefined for other expressions. */
 export function averageAsDouble(p: Printing, expr: Expr): string | undefined {
   const found = resolved(expr);
   if (found.kind !== 'aggregate' || found.name !== 'avg' || found.type.kind !== 'decimal') return undefined;
@@ -49,7 +49,7 @@ export function averageAsDouble(p: Printing, expr: Expr): string | undefined {
   return `my_dec_double(my_dec_sum(${value})) / cast(count(${value}) as real)`;
 }
 
-/** DISTINCT over exact numbers is over one way of writing them. */
+/** For DISTINCT, equal exact numbers are written in one way. */
 function exactly(p: Printing, { args, distinct }: Aggregate): string {
   const value = asDecimal(p, args[0]!);
   const { type } = args[0]!;
@@ -69,7 +69,7 @@ function count(p: Printing, { distinct, args }: Aggregate): string {
   if (!distinct) return `count(${p.expr(args[0]!)})`;
   const keys = args.map((arg) => groupKey(p, arg));
   if (keys.length === 1) return `count(distinct ${keys[0]})`;
-  // A row with a NULL does not count; texts that end with spaces are equal to those without.
+  // A row with a NULL does not count. Trailing spaces of texts make no difference.
   const trimmed = args.map((arg, index) =>
     arg.type.kind === 'text' && arg.type.collation === 'utf8mb4_bin'
       ? `rtrim(${asText(p, arg)}, ' ')`
@@ -109,7 +109,7 @@ function groupConcat(p: Printing, { args, distinct, orderBy, separator }: Aggreg
   return `my_join(json_group_array(distinct ${text}${sorted}), ${split})`;
 }
 
-/** What is computed over a window: SQLite's own aggregates, as others cannot have OVER. */
+/** A call with OVER. It uses SQLite's own aggregates, because registered ones cannot have OVER. */
 export function windowed(p: Printing, call: WindowCall, over: string): string {
   const { name, args, type } = call;
   const first = args[0];
@@ -152,7 +152,7 @@ export function windowed(p: Printing, call: WindowCall, over: string): string {
   });
 }
 
-/** The value, a number of rows, and for LAG and LEAD what there is outside. */
+/** The value, a number of rows, and for LAG and LEAD the default outside the partition. */
 function valueArguments(p: Printing, { args, type }: WindowCall): string {
   const [value, rows, outside] = args as [Expr, Expr | undefined, Expr | undefined];
   const list = [type.kind === 'text' ? asText(p, value) : p.expr(value)];
@@ -165,7 +165,7 @@ function sumOver(p: Printing, { args, type }: WindowCall, over: string): string 
   const value = args[0]!;
   if (type.kind === 'double') return `sum(cast(${asDouble(p, value)} as real))${over}`;
   if (value.type.kind !== 'decimal') return `sum(${asInteger(p, value)})${over}`;
-  // Whole numbers of the last digit, which SQLite adds up exactly.
+  // Multiples of the last digit, as whole numbers, which SQLite adds exactly.
   const { scale } = value.type;
   const units = `my_dec_integer(my_dec_mul(${p.expr(value)}, ${quoted(`1${'0'.repeat(scale)}`)}))`;
   return `my_dec_mul(sum(${units})${over}, ${quoted(scale === 0 ? '1' : `0.${'1'.padStart(scale, '0')}`)})`;

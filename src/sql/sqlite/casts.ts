@@ -2,7 +2,7 @@ import type { Cast, Expr } from '../ast.ts';
 import { asClockTime, asDate, asDecimal, asDouble, asInteger, asJson, asMoment, asText } from './convert.ts';
 import { type Printing, unsupported } from './printing.ts';
 
-/** A text is read as it is written, whatever it was made of. */
+/** A text is read as written, whatever it was computed from. */
 function integer(p: Printing, operand: Expr): string {
   return operand.type.kind === 'text' ? `my_text_integer(${asText(p, operand)})` : asInteger(p, operand);
 }

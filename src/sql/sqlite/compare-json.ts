@@ -4,8 +4,8 @@ import { type Stored, storedAt } from './json-access.ts';
 import { constantOf, isConstant, type Printing, quoted, resolved } from './printing.ts';
 
 /*
- * JSON compares by type first: null < numbers < strings < objects < arrays < booleans < dates. A stored value and a literal are compared
- * by SQLite; everything else by a function.
+ * JSON compares by type first: null < numbers < strings < objects < arrays < booleans < dates.
+ * SQLite itself compares a stored value with a literal; a function compares everything else.
  */
 
 export function compareJsonWith(p: Printing, op: ComparisonOperator, [left, right]: [Expr, Expr]): string {
@@ -16,7 +16,10 @@ export function compareJsonWith(p: Printing, op: ComparisonOperator, [left, righ
   );
 }
 
-/** Before MySQL compares a column with a condition that no row decides, the condition is the number 1 or 0, and no boolean. */
+/**
+ * MySQL evaluates a condition without columns before it compares, so the condition is the number 1
+ * or 0, not a boolean.
+ */
 function operandOf(p: Printing, expr: Expr, other: Expr): string {
   const isLiteral = constantOf(expr) !== undefined;
   if (expr.type.kind !== 'boolean' || isLiteral || !isConstant(expr) || isConstant(other))
@@ -57,12 +60,12 @@ function againstLiteral(
   }
 }
 
-/** Stored scalars have one text each. */
+/** Each stored scalar has exactly one text. */
 function sameText({ doc, path }: Stored, op: '=' | '<>', text: string): string {
   return `(${doc} -> ${path}) ${op} ${quoted(text)}`;
 }
 
-/** Of numbers only null is smaller, and everything else is greater. */
+/** Only null is smaller than numbers, and all other types are greater. */
 function numberOrder({ doc, path }: Stored, op: ComparisonOperator, value: number): string {
   const type = `json_type(${doc}, ${path})`;
   const other = op === '<' || op === '<=' ? `${type} = 'null'` : `${type} <> 'null'`;

@@ -6,7 +6,7 @@ import { storedAt } from './json-access.ts';
 import { constantText, type Printing, quoted, resolved, unsupported } from './printing.ts';
 import { COLLATIONS, isPrintable } from './values/collation.ts';
 
-/** The collation that texts are compared with. */
+/** The collation for comparing texts. */
 export function mixedCollation(p: Printing, exprs: Expr[]): Collation {
   const collation = mixed(exprs.map(({ type }) => weightOf(type)))?.collation ?? 'utf8mb4_bin';
   if (!Object.hasOwn(COLLATIONS, collation)) {
@@ -43,7 +43,7 @@ export function compareTexts(p: Printing, op: ComparisonOperator, [left, right]:
   return `my_text_cmp(${asText(p, left)}, ${asText(p, right)}, '${collation}') ${op} 0`;
 }
 
-/** `operand in (literals)`; undefined when each has to be compared on its own. */
+/** `operand in (literals)`; undefined when each literal must be compared separately. */
 export function textIn(p: Printing, operand: Expr, list: Expr[]): string | undefined {
   const collation = mixedCollation(p, [operand, ...list]);
   if (collation !== 'utf8mb4_bin') return undefined;
@@ -55,7 +55,10 @@ export function textIn(p: Printing, operand: Expr, list: Expr[]): string | undef
   return `(${plain ?? asText(p, operand)}) collate rtrim in (${items.join(', ')})`;
 }
 
-/** `->>` of a stored value and a text that only a string can be: what SQLite makes of other values does not matter. */
+/**
+ * Compares `->>` of a stored value with a text that only a string can equal, so SQLite's texts of
+ * other values do not matter.
+ */
 function againstLiteral(p: Printing, op: '=' | '<>', [left, right]: [Expr, Expr]): string | undefined {
   const text = constantText(right);
   if (text === undefined || !onlyStrings(text)) return undefined;
@@ -63,12 +66,12 @@ function againstLiteral(p: Printing, op: '=' | '<>', [left, right]: [Expr, Expr]
   return plain && `(${plain}) collate rtrim ${op} ${quoted(withoutPadding(text))}`;
 }
 
-/** The text of a stored string, and some other text for other values; NULL where there is none. */
+/** The text of a stored string; other values give some other text, and a missing value NULL. */
 function plainText(p: Printing, expr: Expr): string | undefined {
   const access = resolved(expr);
   if (access.kind !== 'json' || !access.unquote) return undefined;
   const stored = storedAt(p, access);
-  // SQLite gives NULL for JSON's null, which is the text null.
+  // SQLite gives NULL for JSON's null; in MySQL it is the text null.
   return stored && `coalesce(${stored.doc} ->> ${stored.path}, ${stored.doc} -> ${stored.path})`;
 }
 
@@ -77,7 +80,10 @@ function onlyStrings(text: string): boolean {
   return !/^(?:[-\d[{]|(?:true|false|null) *$)/.test(text);
 }
 
-/** Whether a value never ends with spaces: ids and names do not, and a literal is written without them. */
+/**
+ * Whether a value never ends with spaces: ids and names never do, and literals are written without
+ * trailing spaces.
+ */
 export function isTrimmed(expr: Expr): boolean {
   const found = resolved(expr);
   if (constantText(found) !== undefined) return true;
@@ -87,7 +93,7 @@ export function isTrimmed(expr: Expr): boolean {
   return column.exprs.length > 0 && column.exprs.every(isTrimmed);
 }
 
-/** Columns of Segflow's tables that hold ids, names and words of the program. */
+/** Columns of Segflow's tables with ids, names and fixed words. */
 const TRIMMED: ReadonlySet<string> = new Set([
   ...[
     'id',
@@ -112,7 +118,10 @@ function withoutPadding(text: string): string {
   return text.replace(/ +$/, '');
 }
 
-/** A value to group by and to order by: of texts equal, or in order, where the collation says so. */
+/**
+ * A key for grouping and sorting: keys are equal, or in order, where the collation says that the
+ * texts are.
+ */
 export function collated(p: Printing, expr: Expr): string {
   const value = p.expr(expr);
   if (expr.type.kind !== 'text' || isTrimmed(expr)) return value;

@@ -9,14 +9,14 @@ import { constantOf, constantText, isConstant, type Printing, resolved, unsuppor
 import { toMoment } from './values/moment.ts';
 
 /*
- * Comparisons. What MySQL converts before it compares depends on both types:
- * JSON with anything is JSON; a date or time with anything but a number is a DATETIME; two texts are texts; a number with a text or a
- * double is a double; everything else is exact.
+ * Comparisons. Both types decide how MySQL converts the operands: JSON with anything is JSON; a
+ * date or time with anything but a number is a DATETIME; two texts are texts; a number with a text
+ * or a double is a double; everything else is exact.
  */
 
 type Domain = 'json' | 'datetime' | 'time' | 'text' | 'double' | 'decimal' | 'integer' | 'null';
 
-/** What values of these types are compared as. */
+/** The type in which values of these types are compared. */
 function domainOf(types: readonly SqlType[]): Domain {
   const kinds = types.map(({ kind }) => kind).filter((kind) => kind !== 'null');
   const has = (...wanted: Kind[]) => kinds.some((kind) => wanted.includes(kind));
@@ -30,7 +30,7 @@ function domainOf(types: readonly SqlType[]): Domain {
   return has('decimal') || has('datetime', 'date', 'time') ? 'decimal' : 'integer';
 }
 
-/** `wall`: CASE, IN and others never take an offset from UTC off a text. */
+/** `wall`: ignores UTC offsets in texts, as CASE, IN and others do. */
 export function comparison(
   p: Printing,
   op: ComparisonOperator,
@@ -72,7 +72,7 @@ export function native(op: ComparisonOperator, [left, right]: [string, string]):
   return `(${left}) ${op} (${right})`;
 }
 
-/** An integer and a short literal are the same as doubles; DECIMAL is left to a function. */
+/** Doubles represent integers and short literals exactly; a function compares DECIMAL. */
 function compareExact(p: Printing, op: ComparisonOperator, [left, right]: [Expr, Expr]): string {
   const isWhole = (expr: Expr) => expr.type.kind === 'integer' || expr.type.kind === 'boolean';
   const isShort = (expr: Expr) => typeof constantOf(expr)?.value === 'number';
@@ -82,7 +82,7 @@ function compareExact(p: Printing, op: ComparisonOperator, [left, right]: [Expr,
   return `my_dec_cmp(${asDecimal(p, left)}, ${asDecimal(p, right)}) ${op} 0`;
 }
 
-/** Where both sides differ by row, a text is compared with a DATE as a date. */
+/** If both sides differ from row to row, a text is compared with a DATE as a date. */
 function compareDates(p: Printing, op: ComparisonOperator, [left, right]: [Expr, Expr]): string {
   if (isConstant(left) || isConstant(right)) return native(op, [asWallKey(p, left), asWallKey(p, right)]);
   if (isDateAndText(left, right)) return native(op, [dayOf(p, left), dayOf(p, right)]);
@@ -98,7 +98,7 @@ function dayOf(p: Printing, expr: Expr): string {
   return expr.type.kind === 'date' ? p.expr(expr) : `substr(${asDatetimeKey(p, expr)}, 1, 10)`;
 }
 
-/** MySQL refuses to compare a date with a literal that is none. */
+/** MySQL refuses to compare a date with an invalid literal. */
 function checkDates(p: Printing, exprs: Expr[]): void {
   for (const expr of exprs) {
     const text = constantText(expr);
@@ -111,7 +111,10 @@ function checkDates(p: Printing, exprs: Expr[]): void {
   }
 }
 
-/** `operand between low and high`: all three are compared as one type, and JSON is text or a number. */
+/**
+ * `operand between low and high`: all three are compared as one type; JSON counts as text or a
+ * number.
+ */
 export function between(p: Printing, [operand, low, high]: [Expr, Expr, Expr]): string {
   const exprs = [operand, low, high];
   const types = exprs.map(({ type }) => (type.kind === 'json' ? JSON_TEXT : type));
@@ -122,7 +125,7 @@ export function between(p: Printing, [operand, low, high]: [Expr, Expr, Expr]): 
       return 'null';
     case 'datetime':
       checkDates(p, exprs);
-      // JSON is its text here, in which a date has quotes.
+      // JSON counts as its text here, and a date in JSON text has quotes.
       return within(
         exprs.map((expr) =>
           expr.type.kind === 'json' ? `my_datetime_key(${asText(p, expr)})` : asWallKey(p, expr),
@@ -150,7 +153,7 @@ function within([value, low, high]: string[]): string {
   return `(${value}) between (${low}) and (${high})`;
 }
 
-/** `operand in (list)`: each item is compared on its own. */
+/** `operand in (list)`: each item is compared separately. */
 export function inList(p: Printing, operand: Expr, list: Expr[]): string {
   if (operand.kind !== 'row') {
     const types = [operand, ...list].map(({ type }) => type);
@@ -175,7 +178,10 @@ export function inList(p: Printing, operand: Expr, list: Expr[]): string {
   return `(${list.map((item) => equal(p, operand, item)).join(' or ')})`;
 }
 
-/** What JSON is compared with, all as JSON. Of other values with JSON among several MySQL compares some as JSON and some as text. */
+/**
+ * Compares JSON with each item as JSON. If JSON is only one of several items, MySQL compares some
+ * as JSON and some as text.
+ */
 function inJson(p: Printing, operand: Expr, list: Expr[]): string {
   if (operand.type.kind !== 'json' && !list.every(({ type }) => type.kind === 'json')) {
     throw unsupported('JSON among other values in a list', {
@@ -191,7 +197,7 @@ function inJson(p: Printing, operand: Expr, list: Expr[]): string {
   return `(${list.map((item) => compareJsonWith(p, '=', [operand, item])).join(' or ')})`;
 }
 
-/** With a date among them all but literals that are none are compared as dates. */
+/** If one value is a date, all values except invalid literals are compared as dates. */
 function inDates(p: Printing, operand: Expr, list: Expr[]): string {
   if (isDated(operand.type)) checkDates(p, list);
   const isNone = (expr: Expr) => {
@@ -216,7 +222,7 @@ function isNumber({ kind }: SqlType): boolean {
   return kind === 'integer' || kind === 'boolean' || kind === 'decimal' || kind === 'double';
 }
 
-/** A literal that JSON writes in one way only. */
+/** Whether JSON has only one way to write the literal. */
 function hasOneText(expr: Expr): boolean {
   const constant = constantOf(expr);
   return (
@@ -231,7 +237,7 @@ export function equal(p: Printing, left: Expr, right: Expr): string {
   return compareRows(p, '=', [left, right]);
 }
 
-/** A comparison of values or of rows: rows by their first values that differ. */
+/** A comparison of values or rows: the first pair of values that differ decides about rows. */
 export function compareRows(p: Printing, op: ComparisonOperator, [left, right]: [Expr, Expr]): string {
   if (left.kind !== 'row' || right.kind !== 'row') return comparison(p, op, [left, right]);
   const pairs = left.items.map((item, index): [Expr, Expr] => [item, right.items[index]!]);
@@ -255,7 +261,10 @@ export function compareRows(p: Printing, op: ComparisonOperator, [left, right]: 
   }
 }
 
-/** Two values that are equal natively where `left` and `right` are equal: for IN over a query, whose values SQLite compares. */
+/**
+ * Two values that SQLite finds equal when `left` and `right` are equal. Needed for IN over a query,
+ * where SQLite compares.
+ */
 export function equalityKeys(p: Printing, left: Expr, right: Expr): [string, string] {
   const both = (key: (expr: Expr) => string): [string, string] => [key(left), key(right)];
   switch (domainOf([left.type, right.type])) {

@@ -7,8 +7,8 @@ import { storeDatetime, toMoment } from './values/moment.ts';
 import { toDouble } from './values/number-text.ts';
 
 /*
- * How a value of each type stands in a row, and how one becomes the other. Where the types are known the conversion is written out; where it
- * depends on the value, a function does it.
+ * How a row stores a value of each type, and how types are converted. If the types are known, the
+ * conversion is written out; if it depends on the value, a function converts.
  *
  *   integer, boolean  an INTEGER
  *   double            a REAL, or an INTEGER where the value is whole
@@ -22,8 +22,8 @@ import { toDouble } from './values/number-text.ts';
 export type Kind = SqlType['kind'];
 
 /**
- * IF, CASE and NULLIF give a number, or a date, by that of the branch that they choose: where the branches are of several types, not by the text
- * that they have in common. Undefined for other expressions.
+ * If the branches of IF, CASE and NULLIF have different types, the chosen branch gives the number
+ * or the date, not the text that is the common type. Undefined for other expressions.
  */
 function throughBranches(
   p: Printing,
@@ -49,7 +49,7 @@ function throughBranches(
   return p.choice(found, (branch) => convert(p, branch));
 }
 
-/** As a value of a type. */
+/** The expression converted to a type. */
 export function as(p: Printing, expr: Expr, type: SqlType): string {
   switch (type.kind) {
     case 'null':
@@ -114,12 +114,12 @@ export function asDouble(p: Printing, expr: Expr): string {
   const value = p.expr(expr);
   switch (expr.type.kind) {
     case 'integer':
-      // Beyond 2^53 SQLite tells an integer from the double that it becomes.
+      // Beyond 2^53 SQLite distinguishes an integer from the double that it becomes.
       return expr.kind === 'cast' ? `cast(${value} as real)` : value;
     case 'decimal':
       return `my_dec_double(${value})`;
     case 'text':
-      // A date that was computed from text is a number such as 20260131.
+      // A date that was computed from text becomes a number such as 20260131.
       return isComputedTime(expr) ? `my_time_text_number(${value})` : `my_num(${value})`;
     case 'unknown':
       return `my_num(${value})`;
@@ -136,7 +136,7 @@ export function asDouble(p: Printing, expr: Expr): string {
   }
 }
 
-/** COALESCE and IFNULL of JSON are a number by their text, in which a string has quotes. */
+/** COALESCE and IFNULL of JSON take the number of their text, in which a string has quotes. */
 function isCoalesced(expr: Expr): boolean {
   const found = resolved(expr);
   return found.kind === 'call' && (found.name === 'coalesce' || found.name === 'ifnull');
@@ -148,7 +148,7 @@ function isComputedTime(expr: Expr): boolean {
   return found.kind === 'call' && (found.name === 'addtime' || found.name === 'subtime');
 }
 
-/** As what a sum of doubles adds up: a text that begins with a number will do. */
+/** As a summand of a sum of doubles: a text that begins with a number is enough. */
 export function asAddend(p: Printing, expr: Expr): string {
   const access = accessOf(expr);
   return (access && accessScalar(p, access)) ?? asDouble(p, expr);
@@ -181,7 +181,7 @@ export function asDecimal(p: Printing, expr: Expr): string {
   }
 }
 
-/** As a number of the type that arithmetic gives. */
+/** As a number of the result type of arithmetic. */
 export function asNumber(p: Printing, expr: Expr, kind: Kind): string {
   if (kind === 'decimal') return asDecimal(p, expr);
   return kind === 'integer' || kind === 'boolean' ? asInteger(p, expr) : asDouble(p, expr);
@@ -209,7 +209,7 @@ export function asText(p: Printing, expr: Expr): string {
   }
 }
 
-/** A DATETIME with so many digits of a second. */
+/** A DATETIME with this many digits of a second. */
 export function shownDatetime(value: string, fsp: number): string {
   return fsp === 0
     ? `substr(${value}, 1, 19)`
@@ -246,7 +246,7 @@ export function asJson(p: Printing, expr: Expr): string {
   }
 }
 
-/** A text of JSON as well as JSON: a document that a function of JSON reads. */
+/** As a document for a JSON function, which may be JSON or JSON text. */
 export function asDocument(p: Printing, expr: Expr): string {
   switch (expr.type.kind) {
     case 'json':
@@ -264,7 +264,7 @@ export function asDocument(p: Printing, expr: Expr): string {
   }
 }
 
-/** As what a function of dates and times reads: it takes texts and numbers, too. */
+/** As an argument of a function of dates and times, which also accepts texts and numbers. */
 export function asMoment(p: Printing, expr: Expr): string {
   switch (expr.type.kind) {
     case 'json':
@@ -274,14 +274,14 @@ export function asMoment(p: Printing, expr: Expr): string {
     case 'text':
       return throughBranches(p, expr, asMoment) ?? asText(p, expr);
     case 'time':
-      // A time of day is one of today.
+      // A time of day means today.
       return `my_timestamp(my_today(), ${p.expr(expr)})`;
     default:
       return p.expr(expr);
   }
 }
 
-/** As what a function of times of day reads. A DATE is midnight. */
+/** As an argument of a function of times of day. A DATE is midnight. */
 export function asClockTime(p: Printing, expr: Expr): string {
   if (expr.type.kind === 'date') return atMidnight(p.expr(expr));
   if (expr.type.kind === 'json') return `my_json_clock(${p.expr(expr)})`;
@@ -305,14 +305,17 @@ export function asDatetime(p: Printing, expr: Expr): string {
   return `my_cast_datetime(${asMoment(p, expr)}, 6)`;
 }
 
-/** As a DATETIME to compare: what is no date is less than every date, and an offset from UTC does not count (see functions/time-functions.ts). */
+/**
+ * As a DATETIME for comparison: an invalid date is less than every date, and a UTC offset is
+ * ignored (see functions/time-functions.ts).
+ */
 export function asWallKey(p: Printing, expr: Expr): string {
   const { kind } = expr.type;
   const isText = kind === 'text' && constantText(expr) === undefined;
   return isText ? `my_datetime_wall_key(${asText(p, expr)})` : asDatetimeKey(p, expr);
 }
 
-/** As a DATETIME to compare: what is no date is less than every date. */
+/** As a DATETIME for comparison: an invalid date is less than every date. */
 export function asDatetimeKey(p: Printing, expr: Expr): string {
   if (expr.type.kind === 'datetime') return p.expr(expr);
   if (expr.type.kind === 'date') return atMidnight(p.expr(expr));
@@ -330,7 +333,7 @@ function atMidnight(date: string): string {
 export function asCondition(p: Printing, expr: Expr): string {
   switch (expr.type.kind) {
     case 'json':
-      // MySQL compares JSON in WHERE, AND, OR and NOT with the number 0.
+      // In WHERE, AND, OR and NOT, MySQL compares JSON with the number 0.
       return `my_json_truth(${p.expr(expr)})`;
     case 'boolean':
     case 'integer':
@@ -345,12 +348,12 @@ export function asCondition(p: Printing, expr: Expr): string {
   }
 }
 
-/** As the condition of IF() and CASE, where JSON is a number. */
+/** As the condition of IF() and CASE, in which JSON is a number. */
 export function asChoice(p: Printing, expr: Expr): string {
   return expr.type.kind === 'json' ? `${asDouble(p, expr)} <> 0` : asCondition(p, expr);
 }
 
-/** The access to JSON that an expression is. */
+/** The expression as an access to JSON, or undefined. */
 function accessOf(expr: Expr): JsonAccess | undefined {
   const found = resolved(expr);
   return found.kind === 'json' ? found : undefined;

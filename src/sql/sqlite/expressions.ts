@@ -25,7 +25,7 @@ const CALLS: Record<string, PrintCall> = {
   ...TIME_CALLS,
 };
 
-/** An expression, in brackets where something could bind more closely. */
+/** An expression, in brackets if a neighbour could bind more closely. */
 export function printExpr(p: Printing, expr: Expr): string {
   switch (expr.kind) {
     case 'null':
@@ -164,7 +164,7 @@ function column(p: Printing, expr: ColumnRef): string {
 
 function logic(p: Printing, { op, operands }: Expr & { kind: 'logic' }): string {
   const conditions = operands.map((operand) => `(${asCondition(p, operand)})`);
-  // Truth values differ where they are not equal.
+  // XOR: truth values differ when they are not equal.
   if (op === 'xor') return conditions.reduce((left, right) => `((not ${left}) <> (not ${right}))`);
   return `(${conditions.join(` ${op} `)})`;
 }
@@ -192,7 +192,10 @@ function inQuery(p: Printing, { operand, query, negated: not }: InQuery): string
   return `(${left.length === 1 ? `(${test})` : test} ${not ? 'not ' : ''}in (${values}))`;
 }
 
-/** ANY: some comparison is true, else one is unknown, else false. ALL is the opposite. */
+/**
+ * ANY: true if some comparison is true, else unknown if some is unknown, else false. ALL is the
+ * opposite.
+ */
 function quantified(p: Printing, { op, quantifier, left, query }: Quantified): string {
   const source = derived(query);
   const test = comparison(p, op, [left, columnOf(source, query.columns[0]!)]);

@@ -3,10 +3,10 @@ import { comparison } from './compare.ts';
 import { asCondition } from './convert.ts';
 import { type Printing, unsupported } from './printing.ts';
 
-/** What SQLite calls a CTE of the query. */
+/** The name of the query's CTE in SQLite. */
 export type CteNames = ReadonlyMap<object, string>;
 
-/** The FROM clause, with its word; nothing without tables. */
+/** The FROM clause including the keyword; empty without tables. */
 export function fromClause(p: Printing, from: TableRef[], ctes: CteNames): string {
   return from.length === 0 ? '' : ` from ${from.map((ref) => table(p, ref, ctes)).join(', ')}`;
 }
@@ -43,7 +43,7 @@ function join(p: Printing, { join: kind, left, right, on, using }: Join, ctes: C
     ...using.map((column) => comparison(p, '=', [column.left, column.right])),
     ...(on ? [asCondition(p, on)] : []),
   ];
-  // Joins bind more closely than commas, and to the left.
+  // Joins bind more closely than commas, and are left-associative.
   const rightSide = right.kind === 'join' ? `(${table(p, right, ctes)})` : table(p, right, ctes);
   const condition =
     conditions.length === 0 ? '' : ` on ${conditions.map((text) => `(${text})`).join(' and ')}`;

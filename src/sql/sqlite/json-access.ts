@@ -3,11 +3,12 @@ import type { JsonLeg } from '../json-path.ts';
 import { type Printing, quoted } from './printing.ts';
 
 /*
- * JSON at a path. Segflow stores attributes as JSON.stringify writes them, so SQLite's own operators read them, and two scalars are equal
- * where their texts are. A path that SQLite reads otherwise than MySQL, and JSON that a query computes, are left to functions.
+ * JSON at a path. Segflow stores attributes as JSON.stringify writes them, so SQLite's own
+ * operators can read them, and two scalars are equal when their texts are. Functions handle paths
+ * that SQLite reads differently from MySQL, and JSON that a query computes.
  */
 
-/** A stored document and a path that SQLite reads as MySQL does. */
+/** A stored document and a path that SQLite reads in the same way as MySQL. */
 export interface Stored {
   doc: string;
   path: string;
@@ -24,12 +25,12 @@ export function storedAt(p: Printing, { doc, path }: Pick<JsonAccess, 'doc' | 'p
 
 function plainLeg(leg: JsonLeg, index: number, legs: readonly JsonLeg[]): string | undefined {
   if (leg.kind === 'key') return /["\\]/.test(leg.name) || leg.name === '' ? undefined : `."${leg.name}"`;
-  // The first element of a value that is no array is the value itself in MySQL, and nothing in SQLite.
+  // For a value that is not an array, [0] is the value itself in MySQL, and nothing in SQLite.
   const plain = leg.kind === 'index' && leg.index > 0 && index === legs.length - 1;
   return plain ? `[${leg.index}]` : undefined;
 }
 
-/** Whether a document is a column of a table, which a CTE or a derived table may have passed on. */
+/** Whether a document is a column of a table, possibly passed on by a CTE or a derived table. */
 function isStored(doc: Expr): boolean {
   if (doc.kind !== 'column' || doc.source.kind !== 'table') return false;
   const { source, column } = doc.source;
@@ -52,15 +53,15 @@ export function accessText(p: Printing, access: JsonAccess): string {
   return `case json_type(${doc}, ${path}) when 'text' then ${doc} ->> ${path} when 'integer' then ${doc} -> ${path} else my_json_unquote(${doc} -> ${path}) end`;
 }
 
-/** As a double; undefined when the access has no form of its own. */
+/** As a double; undefined when there is no direct form. */
 export function accessNumber(p: Printing, access: JsonAccess): string | undefined {
   const value = accessScalar(p, access);
   return value && `my_num(${value})`;
 }
 
 /**
- * As a number where the value is one, else as a text that begins with the number which the value is in MySQL. SQLite reads JSON's true as 1, as
- * MySQL does but in text, and null as NULL, where MySQL's is 0.
+ * As a number if the value is one, else as a text that begins with MySQL's number for the value.
+ * SQLite reads JSON's true as 1, as MySQL does except in text, and null as NULL, where MySQL has 0.
  */
 export function accessScalar(p: Printing, access: JsonAccess): string | undefined {
   const stored = storedAt(p, access);

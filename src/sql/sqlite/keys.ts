@@ -2,7 +2,7 @@ import type { Expr } from '../ast.ts';
 import { collated } from './compare-text.ts';
 import type { Printing } from './printing.ts';
 
-/* What SQLite groups and sorts by: a value that is equal, or in order, where MySQL's value is. */
+/* Keys by which SQLite groups and sorts: equal, or in order, when MySQL's values are. */
 
 /** For GROUP BY, PARTITION BY and DISTINCT. */
 export function groupKey(p: Printing, expr: Expr): string {
@@ -30,7 +30,7 @@ export function orderKey(p: Printing, expr: Expr): string {
   }
 }
 
-/** A value of which equal ones are one value of SQLite: what DISTINCT and UNION give. */
+/** A value with one spelling for equal values in SQLite, for the results of DISTINCT and UNION. */
 export function uniform(p: Printing, expr: Expr): string {
   switch (expr.type.kind) {
     case 'decimal':

@@ -8,10 +8,11 @@ import { name, type Printing } from './printing.ts';
 import { columnOf, derived, printQuery } from './queries.ts';
 
 /**
- * A query as SQLite answers it the way MySQL 8.4 does, with the functions of functions/register.ts. Its columns hold
- * what MySQL's driver gives for them: times, decimals and JSON as text. Literals and parameters stand in the text.
+ * Prints a query so that SQLite gives MySQL 8.4's answer, with the functions of
+ * functions/register.ts. Columns hold the same values as from MySQL's driver: times, decimals and
+ * JSON as text. Literals and parameters are written into the text.
  *
- * Throws `store_unsupported` for what the embedded store cannot run.
+ * Throws `store_unsupported` for queries that the embedded store cannot run.
  *
  * @param text the query's own text, for messages.
  */
@@ -58,7 +59,7 @@ class Printer implements Printing {
     return `q${this.#names++}`;
   }
 
-  /** The whole query, its columns as people see them. */
+  /** The whole query, with its columns in the form that users see. */
   result(query: Query): string {
     const names = query.columns.map((column) => name(column.name));
     if (query.columns.every(({ type }) => AS_STORED.has(type.kind))) {
@@ -86,7 +87,7 @@ class Printer implements Printing {
   }
 }
 
-/** Types whose values stand in a row as MySQL's driver gives them. */
+/** Types with the same form in a row as from MySQL's driver. */
 const AS_STORED: ReadonlySet<string> = new Set([
   'null',
   'boolean',

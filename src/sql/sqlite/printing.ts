@@ -3,25 +3,30 @@ import type { Call, Case, Expr, Query, SelectItem, Source } from '../ast.ts';
 import { placeOf } from '../refusal.ts';
 import { partsOf, walkExpr } from '../walk.ts';
 
-/** What the parts of the printer ask of each other. */
+/** The functions that the printer's parts need from each other. */
 export interface Printing {
   /** The query's text, for messages. */
   readonly text: string;
-  /** An expression, as its type stands in a row (see convert.ts). */
+  /** An expression, in its type's form in a row (see convert.ts). */
   expr(expr: Expr): string;
-  /** A CASE, IF() or NULLIF(), of which each value that it may give is converted. */
+  /** A CASE, IF() or NULLIF() with each possible result converted. */
   choice(expr: Case | Call, convert: (branch: Expr) => string): string;
-  /** AVG of exact numbers as a double, which is not rounded as the DECIMAL is; undefined for other expressions. */
+  /**
+   * AVG of exact numbers as a double, without the DECIMAL's rounding; undefined for other
+   * expressions.
+   */
   average(expr: Expr): string | undefined;
   /** A query whose columns are named c0, c1, …. */
   query(query: Query): string;
-  /** The name of a table in the printed text: no two tables share one. */
+  /** The name of a table in the printed text, unique among tables. */
   alias(source: Source): string;
-  /** A name that nothing else has. */
+  /** An unused name. */
   fresh(): string;
 }
 
-/** What the embedded store cannot run, as `store_unsupported` with the place. */
+/**
+ * The `store_unsupported` error, with the place, for queries that the embedded store cannot run.
+ */
 export function unsupported(
   what: string,
   { at, why, text }: { at: number; why: string; text: string },
@@ -36,7 +41,7 @@ export function unsupported(
 /** A text as a literal of SQLite. */
 export function quoted(text: string): string {
   const literal = `'${text.replaceAll("'", "''")}'`;
-  // SQLite reads a statement up to the first NUL.
+  // SQLite stops reading a statement at the first NUL.
   return literal.includes('\0') ? `(${literal.replaceAll('\0', "' || char(0) || '")})` : literal;
 }
 
@@ -44,7 +49,7 @@ export function name(identifier: string): string {
   return `"${identifier.replaceAll('"', '""')}"`;
 }
 
-/** The value of an expression that is a literal; undefined for everything else. */
+/** The value of a literal; undefined for other expressions. */
 export function constantOf(expr: Expr): { value: string | number | bigint | boolean | null } | undefined {
   switch (expr.kind) {
     case 'string':
@@ -74,19 +79,19 @@ function numberOf(text: string): number | bigint {
   return Number.isSafeInteger(value) ? value : BigInt(text);
 }
 
-/** The text of a literal, a parameter or NULL; undefined for everything else. */
+/** The text of a literal, a parameter or NULL; undefined for other expressions. */
 export function constantText(expr: Expr): string | undefined {
   const constant = constantOf(expr);
   return typeof constant?.value === 'string' ? constant.value : undefined;
 }
 
-/** What an expression means that names an item of the select list. */
+/** The item's expression, if the expression names an item of the select list. */
 export function resolved(expr: Expr): Expr {
   if (expr.kind === 'column' && expr.source.kind === 'item') return resolved(expr.source.item.expr);
   return expr;
 }
 
-/** The item that a number in GROUP BY or ORDER BY means. */
+/** The item that a number in GROUP BY or ORDER BY refers to. */
 export function itemAt(expr: Expr, items: readonly SelectItem[]): Expr {
   if (expr.kind !== 'number' || !/^\d+$/.test(expr.text)) return expr;
   return items[Number(expr.text) - 1]?.expr ?? expr;

@@ -7,7 +7,8 @@ import { itemAt, type Printing, unsupported } from './printing.ts';
 import { windowText } from './windows.ts';
 
 /*
- * Queries. Columns are named c0, c1, …, so that no name of people meets one of SQLite, and a reference to a column is one to its place.
+ * Queries. Columns are named c0, c1, …, so that no user's name collides with one of SQLite's. A
+ * reference to a column uses its position.
  */
 
 export interface QueryScope {
@@ -15,7 +16,7 @@ export interface QueryScope {
   ctes: Map<object, string>;
 }
 
-/** The names of a query's columns where they are seen outside; c0, c1, … where they are not. */
+/** The names of a query's columns if they are visible outside; otherwise c0, c1, …. */
 type Names = readonly string[] | undefined;
 
 export function printQuery(scope: QueryScope, query: Query, names?: Names): string {
@@ -29,7 +30,8 @@ export function printQuery(scope: QueryScope, query: Query, names?: Names): stri
   if (body.kind === 'select')
     return `${head}${printSelect(scope, body, { names })}${order(p, query.orderBy)}${limit}`;
   if (query.orderBy.length === 0 && limit === '' && names === undefined) return head + printBody(scope, body);
-  // The terms of a compound SELECT have neither ORDER BY nor LIMIT of their own in SQLite, and it sorts by plain columns only.
+  // In SQLite the terms of a compound SELECT have no ORDER BY or LIMIT of their own, and a compound
+  // SELECT sorts only by plain columns.
   const source = derived(query);
   const columns = query.columns
     .map((_, index) => `${p.alias(source)}.c${index} as ${names?.[index] ?? `c${index}`}`)
@@ -41,7 +43,7 @@ export function printQuery(scope: QueryScope, query: Query, names?: Names): stri
   return `${head}select ${columns} from (${printBody(scope, body)}) as ${p.alias(source)}${orderBy}${limit}`;
 }
 
-/** A query as a table whose columns can be referred to. */
+/** A query as a table with columns to refer to. */
 export function derived(query: Query): Source {
   return {
     kind: 'derived',
@@ -61,7 +63,7 @@ export function columnOf(source: Source, column: Column): Expr {
   };
 }
 
-/** In the ORDER BY of a compound query a name or a number means a column of the result. */
+/** In the ORDER BY of a compound query, a name or a number refers to a column of the result. */
 function resultColumn(expr: Expr, source: Source): Expr {
   if (expr.kind === 'column' && expr.source.kind === 'result') return columnOf(source, expr.source.column);
   if (expr.kind === 'number') {
@@ -96,7 +98,7 @@ function printBody(scope: QueryScope, body: QueryBody, columns: readonly Column[
   }
 }
 
-/** A query in brackets, its columns as those of the whole. */
+/** A query in brackets, with the columns of the whole query. */
 function converted(scope: QueryScope, query: Query, columns: readonly Column[]): string {
   const source = derived(query);
   const items = query.columns.map(
@@ -105,7 +107,7 @@ function converted(scope: QueryScope, query: Query, columns: readonly Column[]):
   return `select ${items.join(', ')} from (${printQuery(scope, query)}) as ${scope.p.alias(source)}`;
 }
 
-/** UNION, INTERSECT and EXCEPT compare values of one type, each written in one way. */
+/** UNION, INTERSECT and EXCEPT compare values of one type, and equal values need one spelling. */
 function printSet(
   scope: QueryScope,
   { op, all, left, right, at }: SetOperation,
@@ -118,7 +120,7 @@ function printSet(
       text: scope.p.text,
     });
   }
-  // In SQLite all of them bind alike, to the left; what stands on the right is in brackets.
+  // In SQLite all three have the same precedence, left to right, so the right side is in brackets.
   const second =
     right.kind === 'set'
       ? `select * from (${printBody(scope, right, columns)})`
@@ -161,7 +163,7 @@ export function windowName(name: string): string {
   return `"w_${name.toLowerCase().replaceAll('"', '')}"`;
 }
 
-/** An item of the select list: of a compound query, it has the type of the whole. */
+/** An item of the select list; in a compound query it has the type of the whole. */
 function itemText(
   p: Printing,
   expr: Expr,

@@ -3,7 +3,7 @@ import { groupKey } from './keys.ts';
 import { order } from './order.ts';
 import { type Printing, unsupported } from './printing.ts';
 
-/** What stands in the brackets of OVER. */
+/** The content of OVER's brackets. */
 export function windowText(p: Printing, { base, partitionBy, orderBy, frame }: Window): string {
   const partition =
     partitionBy.length === 0

@@ -5,12 +5,15 @@ import type { Printing } from '../printing.ts';
 /** How a function of MySQL is printed. */
 export type PrintCall = (p: Printing, call: Call) => string;
 
-/** A function of texts alone. */
+/** A function that takes only texts. */
 export function ofTexts(name: string): PrintCall {
   return (p, { args }) => `${name}(${args.map((arg) => asText(p, arg)).join(', ')})`;
 }
 
-/** A function whose arguments are texts (`t`) and integers (`i`), the last for all that follow. */
+/**
+ * A function with text (`t`) and integer (`i`) arguments; the last letter covers all arguments that
+ * follow.
+ */
 export function of(name: string, kinds: string): PrintCall {
   return (p, { args }) => {
     const list = args.map((arg, index) => argument(p, arg, kinds[index] ?? kinds.at(-1)!));

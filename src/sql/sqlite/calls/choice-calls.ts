@@ -6,7 +6,9 @@ import { as, asChoice, asDatetimeKey, asDecimal, asDouble, asText, shownDatetime
 import { type Printing, unsupported } from '../printing.ts';
 import type { PrintCall } from './call.ts';
 
-/* Functions that choose one of their arguments. Each argument becomes a value of the result's type. */
+/*
+ * Functions that choose one of their arguments. Each argument becomes a value of the result's type.
+ */
 
 export const CHOICE_CALLS: Record<string, PrintCall> = {
   if: (p, call) => printChoice(p, call, (branch) => as(p, branch, call.type)),
@@ -28,20 +30,20 @@ function coalesce(p: Printing, { args, type }: Call): string {
   return values.length === 1 ? values[0]! : `coalesce(${values.join(', ')})`;
 }
 
-/** COALESCE gives a DECIMAL all the digits that the longest of its arguments has. */
+/** COALESCE returns a DECIMAL with as many digits as its longest argument. */
 function sameScale(p: Printing, arg: Expr, type: SqlType): string {
   const value = as(p, arg, type);
   if (type.kind !== 'decimal' || (arg.type.kind === 'decimal' && arg.type.scale === type.scale)) return value;
   return `my_dec_fit(${value}, 65, ${type.scale})`;
 }
 
-/** CASE compares JSON with a number as a number, and with everything else as text. */
+/** CASE compares JSON with a number as numbers, and JSON with everything else as texts. */
 function caseEquals(p: Printing, operand: Expr, when: Expr): string {
   const pair = [operand, when];
   if (pair.some(isNumber) && pair.some(({ type }) => type.kind === 'json')) {
     return `(${asDouble(p, operand)}) = (${asDouble(p, when)})`;
   }
-  // With a text before WHEN dates are compared as texts.
+  // If the operand is a text, dates are compared as texts.
   if (operand.type.kind === 'text' && isDated(when)) return comparison(p, '=', [operand, asTextNode(when)]);
   return comparison(p, '=', [asCompared(operand), asCompared(when)], { wall: true });
 }
@@ -86,7 +88,7 @@ function extreme(
     case 'text': {
       if (args.some(isDated)) return extremeDate(p, args, names.native);
       const collation = mixedCollation(p, args);
-      // Of two at a time: SQLite's own compare by its collations.
+      // Compares two at a time: SQLite's own function uses SQLite's collations.
       return args.slice(1).reduce(
         (best, arg) => {
           const other = asText(p, arg);
@@ -114,7 +116,9 @@ function isDated({ type }: Expr): boolean {
   return type.kind === 'date' || type.kind === 'datetime';
 }
 
-/** With a date among them texts are compared as dates, and the result is written as the dates are. */
+/**
+ * If one argument is a date, texts are compared as dates, and the result is written like the dates.
+ */
 function extremeDate(p: Printing, args: Expr[], native: string): string {
   const best = `${native}(${args.map((arg) => asDatetimeKey(p, arg)).join(', ')})`;
   const fsps = args.flatMap(({ type }) => (type.kind === 'datetime' ? [type.fsp] : []));
@@ -125,7 +129,7 @@ export function caseOf(p: Printing, expr: Case): string {
   return printChoice(p, expr, (branch) => as(p, branch, expr.type));
 }
 
-/** CASE, IF() and NULLIF() with each value that they may give as `convert` writes it. */
+/** CASE, IF() and NULLIF(), with each possible result written by `convert`. */
 export function printChoice(p: Printing, expr: Case | Call, convert: (branch: Expr) => string): string {
   if (expr.kind === 'call') {
     const [first, second, third] = expr.args as [Expr, Expr, Expr];

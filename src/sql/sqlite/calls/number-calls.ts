@@ -53,7 +53,7 @@ function byType(p: Printing, { args, type }: Call, names: Names): string {
   return `${names[kind]}(${asNumber(p, args[0]!, kind)})`;
 }
 
-/** CEILING and FLOOR of what is not exact is a double. */
+/** CEILING and FLOOR of an inexact number give a double. */
 function whole(p: Printing, { args, type }: Call, names: Omit<Names, 'integer'>): string {
   const value = args[0]!;
   if (value.type.kind === 'integer' || value.type.kind === 'boolean') return p.expr(value);

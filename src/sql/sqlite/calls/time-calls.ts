@@ -95,7 +95,7 @@ export function dateArithmetic(p: Printing, { op, operand, amount, unit, type }:
   return `my_date_add(${asMoment(p, operand)}, ${amountOf(p, amount, unit)}, ${specification})`;
 }
 
-/** Compound units are read from text; of the others only seconds have fractions. */
+/** Compound units are read from text; among the other units only seconds have fractions. */
 function amountOf(p: Printing, amount: Expr, unit: string): string {
   if (unit.includes('_')) return asText(p, amount);
   switch (amount.type.kind) {

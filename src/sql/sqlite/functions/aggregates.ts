@@ -5,7 +5,10 @@ import { compareJson, type Json, parseJson } from '../values/json-value.ts';
 import { roundToInteger, toDouble, toInteger } from '../values/number-text.ts';
 import { type Aggregates, aggregate } from './registry.ts';
 
-/** Aggregates that SQLite lacks or computes otherwise. They cannot have OVER: the printer uses SQLite's own there. */
+/**
+ * Aggregates that SQLite lacks or computes differently. They cannot have OVER, where the printer
+ * uses SQLite's own.
+ */
 export const aggregates: Aggregates = {
   // Of doubles, in the order of the rows.
   my_sum: aggregate<number | null>({
@@ -73,7 +76,7 @@ function decimalExtreme(sign: number) {
     start: () => null,
     step(best, value) {
       if (value === null) return best;
-      // Doubles are in the order of the decimals, and decide all but the closest ones.
+      // Doubles sort like the decimals, and decide all but the closest comparisons.
       const size = Number(value);
       if (best === null || (size - best.size) * sign > 0) return { value, size };
       if (size !== best.size) return best;

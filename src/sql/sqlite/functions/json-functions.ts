@@ -23,7 +23,10 @@ import { roundToInteger, toInteger } from '../values/number-text.ts';
 import { isWholeTime } from '../values/time-of-day.ts';
 import { type Functions, fn, type Result } from './registry.ts';
 
-/** Functions of JSON. Documents and values arrive as JSON text; a text that is none, which MySQL reports as an error, gives NULL. */
+/**
+ * JSON functions. Documents and values arrive as JSON text. Invalid JSON text, an error in MySQL,
+ * gives NULL.
+ */
 export const jsonFunctions: Functions = {
   // Conversions
   my_json_parse: fn(1, (text: string) => map(text, storeJson)),
@@ -44,7 +47,7 @@ export const jsonFunctions: Functions = {
   my_json_decimal: fn(1, (doc: string) =>
     map(doc, (value) => store(toDecimal(typeof value === 'string' ? value : jsonNumber(value)))),
   ),
-  // A string is a date, or a time, where it is nothing else; numbers are times but no dates.
+  // A string counts as a date, or as a time, only as a whole; numbers can be times but not dates.
   my_json_date: fn(1, (doc: string) =>
     map(doc, (value) => {
       if (typeof value === 'string') return toFuzzyMoment(value)?.truncated ? '' : value;
@@ -142,7 +145,7 @@ export const jsonFunctions: Functions = {
     },
     { takesNull: true },
   ),
-  // What is no object replaces even NULL.
+  // A patch that is not an object replaces even NULL.
   my_json_merge_patch: fn(
     [2, 100],
     (...docs: (string | null)[]) => {
@@ -179,7 +182,7 @@ function map(text: string | number, use: (value: Json) => Result): Result {
   return value === undefined ? null : use(value);
 }
 
-/** JSON inside of JSON; NULL becomes null. */
+/** JSON inside JSON; NULL becomes null. */
 function nested(item: string | null): string {
   if (item === null) return 'null';
   const value = item.startsWith('\u0001') ? parseJson(item) : undefined;

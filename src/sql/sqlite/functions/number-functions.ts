@@ -19,7 +19,7 @@ import {
 import { clamp, roundToInteger, toDouble, toInteger } from '../values/number-text.ts';
 import { type Functions, fn, type Result } from './registry.ts';
 
-/** Functions of numbers. Those of DECIMAL begin with `my_dec_`. */
+/** Functions of numbers. DECIMAL functions begin with `my_dec_`. */
 export const numberFunctions: Functions = {
   // Conversions
   my_num: fn(1, (text: Arg) => (typeof text === 'number' ? text : toDouble(String(text)))),
@@ -36,7 +36,7 @@ export const numberFunctions: Functions = {
 
   // DECIMAL
   my_dec_cmp: fn(2, (a: Arg, b: Arg) => {
-    // Doubles are in the order of the decimals, and decide all but the closest ones.
+    // Doubles sort like the decimals, and decide all but the closest comparisons.
     const [x, y] = [Number(a), Number(b)];
     return x < y ? -1 : x > y ? 1 : compareDecimals(toDecimal(a), toDecimal(b));
   }),
@@ -173,7 +173,9 @@ function bits(value: Arg): bigint {
   );
 }
 
-/** BIGINT UNSIGNED. What 63 bits do not hold is a text, which is greater than every integer of SQLite. */
+/**
+ * BIGINT UNSIGNED. A value beyond 63 bits is a text, which is greater than every integer in SQLite.
+ */
 function unsigned(value: bigint): number | bigint | string {
   const whole = BigInt.asUintN(64, value);
   if (whole > 9223372036854775807n) return String(whole);

@@ -1,6 +1,9 @@
 import { type Functions, fn } from './registry.ts';
 
-/** Functions of regular expressions. The last argument says whether the collation tells letters apart by case: `c` or `i`. */
+/**
+ * Functions of regular expressions. The last argument says whether the collation is case-sensitive:
+ * `c` or `i`.
+ */
 export const regexpFunctions: Functions = {
   my_regexp: fn(3, (value: string, pattern: string, flags: string) => {
     const regexp = compilePattern(pattern, flags);
@@ -22,7 +25,7 @@ export const regexpFunctions: Functions = {
   }),
 };
 
-/** What MySQL's classes hold, to stand in brackets. */
+/** The content of MySQL's character classes, for use in brackets. */
 const CLASSES: Record<string, string> = {
   alpha: '\\p{Alphabetic}',
   digit: '\\p{Nd}',
@@ -37,7 +40,7 @@ const WORD = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}';
 const WORD_EDGE = `(?:(?<=[${WORD}])(?![${WORD}])|(?<![${WORD}])(?=[${WORD}]))`;
 const LINE_END = '(?=(?:\\r\\n|[\\n\\v\\f\\r\\u0085\\u2028\\u2029])?$)';
 
-/** Where ICU, which MySQL uses, means something else than JavaScript. */
+/** Syntax with a different meaning in ICU, which MySQL uses, than in JavaScript. */
 function translated(pattern: string, multiline: boolean): string {
   let source = '';
   let inClass = false;
@@ -59,7 +62,7 @@ function translated(pattern: string, multiline: boolean): string {
       inClass = true;
       source += char;
       if (pattern[at + 1] === '^') source += pattern[++at];
-      // A bracket that closes at once is meant as a character.
+      // A bracket that closes immediately is a literal character.
       if (pattern[at + 1] === ']') {
         source += '\\]';
         at++;
@@ -75,7 +78,10 @@ function translated(pattern: string, multiline: boolean): string {
 
 const compiled = new Map<string, RegExp | undefined>();
 
-/** A pattern of MySQL as one of JavaScript: they share what people use but `[[:alpha:]]`. Undefined for what is no pattern. */
+/**
+ * A MySQL pattern as a JavaScript pattern: common syntax is the same, except `[[:alpha:]]`.
+ * Undefined for an invalid pattern.
+ */
 export function compilePattern(pattern: string, flags: string): RegExp | undefined {
   const key = `${flags}/${pattern}`;
   if (compiled.has(key)) return compiled.get(key);

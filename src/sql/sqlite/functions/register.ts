@@ -8,7 +8,7 @@ import type { Result, SqlFunction } from './registry.ts';
 import { stringFunctions } from './string-functions.ts';
 import { timeFunctions } from './time-functions.ts';
 
-/** Gives the connection the functions that printed queries call. The time is that of `now`, in epoch milliseconds. */
+/** Registers the functions that printed queries call. The time is `now`, in epoch milliseconds. */
 export function registerFunctions(db: Database, now: () => number): void {
   const functions = {
     ...stringFunctions,
@@ -20,7 +20,8 @@ export function registerFunctions(db: Database, now: () => number): void {
   for (const [name, definition] of Object.entries(functions)) {
     const [least, most] =
       typeof definition.arity === 'number' ? [definition.arity, definition.arity] : definition.arity;
-    // Deterministic: SQLite calls it once a run when the arguments are constant, so that one statement sees one time.
+    // Deterministic: SQLite calls the function once per run if its arguments are constant, so one
+    // statement sees one time.
     if (most > 4) {
       db.function(name, { varargs: true, deterministic: true }, adapted(definition, most));
     } else {

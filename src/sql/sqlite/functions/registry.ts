@@ -2,12 +2,17 @@ import type { Arg } from '../values/arg.ts';
 
 export type Result = string | number | bigint | null | undefined;
 
-/** A function that the printer calls. NULL arrives as null; null and undefined are NULL. */
+/**
+ * A function that the printer calls. NULL arrives as null; a result of null or undefined is NULL.
+ */
 export interface SqlFunction {
-  /** Number of arguments, or [least, most]. */
+  /** Number of arguments, or [minimum, maximum]. */
   arity: number | [number, number];
   run(...args: Arg[]): Result;
-  /** The function is called for NULL too. Without this, NULL in any argument gives NULL, as with nearly all of MySQL's functions. */
+  /**
+   * Calls the function for NULL too. Otherwise NULL in any argument gives NULL, as in nearly all
+   * MySQL functions.
+   */
   takesNull?: boolean;
 }
 
@@ -27,7 +32,7 @@ export function fn(
   run: (...args: never[]) => Result,
   options: { takesNull?: boolean } = {},
 ): SqlFunction {
-  // The printer gives each function values of the types that it declares.
+  // The printer passes values of the types that each function declares.
   return { arity, run: run as SqlFunction['run'], ...options };
 }
 
@@ -37,6 +42,6 @@ export function aggregate<State>(definition: {
   step(state: State, value: Arg): State;
   result(state: State): Result;
 }): SqlAggregate {
-  // SQLite gives each step the state that `start` or the step before returned.
+  // SQLite passes each step the state that `start` or the previous step returned.
   return definition as SqlAggregate;
 }

@@ -6,7 +6,10 @@ import { likePattern } from '../values/like.ts';
 import { formatDouble } from '../values/number-text.ts';
 import { type Functions, fn, type Result } from './registry.ts';
 
-/** Longest text that a function makes of a number: MySQL gives NULL for more than max_allowed_packet. */
+/**
+ * The longest text that a function creates from a number: MySQL gives NULL above
+ * max_allowed_packet.
+ */
 const MAX_LENGTH = 16_777_216;
 
 /** Functions of texts. Lengths and positions count code points; numbers arrive as integers. */
@@ -146,13 +149,13 @@ export const stringFunctions: Functions = {
     const items = (JSON.parse(list) as (string | null)[]).filter((item) => item !== null);
     return items.length === 0 ? null : items.join(separator);
   }),
-  // A text for each row of values, equal where the values are.
+  // A text for each row of values; equal rows have equal texts.
   my_tuple: fn([1, 100], (...items: Arg[]) => JSON.stringify(items)),
 };
 
 const ASCII = /^[\0-\x7f]*$/;
 
-/** Code points. Pieces of a text with nothing but ASCII are its units. */
+/** Code points. For ASCII texts these are the UTF-16 units. */
 function points(value: string): string[] {
   return ASCII.test(value) ? value.split('') : [...value];
 }
@@ -165,7 +168,7 @@ function lengthOf(value: string): number {
   return ASCII.test(value) ? value.length : [...value].length;
 }
 
-/** Letter by letter, as MySQL does: `ß` has no upper case of one letter and stays. */
+/** Letter by letter, as MySQL does: `ß` has no single upper-case letter and stays. */
 function mapCase(value: string, how: 'toLowerCase' | 'toUpperCase'): string {
   if (ASCII.test(value)) return value[how]();
   let result = '';
@@ -176,7 +179,7 @@ function mapCase(value: string, how: 'toLowerCase' | 'toUpperCase'): string {
   return result;
 }
 
-/** Without case; of accents only what the collation says. */
+/** Removes case, and accents if the collation ignores them. */
 function fold(text: string): string {
   return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 }

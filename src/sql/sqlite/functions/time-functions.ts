@@ -29,7 +29,10 @@ import { type Functions, fn, type Result } from './registry.ts';
 const EPOCH_DAYS = 719_528;
 const LAST_TIMESTAMP = 32_536_771_199;
 
-/** Functions of dates and times. They take what a row has of any type: texts of people as well as DATE, DATETIME and numbers. */
+/**
+ * Functions of dates and times. They accept values of any type: texts written by people as well as
+ * DATE, DATETIME and numbers.
+ */
 export function timeFunctions(now: () => number): Functions {
   const current = () => {
     const ms = now();
@@ -52,12 +55,13 @@ export function timeFunctions(now: () => number): Functions {
       const micros = toTimeMicros(value);
       return micros === undefined ? null : storeTime(roundTime(micros, fsp));
     }),
-    // For comparisons: what is no date is less than every date.
+    // For comparisons: an invalid date is less than every date.
     my_datetime_key: fn(1, (value: Arg) => {
       const moment = toMoment(value);
       return moment === undefined ? `${ZERO_DATE} 00:00:00.000` : storeDatetime(moment);
     }),
-    // The same, with the time that the text shows. MySQL takes an offset from UTC off only where both sides differ by row.
+    // The same, with the time as written. MySQL applies a UTC offset only if both sides differ from
+    // row to row.
     my_datetime_wall_key: fn(1, (value: Arg) => {
       const moment = toMoment(value);
       return moment === undefined ? `${ZERO_DATE} 00:00:00.000` : storeDatetime(wallTime(moment));
@@ -89,7 +93,7 @@ export function timeFunctions(now: () => number): Functions {
       return fsp === 0 ? Number(text) : text;
     }),
 
-    // The specification is sign, unit and kind of the result, such as `+day:datetime`.
+    // The specification is the sign, the unit and the result type, such as `+day:datetime`.
     my_date_add: fn(3, (value: Arg, amount: Arg, specification: string) =>
       added(value, amount, specification),
     ),
@@ -209,7 +213,7 @@ export function timeFunctions(now: () => number): Functions {
       return storeTime(limitTime(Math.round(value * SECOND)));
     }),
     my_timediff: fn(2, (a: Arg, b: Arg) => timeDifference(a, b)),
-    // The specification is the sign and the kind of the result, such as `+:datetime`.
+    // The specification is the sign and the result type, such as `+:datetime`.
     my_addtime: fn(3, (value: Arg, time: Arg, specification: string) => {
       const micros = toTimeMicros(time);
       if (micros === undefined) return null;
@@ -230,7 +234,7 @@ export function timeFunctions(now: () => number): Functions {
   };
 }
 
-/** What `then` makes of the value's date; NULL when it is none. */
+/** The result of `then` for the value's date; NULL for an invalid date. */
 function use(value: Arg, then: (moment: Moment) => Result): Result {
   const moment = toMoment(value);
   return moment === undefined ? null : then(moment);
@@ -240,7 +244,7 @@ function part(of: (moment: Moment) => Result) {
   return fn(1, (value: Arg) => use(value, of));
 }
 
-/** Of a date whose month or day may be 0. */
+/** The same for dates whose month or day may be 0. */
 function fuzzy(of: (moment: Moment) => Result) {
   return fn(1, (value: Arg) => {
     const moment = toFuzzyMoment(value);
@@ -255,7 +259,7 @@ function ofTime(of: (micros: number) => number) {
   });
 }
 
-/** Of a DATETIME as it stands in a row; anything else is read as a time, which a date is not. */
+/** For a DATETIME as stored in a row; anything else is read as a time, and a date is not a time. */
 function timeOfDay(value: Arg): number | undefined {
   if (typeof value === 'string' && STORED.test(value)) return toMoment(value)?.micros;
   return toTimeMicros(value);
@@ -288,7 +292,7 @@ function added(value: Arg, amount: Arg, specification: string): Result {
   if (!moved) return null;
   if (kind === 'date') return storeDate(moved);
   if (kind === 'datetime') return storeDatetime(moved);
-  // The result of a text is a text: a date where both are.
+  // A text gives a text: a date if both are dates.
   return moment.dateOnly && keepsDates(unit) ? storeDate(moved) : showText(moved);
 }
 
@@ -307,7 +311,7 @@ function fromUnix(seconds: Arg): Moment | undefined {
 }
 
 function zone(text: string): number | undefined {
-  // Without the tables of named zones MySQL knows no others.
+  // Without its tables of named time zones, MySQL knows no others.
   return /^system$/i.test(text) ? 0 : zoneMinutes(text);
 }
 
@@ -322,7 +326,7 @@ function timeDifference(a: Arg, b: Arg): Result {
   return x === undefined || y === undefined ? null : storeTime(limitTime(x - y));
 }
 
-/** Whether a value that may be a time of day is a date. */
+/** Whether a value is a date and not a time of day. */
 function isDatedText(value: Arg): boolean {
   return typeof value === 'string' && /^\s*\d+[-/]\d/.test(value) && toMoment(value) !== undefined;
 }
@@ -337,7 +341,9 @@ function monthsOfPeriod(period: number): number {
   return (year < 70 ? year + 2000 : year < 100 ? year + 1900 : year) * 12 + (period % 100) - 1;
 }
 
-/** The pieces of EXTRACT's compound units, and how many digits each after the first has. */
+/**
+ * The parts of EXTRACT's compound units, with the number of digits of each part after the first.
+ */
 const EXTRACTED: Record<string, ('day' | 'hour' | 'minute' | 'second' | 'microsecond')[]> = {
   day_hour: ['day', 'hour'],
   day_minute: ['day', 'hour', 'minute'],

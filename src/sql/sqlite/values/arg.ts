@@ -1,2 +1,5 @@
-/** A value as SQLite gives it to a function: booleans are 1 and 0, and everything else is one of these. */
+/**
+ * A value that SQLite passes to a function: booleans are 1 and 0, other values are one of these
+ * types.
+ */
 export type Arg = string | number | null | Uint8Array;

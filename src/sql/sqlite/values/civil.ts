@@ -1,4 +1,4 @@
-/* The calendar that MySQL counts with: Gregorian at all times, years 0 to 9999. */
+/* MySQL's calendar: Gregorian throughout, years 0 to 9999. */
 
 /** Days of the month, 1 to 12. */
 export function daysInMonth(year: number, month: number): number {
@@ -11,7 +11,7 @@ export function isLeapYear(year: number): boolean {
 
 /** Days since 1970-01-01. */
 export function dayNumber(year: number, month: number, day: number): number {
-  // Years begin in March, so that the leap day is the last.
+  // Years begin in March here, so that the leap day is the last day.
   const y = month <= 2 ? year - 1 : year;
   const era = Math.floor(y / 400);
   const yearOfEra = y - era * 400;

@@ -12,7 +12,7 @@ export function compareCodePoints(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** By code point, the shorter filled with spaces; utf8mb4_bin. */
+/** By code point, with the shorter text padded with spaces; utf8mb4_bin. */
 export function comparePadded(a: string, b: string): number {
   const shared = Math.min(a.length, b.length);
   for (let i = 0; i < shared; i++) {
@@ -28,7 +28,7 @@ export function comparePadded(a: string, b: string): number {
 
 const SPACE = 32;
 
-/** UTF-16 units in the order of code points: halves of a pair come after U+FFFF. */
+/** Compares UTF-16 units in the order of code points: surrogates come after U+FFFF. */
 function fixed(unit: number): number {
   return unit < 0xd800 ? unit : unit <= 0xdfff ? unit + 0x10000 : unit;
 }
@@ -36,14 +36,17 @@ function fixed(unit: number): number {
 const PRINTABLE = /^[ -~]*$/;
 const withCase = new Intl.Collator('und', { sensitivity: 'variant' });
 
-/** utf8mb4_0900_as_cs, the connection's: by the Unicode Collation Algorithm, with accents and case, not padded. */
+/**
+ * utf8mb4_0900_as_cs, the connection's collation: by the Unicode Collation Algorithm, with accents
+ * and case, not padded.
+ */
 function compareWithCase(a: string, b: string): number {
-  // Of printable ASCII only equal texts are equal.
+  // Printable ASCII texts are equal only if they are identical.
   if (a === b) return 0;
   return withCase.compare(a, b);
 }
 
-/** Whether equality under the connection's collation is that of the texts' bytes. */
+/** Whether equality under the connection's collation is equality of the texts' bytes. */
 export function isPrintable(text: string): boolean {
   return PRINTABLE.test(text);
 }

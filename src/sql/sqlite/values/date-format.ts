@@ -10,7 +10,7 @@ export const MONTHS = [
 export const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 
 /**
- * DATE_FORMAT; null where the date lacks what the pattern asks for.
+ * DATE_FORMAT; null if the date lacks a part that the pattern needs.
  * https://dev.mysql.com/doc/refman/8.4/en/date-and-time-functions.html#function_date-format
  */
 export function formatPattern(moment: Moment, pattern: string): string | null {
@@ -106,7 +106,7 @@ function ordinal(day: number): string {
   return `${day}${teen ? 'th' : (['th', 'st', 'nd', 'rd'][day % 10] ?? 'th')}`;
 }
 
-/** What a pattern of STR_TO_DATE can read of a number: at most so many digits. */
+/** The numbers that a pattern of STR_TO_DATE can read, with their maximum number of digits. */
 const DIGITS: Record<string, number> = {
   ...{ Y: 4, y: 2, m: 2, c: 2, d: 2, e: 2, H: 2, k: 2, h: 2, I: 2, l: 2, i: 2, s: 2, S: 2, f: 6, j: 3 },
 };
@@ -139,7 +139,7 @@ export function parsePattern(text: string, pattern: string): Parsed | undefined 
     at += words[index]!.length;
     return index;
   };
-  // The compound patterns are read as what they stand for.
+  // Compound patterns are expanded.
   const whole = pattern.replaceAll('%r', '%I:%i:%S %p').replaceAll('%T', '%H:%i:%S');
   let dated = false;
   let timed = false;
@@ -183,7 +183,7 @@ export function parsePattern(text: string, pattern: string): Parsed | undefined 
   const hour = H ?? (h === undefined ? 0 : (h % 12) + (half === 'pm' ? 12 : 0));
   if (hour > 23 || i > 59 || s > 59) return undefined;
   const micros = ((hour * 60 + i) * 60 + s) * SECOND + f;
-  // A pattern that reaches further than the text still decides the kind of the result.
+  // A pattern longer than the text still decides the type of the result.
   const kinds = [...whole.matchAll(/%(.)/gs)].map(([, letter]) => letter!);
   timed ||= kinds.some((letter) => 'HkhIlisSfp'.includes(letter));
   dated ||= kinds.some((letter) => 'YymcdeMbj'.includes(letter));

@@ -1,9 +1,10 @@
 import type { Arg } from './arg.ts';
 
 /*
- * DECIMAL, exact. In a row a DECIMAL is an integer of SQLite when it has no digits behind the point and is below 2^53, else a text such as
- * `-12.50`: the digits behind the point are those that MySQL shows. Texts and integers of one column do not compare natively: the printer
- * compares with `my_dec_cmp` and orders by `my_dec_key`.
+ * Exact DECIMAL. In a row a DECIMAL is an SQLite integer if it has no digits after the point and is
+ * below 2^53, else a text such as `-12.50`, with the digits that MySQL shows. Texts and integers of
+ * one column cannot be compared natively: the printer compares with `my_dec_cmp` and sorts by
+ * `my_dec_key`.
  */
 
 /** `units` divided by ten to the power of `scale`. */
@@ -12,11 +13,11 @@ export interface Decimal {
   scale: number;
 }
 
-/** MySQL keeps no more digits behind the point. */
+/** MySQL's maximum number of digits after the point. */
 export const MAX_SCALE = 30;
-/** A division has so many digits more than its dividend (div_precision_increment). */
+/** A division has this many digits more than its dividend (div_precision_increment). */
 export const DIVISION_DIGITS = 4;
-/** MySQL has no more digits; what is larger is this. */
+/** The largest DECIMAL in MySQL; larger values become this one. */
 const MAX_UNITS = 10n ** 65n - 1n;
 
 const POWERS = Array.from({ length: 100 }, (_, exponent) => 10n ** BigInt(exponent));
@@ -28,7 +29,7 @@ function tens(exponent: number): bigint {
 
 const DECIMAL = /^[ \t\n\v\f\r]*([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,4}))?/i;
 
-/** The decimal that a text begins with, or that a number is; of text that is none, 0. */
+/** The decimal at the beginning of a text, or the value of a number; 0 for other text. */
 export function toDecimal(value: Arg): Decimal {
   if (typeof value === 'number') {
     if (Number.isSafeInteger(value)) return { units: BigInt(value), scale: 0 };
@@ -69,7 +70,7 @@ function parse(text: string): Decimal {
   return scale > MAX_SCALE ? rescale(signed, MAX_SCALE) : signed;
 }
 
-/** As it stands in a row. */
+/** The form in a row. */
 export function store({ units, scale }: Decimal): string | number {
   if (scale === 0) {
     const small = Number(units);
@@ -84,7 +85,10 @@ export function formatDecimal({ units, scale }: Decimal): string {
   return `${units < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
 }
 
-/** Rounded, half away from zero, or filled with zeros. A negative scale rounds before the point and leaves scale 0. */
+/**
+ * Rounded, half away from zero, or filled with zeros. A negative scale rounds before the point and
+ * leaves scale 0.
+ */
 export function rescale(value: Decimal, scale: number): Decimal {
   if (scale === value.scale) return value;
   if (scale > value.scale) {
@@ -96,7 +100,7 @@ export function rescale(value: Decimal, scale: number): Decimal {
   return scale < 0 ? { units: units * tens(-scale), scale: 0 } : { units, scale };
 }
 
-/** Cut off after so many digits. */
+/** Truncated after this many digits. */
 export function truncate(value: Decimal, scale: number): Decimal {
   if (scale >= value.scale) return value;
   const units = value.units / tens(value.scale - scale);
@@ -124,10 +128,12 @@ export function multiply(a: Decimal, b: Decimal): Decimal {
   return product.scale > MAX_SCALE ? rescale(product, MAX_SCALE) : product;
 }
 
-/** With so many digits behind the point, the last one rounded; undefined for a division by zero. */
+/**
+ * With this many digits after the point, the last one rounded; undefined for a division by zero.
+ */
 export function divide(a: Decimal, b: Decimal, scale: number): Decimal | undefined {
   if (b.units === 0n) return undefined;
-  // One digit more than asked for decides how the last one is rounded.
+  // One extra digit decides how the last one is rounded.
   const shift = scale + 1 + b.scale - a.scale;
   const scaled = shift >= 0 ? a.units * tens(shift) : a.units / tens(-shift);
   return rescale({ units: scaled / b.units, scale: scale + 1 }, scale);
@@ -140,14 +146,14 @@ export function wholeQuotient(a: Decimal, b: Decimal): bigint | undefined {
   return rescale(a, scale).units / rescale(b, scale).units;
 }
 
-/** The rest of a division, with the sign of the dividend; undefined for a division by zero. */
+/** The remainder of a division, with the sign of the dividend; undefined for a division by zero. */
 export function remainder(a: Decimal, b: Decimal): Decimal | undefined {
   if (b.units === 0n) return undefined;
   const scale = Math.max(a.scale, b.scale);
   return { units: rescale(a, scale).units % rescale(b, scale).units, scale };
 }
 
-/** What fits into DECIMAL(precision, scale): rounded, and what is larger becomes the largest. */
+/** The value fitted into DECIMAL(precision, scale): rounded, and limited to the largest value. */
 export function fit(value: Decimal, options: { precision: number; scale: number }): Decimal {
   const rounded = rescale(value, options.scale);
   const limit = tens(options.precision) - 1n;
@@ -157,7 +163,7 @@ export function fit(value: Decimal, options: { precision: number; scale: number 
 
 const KEY_WHOLE = 80;
 
-/** A text for each value, equal where values are equal, and in the order of the values. */
+/** A text for each value: equal for equal values, and in the order of the values. */
 export function orderKey({ units, scale }: Decimal): string {
   const negative = units < 0n;
   const digits = String(negative ? -units : units).padStart(scale + 1, '0');
@@ -170,7 +176,7 @@ export function orderKey({ units, scale }: Decimal): string {
   return complement;
 }
 
-/** The value of an order key, with so many digits behind the point. */
+/** The value of an order key, with this many digits after the point. */
 export function fromOrderKey(key: string, scale: number): Decimal {
   let digits = key.slice(1);
   const negative = key[0] === '0';

@@ -3,7 +3,7 @@ import { daysInMonth } from './civil.ts';
 import { DAY, daysOf, type Moment, momentOf, SECOND } from './moment.ts';
 import { toDouble, toInteger } from './number-text.ts';
 
-/** Microseconds of the units that have a length. */
+/** Microseconds of each unit with a fixed length. */
 const MICROS: Record<string, number> = {
   microsecond: 1,
   second: SECOND,
@@ -14,7 +14,7 @@ const MICROS: Record<string, number> = {
 };
 const MONTHS: Record<string, number> = { month: 1, quarter: 3, year: 12 };
 
-/** The units of each part of a compound one: `interval '1:30' hour_minute`. */
+/** The units of each part of a compound unit: `interval '1:30' hour_minute`. */
 const PARTS: Record<string, string[]> = {
   second_microsecond: ['second', 'microsecond'],
   minute_microsecond: ['minute', 'second', 'microsecond'],
@@ -36,14 +36,14 @@ export interface Interval {
   micros: number;
 }
 
-/** The units that leave a date a date. */
+/** The units that keep a date a date. */
 export function keepsDates(unit: string): boolean {
   return unit in MONTHS || unit === 'day' || unit === 'week' || unit === 'year_month';
 }
 
 /**
- * What INTERVAL amount unit is. A text is read as far as it is an integer ('1.5' day is one day), a number is rounded (1.5 day is two
- * days), and only seconds have fractions.
+ * The amount of `INTERVAL amount unit`. A text is read up to the end of its integer ('1.5' day is
+ * one day), a number is rounded (1.5 day is two days), and only seconds have fractions.
  */
 export function toInterval(amount: Arg, unit: string): Interval | undefined {
   const total: Interval = { months: 0, days: 0, micros: 0 };
@@ -70,7 +70,10 @@ function seconds(amount: Arg): number {
   return Math.round(value * SECOND) / SECOND;
 }
 
-/** The printer gives numbers as numbers, and texts and exact numbers as texts; the latter with the mark `#`. */
+/**
+ * The printer passes numbers as numbers, and texts and exact numbers as texts; exact numbers carry
+ * the mark `#`.
+ */
 function whole(amount: Arg): number {
   if (typeof amount === 'number')
     return Number.isInteger(amount) ? amount : Math.sign(amount) * halfEven(Math.abs(amount));

@@ -1,7 +1,9 @@
 import type { JsonLeg } from '../../json-path.ts';
 import { isObject, type Json } from './json-value.ts';
 
-/* Changes of JSON values. The values given are shared, so each change copies what lies on its path. */
+/*
+ * Changes to JSON values. The inputs are shared, so each change copies the values along its path.
+ */
 
 export interface Change {
   legs: readonly JsonLeg[];

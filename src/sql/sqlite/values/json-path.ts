@@ -6,7 +6,10 @@ const LEG =
 
 const parsed = new Map<string, JsonLeg[] | undefined>();
 
-/** The legs of a path that is computed at run time; undefined for what is no path, which MySQL reports as an error. */
+/**
+ * The legs of a path that is computed at run time; undefined for an invalid path, which is an error
+ * in MySQL.
+ */
 export function pathLegs(path: string): JsonLeg[] | undefined {
   if (!parsed.has(path)) {
     if (parsed.size > 500) parsed.clear();
@@ -46,12 +49,15 @@ function unescaped(text: string): string {
   }
 }
 
-/** Whether the path can mean several values. */
+/** Whether the path can match several values. */
 export function isPattern(legs: readonly JsonLeg[]): boolean {
   return legs.some(({ kind }) => kind !== 'key' && kind !== 'index' && kind !== 'last');
 }
 
-/** The values at a path, in MySQL's order, each once. A value that is no array counts as an array of itself. */
+/**
+ * The values at a path, in MySQL's order, without repetition. A value that is not an array counts
+ * as an array of itself.
+ */
 export function valuesAt(doc: Json, legs: readonly JsonLeg[]): Json[] {
   let found = [doc];
   for (const leg of legs) found = found.flatMap((value) => step(value, leg));

@@ -9,7 +9,10 @@ export interface JsonSearch {
   paths: string[];
 }
 
-/** JSON_SEARCH: the path of the first string that is like the pattern, or of all of them; undefined when there is none. */
+/**
+ * JSON_SEARCH: the path of the first string that matches the pattern, or the paths of all;
+ * undefined without a match.
+ */
 export function searchJson(doc: Json, { mode, pattern, escapedBy, paths }: JsonSearch): Json | undefined {
   const matches = likePattern(pattern, escapedBy);
   const starts =
@@ -26,7 +29,7 @@ function startAt(doc: Json, path: string): { value: Json; path: string }[] {
     const value = valueAt(doc, legs);
     return value === undefined ? [] : [{ value, path: path.trim() }];
   }
-  // Where a wildcard leads is only known by the values; paths of equal values are those of the first.
+  // The paths behind a wildcard are found by their values; equal values have the path of the first.
   return valuesAt(doc, legs).map((value) => ({ value, path: path.trim() }));
 }
 

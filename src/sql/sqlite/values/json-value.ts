@@ -1,8 +1,8 @@
 import { formatDouble, toDouble } from './number-text.ts';
 
 /*
- * JSON values. In a row JSON is its text; a value that is computed from a DATE, TIME or DATETIME, for which JSON has no text, is
- * `\u0001` with the kind and the text of the value.
+ * JSON values. In a row JSON is its text. JSON has no text for a DATE, TIME or DATETIME, so a JSON
+ * value computed from one is `\u0001` followed by the kind and the text of the value.
  */
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json } | JsonTime;
@@ -31,10 +31,12 @@ export function isObject(value: Json): value is { [key: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonTime);
 }
 
-/** The last text of each length modulo the size: a literal stays while the rows go by. */
+/**
+ * Keeps the last text for each length modulo the size, because a literal repeats from row to row.
+ */
 const parsed: ({ text: string; value: Json | undefined } | undefined)[] = new Array(32).fill(undefined);
 
-/** The value of a JSON text, not to be changed; undefined when it is none. */
+/** The value of a JSON text; undefined for invalid JSON. Callers must not change the value. */
 export function parseJson(text: string): Json | undefined {
   const place = text.length % parsed.length;
   const known = parsed[place];
@@ -51,14 +53,14 @@ function parse(text: string): Json | undefined {
   }
   try {
     const value = JSON.parse(text) as Json;
-    // MySQL has no number beyond the doubles.
+    // MySQL has no JSON number beyond the range of doubles.
     return value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY ? undefined : value;
   } catch {
     return undefined;
   }
 }
 
-/** As it stands in a row. */
+/** The form in a row. */
 export function storeJson(value: Json): string {
   if (value instanceof JsonTime) return timeAsJson(value.kind, value.text);
   return JSON.stringify(value);
@@ -84,7 +86,8 @@ export function showJson(value: Json): string {
 /** The text of a row's JSON. */
 export function showStored(text: string): string {
   const first = text.charCodeAt(0);
-  // Texts, true, false and null are as they stand; a number may be a double that MySQL writes in its own way.
+  // Strings, true, false and null stay as they are; a number may be a double that MySQL writes in
+  // its own way.
   if (first === 0x22 || (first >= 0x61 && first <= 0x7a)) return text;
   if (first !== 0x7b && first !== 0x5b && first !== 1 && !text.includes('e')) return text;
   const value = parseJson(text);
@@ -104,14 +107,14 @@ function shownTime({ kind, text }: JsonTime): string {
   return `${whole}.${fraction.padEnd(6, '0')}`;
 }
 
-/** As a double: texts by the number that they begin with; null, arrays and objects are 0. */
+/** As a double: a text is the number at its beginning; null, arrays and objects are 0. */
 export function jsonNumber(value: Json): number {
   if (typeof value === 'number') return value;
   if (typeof value === 'string') return toDouble(value);
   return value === true ? 1 : 0;
 }
 
-/** The order of the types: what is of a later one is greater. */
+/** The order of the types: a later type is greater. */
 function rank(value: Json): number {
   if (value === null) return 0;
   if (typeof value === 'number') return 1;
@@ -158,12 +161,12 @@ function compareBytes(a: string, b: string): number {
   return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-/** MySQL keeps keys by their length in bytes, then by their bytes. */
+/** MySQL sorts keys by length in bytes, then by bytes. */
 export function compareKeys(a: string, b: string): number {
   return Buffer.byteLength(a) - Buffer.byteLength(b) || compareBytes(a, b);
 }
 
-/** A text for each value, equal where MySQL takes the values for equal. */
+/** A text for each value; equal for values that MySQL treats as equal. */
 export function jsonKey(value: Json): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (value instanceof JsonTime) return timeAsJson(value.kind, value.text);
@@ -173,7 +176,10 @@ export function jsonKey(value: Json): string {
   });
 }
 
-/** A text for each value in the order of the values; of arrays and objects, which nobody sorts, only their kind. */
+/**
+ * A text for each value, in the order of the values; arrays and objects, which nobody sorts, have
+ * only their kind.
+ */
 export function jsonOrderKey(value: Json): string {
   const kind = String(rank(value));
   if (typeof value === 'number') return kind + doubleKey(value);

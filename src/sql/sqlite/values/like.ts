@@ -1,6 +1,9 @@
 const patterns = new Map<string, (text: string) => boolean>();
 
-/** Whether a text is like a pattern, letter by letter; `fold` makes letters alike that the collation takes for equal. */
+/**
+ * Whether a text matches a LIKE pattern, letter by letter; `fold` unifies letters that the
+ * collation treats as equal.
+ */
 export function likePattern(
   pattern: string,
   escapedBy: string,

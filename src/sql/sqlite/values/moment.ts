@@ -2,8 +2,9 @@ import type { Arg } from './arg.ts';
 import { civilDay, dayNumber, daysInMonth } from './civil.ts';
 
 /*
- * DATE and DATETIME. In a row a DATE is the text `2026-01-31`, and a DATETIME is `2026-01-31 09:00:00.000`: at least three digits of a second,
- * as in Segflow's columns, and up to six without zeros at the end. Such texts compare as the times do.
+ * DATE and DATETIME. In a row a DATE is the text `2026-01-31`, and a DATETIME is `2026-01-31
+ * 09:00:00.000`: at least three digits of a second, as in Segflow's columns, and up to six without
+ * trailing zeros. Such texts sort like the times.
  */
 
 /** A date with a time of day. A date alone is midnight. */
@@ -15,18 +16,18 @@ export interface Moment {
   micros: number;
   /** Without a time of day. */
   dateOnly: boolean;
-  /** Digits of a second that were written. */
+  /** Number of digits of a second in the text. */
   digits: number;
-  /** Something that is no time follows it in the text. */
+  /** Other text follows the time. */
   truncated?: boolean;
-  /** The text had an offset from UTC of so many minutes, which was taken off. */
+  /** The UTC offset of the text in minutes, already subtracted. */
   offset?: number | undefined;
 }
 
 export const SECOND = 1_000_000;
 export const DAY = 86_400 * SECOND;
 
-/** What stands in a row for a text or number that is no date where dates are compared: MySQL's zero date. */
+/** The stand-in for an invalid date in comparisons of dates: MySQL's zero date. */
 export const ZERO_DATE = '0000-00-00';
 
 export function momentOf(days: number, micros: number): Moment | undefined {
@@ -41,23 +42,23 @@ export function daysOf(moment: Moment): number {
   return dayNumber(moment.year, moment.month, moment.day);
 }
 
-/** As a DATE stands in a row. */
+/** The form of a DATE in a row. */
 export function storeDate({ year, month, day }: Moment): string {
   return `${pad(year, 4)}-${pad(month)}-${pad(day)}`;
 }
 
-/** As a DATETIME stands in a row. */
+/** The form of a DATETIME in a row. */
 export function storeDatetime(moment: Moment): string {
   return `${storeDate(moment)} ${clock(moment.micros)}.${storedFraction(moment.micros % SECOND)}`;
 }
 
-/** `09:00:00` of microseconds since midnight. */
+/** `09:00:00` from microseconds since midnight. */
 export function clock(micros: number): string {
   const seconds = Math.floor(micros / SECOND);
   return `${pad(Math.floor(seconds / 3600))}:${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`;
 }
 
-/** As MySQL shows it with so many digits of a second. */
+/** As MySQL shows the moment with this many digits of a second. */
 export function showDatetime(moment: Moment, fsp: number): string {
   const text = `${storeDate(moment)} ${clock(moment.micros)}`;
   return fsp === 0 ? text : `${text}.${pad(moment.micros % SECOND, 6).slice(0, fsp)}`;
@@ -72,7 +73,7 @@ export function pad(value: number, length = 2): string {
   return String(value).padStart(length, '0');
 }
 
-/** Rounds to so many digits of a second. */
+/** Rounds to this many digits of a second. */
 export function roundMoment(moment: Moment, fsp: number): Moment | undefined {
   const step = 10 ** (6 - fsp);
   const micros = Math.floor((moment.micros + step / 2) / step) * step;
@@ -80,20 +81,23 @@ export function roundMoment(moment: Moment, fsp: number): Moment | undefined {
   return momentOf(daysOf(moment) + 1, micros - DAY);
 }
 
-/** What MySQL reads as a date or a time in a text or a number; undefined for everything else, zero dates included. */
+/**
+ * The date or time that MySQL reads from a text or a number; undefined for everything else,
+ * including zero dates.
+ */
 export function toMoment(value: Arg | undefined): Moment | undefined {
   const moment = toFuzzyMoment(value);
   return moment === undefined || moment.month === 0 || moment.day === 0 ? undefined : moment;
 }
 
-/** Like `toMoment`, with dates whose month or day is 0, such as 2026-00-00. */
+/** Like `toMoment`, but also accepts dates whose month or day is 0, such as 2026-00-00. */
 export function toFuzzyMoment(value: Arg | undefined): Moment | undefined {
   if (typeof value === 'number') return fromNumber(value);
   if (typeof value !== 'string') return undefined;
   return fromStored(value) ?? fromText(value);
 }
 
-/** The time that a text shows, whatever its offset from UTC. */
+/** The time as written in a text, ignoring a UTC offset. */
 export function wallTime(moment: Moment): Moment {
   if (!moment.offset) return moment;
   const micros = moment.micros + moment.offset * 60 * SECOND;
@@ -101,7 +105,7 @@ export function wallTime(moment: Moment): Moment {
   return momentOf(daysOf(moment) + days, micros - days * DAY) ?? moment;
 }
 
-/** The form of a row, read without a scan. */
+/** The form in a row, read directly instead of scanned. */
 function fromStored(text: string): Moment | undefined {
   const length = text.length;
   if (length !== 10 && (length < 23 || length > 26)) return undefined;
@@ -109,7 +113,7 @@ function fromStored(text: string): Moment | undefined {
   const year = digitsAt(text, 0, 4);
   const month = digitsAt(text, 5, 7);
   const day = digitsAt(text, 8, 10);
-  // Everything that is unusual is left to the exact reader.
+  // The exact reader handles unusual texts.
   if (!(month >= 1 && month <= 12 && day >= 1 && day <= 28) || Number.isNaN(year)) return undefined;
   if (length === 10) return { year, month, day, micros: 0, dateOnly: true, digits: 0 };
   if (text.charCodeAt(10) !== 32 || text.charCodeAt(13) !== COLON || text.charCodeAt(16) !== COLON)
@@ -142,12 +146,15 @@ const isDigit = (text: string | undefined) => text !== undefined && text >= '0' 
 const isSpace = (text: string | undefined) => text !== undefined && /[ \t\n\v\f\r]/.test(text);
 const isPunctuation = (text: string | undefined) => text !== undefined && /[!-/:-@[-`{-~]/.test(text);
 
-/** Fields of a date in the order in which they stand: year, month, day, hour, minute, second, fraction. */
+/** The fields of a date in order: year, month, day, hour, minute, second, fraction. */
 const DAY_FIELD = 2;
 const SECOND_FIELD = 5;
 const FRACTION_FIELD = 6;
 
-/** Follows str_to_datetime() of MySQL's my_time.cc, whose oddities people's data rely on: any punctuation, short years, T, rounding. */
+/**
+ * Follows str_to_datetime() in MySQL's my_time.cc, because user data relies on its oddities: any
+ * punctuation, short years, T, rounding.
+ */
 export function fromText(text: string): Moment | undefined {
   const end = text.length;
   let at = 0;
@@ -202,7 +209,7 @@ export function fromText(text: string): Moment | undefined {
     }
     if (count === FRACTION_FIELD) continue;
     while (isPunctuation(text[at]) || isSpace(text[at])) {
-      // A space is accepted after the day only.
+      // A space is accepted only after the day.
       if (isSpace(text[at]) && count !== DAY_FIELD) return undefined;
       at++;
     }

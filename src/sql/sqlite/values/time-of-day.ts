@@ -2,19 +2,19 @@ import type { Arg } from './arg.ts';
 import { clock, fromText, pad, SECOND } from './moment.ts';
 
 /*
- * TIME: a length of time up to 838 hours, in a row a text such as `10:00:00` or `-26:00:00.500`. Its texts do not compare as the times do: the
- * printer compares `my_time_key`.
+ * TIME: a duration up to 838 hours. In a row it is a text such as `10:00:00` or `-26:00:00.500`.
+ * These texts do not sort like the times: the printer compares `my_time_key`.
  */
 
 const MAX = (838 * 3600 + 59 * 60 + 59) * SECOND;
 
-/** Microseconds of a TIME; undefined for what is none. */
+/** Microseconds of a TIME; undefined for an invalid one. */
 export function toTimeMicros(value: Arg | undefined): number | undefined {
   if (typeof value === 'number') return fromPacked(value);
   return typeof value === 'string' ? fromTimeText(value) : undefined;
 }
 
-/** As a TIME stands in a row, and as MySQL shows it with so many digits of a second. */
+/** The form of a TIME in a row, and in MySQL's output with this many digits of a second. */
 export function storeTime(micros: number, fsp?: number): string {
   const size = Math.abs(micros);
   const fraction = pad(size % SECOND, 6);
@@ -31,14 +31,14 @@ export function limitTime(micros: number): number {
   return Math.max(-MAX, Math.min(MAX, micros));
 }
 
-/** Whether a text is a time, and nothing else. */
+/** Whether a text is a time and nothing more. */
 export function isWholeTime(text: string): boolean {
   if (WHOLE.test(text)) return fromText(text)?.truncated === false;
   const found = CLOCK.exec(text.replace(/^\s*-?/, ''));
   return found !== null && text.trim().replace(/^-\s*/, '').length === found[0].trim().length;
 }
 
-/** Follows str_to_time() of MySQL's my_time.cc. */
+/** Follows str_to_time() in MySQL's my_time.cc. */
 function fromTimeText(text: string): number | undefined {
   const [, sign, rest = ''] = /^[ \t\n\v\f\r]*(-?)(.*)$/s.exec(text)!;
   if (rest === '') return undefined;
@@ -65,9 +65,12 @@ function fromTimeText(text: string): number | undefined {
   return (sign === '-' ? -1 : 1) * Math.min(MAX, size) + 0;
 }
 
-/** A date with a time after a space, or all in digits; what else looks like a date is read as a time. */
+/**
+ * A date with a time after a space, or digits only; other texts that look like dates are read as
+ * times.
+ */
 const WHOLE = /^\d+[!-/:-@[-`{-~]+\d+[!-/:-@[-`{-~]+\d+[ \t\n\v\f\r]|^\d{12}|^\d{8}T/;
-/** Days and hours, hours and minutes, or digits alone; no exponent may follow. */
+/** Days and hours, hours and minutes, or only digits; no exponent may follow. */
 const CLOCK = /^\s*(\d+|(?=\.\d))(?:\s+(?=\S{2})(\d+)(?::(\d+)(?::(\d+))?)?|:(\d+)(?::(\d+))?)?(?:\.(\d*))?/i;
 
 /** HHMMSS as a number. */

@@ -2,9 +2,10 @@ import { dayNumber, isLeapYear, weekdayOf } from './civil.ts';
 import { daysOf, type Moment } from './moment.ts';
 
 /**
- * The week of the year as MySQL's WEEK(date, mode) counts it. Bit 0 of the mode: weeks begin on Monday. Bit 1: weeks are 1–53, and days may
- * belong to a week of the year before or after. Bit 2, set for weeks that begin on Sunday and clear for Monday: week 1 is the first with four
- * days or more in the year, else the first that begins in it.
+ * The week of the year, as MySQL's WEEK(date, mode) counts. Bit 0 of the mode: weeks begin on
+ * Monday. Bit 1: weeks are 1–53, and days may belong to a week of the previous or next year. Bit 2,
+ * set for weeks that begin on Sunday and clear for Monday: week 1 is the first with four days or
+ * more in the year, else the first that begins in the year.
  * https://dev.mysql.com/doc/refman/8.4/en/date-and-time-functions.html#function_week
  */
 export function weekOf(moment: Moment, mode: number): { year: number; week: number } {
