@@ -77,8 +77,8 @@ function patternOf(printer: Printer, pattern: Expr, flags = ''): string {
   if (text === undefined) {
     return printer.refuse(
       pattern.at,
-      'a pattern that is no literal',
-      'a value that is no pattern would be an error; use LIKE or LOCATE',
+      'a pattern that is not a literal',
+      'an invalid pattern would be an error; use LIKE or LOCATE',
     );
   }
   const translated = text.replace(

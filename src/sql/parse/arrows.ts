@@ -17,7 +17,7 @@ export function jsonAccess(reader: Reader, column: Expr): Expr {
   }
   reader.take();
   if (reader.isSymbol('->', '->>')) {
-    throw reader.refuse('an arrow stands behind a column only', {
+    throw reader.refuse('an arrow can only follow a column', {
       hint: "Write one path: '$.address.city'.",
     });
   }
@@ -43,7 +43,7 @@ export function jsonPath(reader: Reader, text: string, at: number): JsonPath {
   if (path) return path;
   throw reader.refuse(
     text.trimStart().startsWith('$')
-      ? `'${text}' is no JSON path`
+      ? `'${text}' is not a JSON path`
       : `a JSON path begins with "$", not '${text}'`,
     { at, hint: "Write for example attributes->'$.plan', or attributes->'$.\"two words\"'." },
   );

@@ -179,7 +179,7 @@ function bits(reader: Reader, level: number): Expr {
     const op = kind === 'symbol' || kind === 'word' ? operators[value] : undefined;
     if (op === undefined) return left;
     reader.take();
-    if (++length > CHAIN) throw reader.refuse(`more than ${CHAIN} operators stand in a row`, { at });
+    if (++length > CHAIN) throw reader.refuse(`more than ${CHAIN} operators in a row`, { at });
     const time = level === SUMS && reader.isWord('interval') ? interval(reader) : undefined;
     left = time
       ? dateArithmetic(left, op as '+' | '-', time, at)

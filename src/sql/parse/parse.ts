@@ -24,7 +24,7 @@ export function parse(text: string): { query: Query; end: number } {
   const ended = reader.acceptSymbol(';');
   while (reader.acceptSymbol(';'));
   if (reader.peek().kind === 'end') return { query: parsed, end };
-  if (reader.isSymbol(')')) throw reader.refuse('there is a ")" too many');
+  if (reader.isSymbol(')')) throw reader.refuse('there is one ")" too many');
   if (ended) throw reader.refuse('there is more than one statement', { hint: 'A segment is one SELECT.' });
   throw reader.unexpected('the end of the query');
 }

@@ -92,7 +92,7 @@ function match(pattern: RegExp, text: string, at: number): RegExpExecArray | nul
 
 function bytesOf([raw, hex1, hex2, bits1, bits2]: RegExpExecArray, text: string, at: number): Token {
   if (isWordPart(text[at + raw.length]))
-    throw refusal(`"${raw}" is followed by what is no part of it`, { text, at });
+    throw refusal(`"${raw}" is followed by characters that do not belong to it`, { text, at });
   const bits = bits1 ?? bits2;
   const hex = bits === undefined ? (hex1 ?? hex2 ?? '') : bits === '' ? '' : BigInt(`0b${bits}`).toString(16);
   if (hex2 !== undefined && hex2.length % 2 === 1) {

@@ -88,7 +88,7 @@ function extreme(p: Printing, { name, args }: Aggregate): string {
     case 'time':
       throw unsupported(`${name.toUpperCase()}() of a time of day`, {
         at: value.at,
-        why: 'its texts are not in order; use TIME_TO_SEC()',
+        why: 'its texts do not sort like the times; use TIME_TO_SEC()',
         text: p.text,
       });
     case 'text':
@@ -147,7 +147,7 @@ export function windowed(p: Printing, call: WindowCall, over: string): string {
   }
   throw unsupported(`${name.toUpperCase()}() with OVER`, {
     at: call.at,
-    why: 'it computes this over groups only',
+    why: 'it computes this only over groups',
     text: p.text,
   });
 }

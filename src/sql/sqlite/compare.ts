@@ -103,7 +103,7 @@ function checkDates(p: Printing, exprs: Expr[]): void {
   for (const expr of exprs) {
     const text = constantText(expr);
     if (text === undefined || toMoment(text) !== undefined) continue;
-    throw refusal(`a date is compared with '${text}', which is no date`, {
+    throw refusal(`a date is compared with '${text}', which is not a date`, {
       text: p.text,
       at: expr.at,
       hint: "Write dates as '2026-01-31' and times as '2026-01-31 09:00:00'.",

@@ -117,7 +117,7 @@ export function printExpr(p: Printing, expr: Expr): string {
     case 'row':
       throw unsupported('a list of values', {
         at: expr.at,
-        why: 'it stands where one value belongs',
+        why: 'only one value is allowed there',
         text: p.text,
       });
   }

@@ -116,7 +116,7 @@ function printSet(
   if (all && op !== 'union') {
     throw unsupported(`${op.toUpperCase()} ALL`, {
       at,
-      why: `it has ${op.toUpperCase()} only`,
+      why: `it has only ${op.toUpperCase()}`,
       text: scope.p.text,
     });
   }

@@ -79,7 +79,7 @@ function temporalType({ unit, value, at }: Literal & { kind: 'temporal' }, text:
   const [date, time] = DATES;
   const ok = unit === 'date' ? date!.test(value) : unit === 'time' ? time!.test(value) : DATETIME.test(value);
   if (!ok || (unit !== 'time' && !isDay(value))) {
-    throw refusal(`'${value}' is no ${unit === 'timestamp' ? 'time' : unit}`, {
+    throw refusal(`'${value}' is not a ${unit === 'timestamp' ? 'time' : unit}`, {
       ...{ text, at },
       hint: "Write DATE '2026-01-31' or TIMESTAMP '2026-01-31 09:00:00'.",
     });

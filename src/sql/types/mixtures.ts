@@ -27,7 +27,7 @@ export function checkList({ operand, list, at }: InList, text: string): void {
   const sorts = sortsOf([operand, ...items]);
   const own = sortOf(operand.type);
   if (own === 'number' && isLiteral(operand) && sorts.has('text')) {
-    throw refuse('a number is looked for among texts', { at, text });
+    throw refuse('a number is searched for among texts', { at, text });
   }
   if (
     own === 'text' &&
@@ -46,7 +46,7 @@ export function checkList({ operand, list, at }: InList, text: string): void {
     items.length > 1 &&
     items.some((item) => item.type.kind === 'date' && !isLiteral(item))
   ) {
-    throw refuse('a text is looked for among dates', {
+    throw refuse('a text is searched for among dates', {
       at,
       text,
       hint: 'Write a comparison for each, with OR.',

@@ -82,7 +82,7 @@ describe('queries', () => {
 describe('what MariaDB answers otherwise is refused with its place and a way out', () => {
   test.each([
     ["attributes->'$.a' < attributes->'$.b'", '< or > between two JSON values'],
-    ["attributes->>'$.a' regexp attributes->>'$.b'", 'a pattern that is no literal'],
+    ["attributes->>'$.a' regexp attributes->>'$.b'", 'a pattern that is not a literal'],
     ["attributes->>'$.a' regexp '[a-c&&b]'", "the pattern '[a-c&&b]'"],
     ['id in (select id from users as u, lateral (select 1 as a) as l)', 'LATERAL'],
     ["id collate utf8mb4_sv_0900_ai_ci = 'a'", 'COLLATE utf8mb4_sv_0900_ai_ci'],

@@ -80,7 +80,7 @@ describe('refused, with the place', () => {
     ['', 'there is no query (line 1, column 1: at the end)'],
     ['update users set id = 1', 'not a SELECT but begins with update (line 1, column 1: update users'],
     ['select 1; select 2', 'more than one statement (line 1, column 11: select 2)'],
-    ['select a\nfrom users\nwhere a = 1)', 'a ")" too many (line 3, column 12: ))'],
+    ['select a\nfrom users\nwhere a = 1)', 'one ")" too many (line 3, column 12: ))'],
     ['select `a', 'a name in backticks never ends (line 1, column 8'],
     ["select 'a", "a text (') never ends"],
     ['select 1 /* x', 'a comment (/*) never ends'],
@@ -89,8 +89,8 @@ describe('refused, with the place', () => {
     ['select 1a', '"1a" is neither a number nor a name'],
     ['select a->b', '-> takes a path in quotes'],
     ["select a->'x'", 'a JSON path begins with "$"'],
-    ["select a->'$.'", "'$.' is no JSON path"],
-    ["select a->'$.x'->'$.y'", 'an arrow stands behind a column only'],
+    ["select a->'$.'", "'$.' is not a JSON path"],
+    ["select a->'$.x'->'$.y'", 'an arrow can only follow a column'],
     ['select a = not b', 'NOT after a comparison needs brackets'],
     ['select @x', 'variables'],
     ['select 1 into @x', 'INTO is not accepted'],
@@ -111,7 +111,7 @@ describe('refused, with the place', () => {
     ['select id from users fetch first 1 row only', 'MySQL has no FETCH'],
     [`select ${'('.repeat(300)}1${')'.repeat(300)}`, 'nested too deeply'],
     [`select ${'not '.repeat(5000)}1`, 'nested too deeply'],
-    [`select ${'1 + '.repeat(20_000)}1`, 'more than 900 operators stand in a row'],
+    [`select ${'1 + '.repeat(20_000)}1`, 'more than 900 operators in a row'],
   ])('%s', (sql, says) => {
     let failure: unknown;
     try {

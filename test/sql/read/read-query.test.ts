@@ -170,7 +170,7 @@ describe('types', () => {
     ["select id collate utf8mb4_bin = 'a' collate utf8mb4_0900_ai_ci from users", 'collations'],
     ["select id from users where created_at > 'soon'", 'a time is compared with "soon"'],
     ["select id from users where created_at > '2026-02-30'", 'a time is compared with'],
-    ["select date '2026-02-30'", "'2026-02-30' is no date"],
+    ["select date '2026-02-30'", "'2026-02-30' is not a date"],
     ["select id from users where id collate latin1_bin = 'x'", 'COLLATE latin1_bin'],
     ['select convert(id using latin1) from users', 'latin1'],
   ])('%s is refused', (sql, says) => {

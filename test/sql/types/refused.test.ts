@@ -16,7 +16,7 @@ test.each([
   ["attributes->'$.day' + interval 1 day > now()", 'INTERVAL is given JSON for a time'],
   ["greatest(created_at, attributes->>'$.a') > now()", 'GREATEST() is given times and other values'],
   ["time(created_at) > attributes->>'$.opens'", 'a time of day is compared with something else'],
-  ["1 in ('1', '2')", 'a number is looked for among texts'],
+  ["1 in ('1', '2')", 'a number is searched for among texts'],
   ["(attributes->>'$.a', 1) in ((1, 1), (2, 1))", 'values of different types in a list of rows'],
 ])('%s is refused', (condition, why) => {
   expect(() => read(condition)).toThrow(why);

@@ -76,7 +76,7 @@ function extreme(
   if (args.some(isDated) && args.some(isNumber)) {
     throw unsupported('GREATEST() or LEAST() of dates and numbers', {
       at,
-      why: 'MySQL makes dates of the numbers; write CAST(… AS DATE)',
+      why: 'MySQL converts the numbers to dates; write CAST(… AS DATE)',
       text: p.text,
     });
   }
@@ -104,7 +104,7 @@ function extreme(
     case 'json':
       throw unsupported('GREATEST() or LEAST() of these types', {
         at,
-        why: 'they are not in order as texts',
+        why: 'their texts do not sort like their values',
         text: p.text,
       });
     default:

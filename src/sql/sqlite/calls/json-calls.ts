@@ -42,7 +42,7 @@ export const JSON_CALLS: Record<string, PrintCall> = {
   json_merge_patch: documents('my_json_merge_patch'),
   json_merge_preserve: documents('my_json_merge_preserve'),
   json_pretty: (p, { at }) => {
-    throw unsupported('JSON_PRETTY()', { at, why: 'it is for people', text: p.text });
+    throw unsupported('JSON_PRETTY()', { at, why: 'its output is for people to read', text: p.text });
   },
 };
 

@@ -93,7 +93,7 @@ export function regexp(
   if (text !== undefined && compilePattern(text, 'c') === undefined) {
     throw unsupported(`the pattern ${text}`, {
       at: pattern.at,
-      why: 'it is no regular expression',
+      why: 'it is not a regular expression',
       text: p.text,
     });
   }
