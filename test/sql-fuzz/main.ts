@@ -11,7 +11,7 @@ Asks random questions (segments' SELECTs) about random people of several stores,
   --seed N         repeat a run (default: today's, from the date in UTC)
   --stores A,B     of sqlite, mariadb, mysql (default: all; the servers by SEGFLOW_TEST_MARIADB_URL and SEGFLOW_TEST_MYSQL_URL)
   --queries N      queries for each population (default 400)
-  --most N         stop after N different disagreements (default 20)
+  --most N         make N different disagreements small, and count the others (default 20)
   --wild P         in a third of the queries, the share of operands of another type than belongs there (default 0.3)
   --refusals       show why stores refused queries, and why queries failed
   --out FILE       write the disagreements, made small, to FILE as JSON (default sql-fuzz-found.json)
