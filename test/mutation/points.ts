@@ -137,7 +137,7 @@ function change(node: Node, to: Change): unknown {
       return to.add('constant', node, String(!node.value));
     case 'MemberExpression': {
       const property = node.property as Node;
-      const other = METHODS[String(property.name)];
+      const other = lookUp(METHODS, String(property.name));
       return !node.computed && other !== undefined && to.add('method', property, other);
     }
     default:
@@ -147,7 +147,7 @@ function change(node: Node, to: Change): unknown {
 
 function changeOperator(node: Node, { add, text }: Change): void {
   const operator = String(node.operator);
-  const [kind, replacement] = OPERATORS[operator] ?? [];
+  const [kind, replacement] = lookUp(OPERATORS, operator) ?? [];
   const left = node.left as Node;
   const right = node.right as Node;
   if (!kind || !replacement) return;
@@ -199,4 +199,9 @@ function walk(node: Node, visit: (node: Node) => void): void {
       }
     }
   }
+}
+
+/** Only the table's own entries: every object also has a `toString`. */
+function lookUp<T>(table: Record<string, T>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
 }
