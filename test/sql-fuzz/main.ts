@@ -16,7 +16,8 @@ Asks random questions (segments' SELECTs) about random people of several stores,
   --refusals       show why stores refused queries, and why queries failed
   --out FILE       write the disagreements, made small, to FILE as JSON (default sql-fuzz-found.json)
 
-  --keep FILE      instead: add those cases of FILE about which the stores agree now to test/sql-fuzz/found.json
+  --keep FILE      instead: try the cases of FILE and of test/sql-fuzz/open.json. Those about which the stores agree now
+                   go to found.json, which a test runs; the others to open.json
 
 Servers for one run: node test/databases/run.mjs mariadb mysql -- npm run fuzz:sql -- --pairs 200000
 Exits 1 when stores disagree.`;
