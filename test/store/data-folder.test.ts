@@ -177,6 +177,21 @@ describe('a store that is lost, in whole or in part,', () => {
     expect((await again.counts()).users).toBe(0);
   });
 
+  test.each([
+    ['a folder in its place', (path: string) => [rmSync(path), mkdirSync(path)], 'cannot be opened'],
+    ['other bytes', (path: string) => writeFileSync(path, 'garbage '.repeat(900)), 'not a database'],
+    ['half of it', (path: string) => truncateSync(path, 5_000), 'damaged'],
+  ])('is refused in words: %s', async (_name, harm, words) => {
+    using folder = temporaryFolder();
+    await served(folder.path);
+    harm(database(folder));
+    await expect(openStore({ dataDir: folder.path, clock })).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining(words),
+      hint: expect.any(String),
+    });
+  });
+
   test('is refused when it is the store of another installation', async () => {
     using folder = temporaryFolder();
     using other = temporaryFolder();

@@ -18,7 +18,13 @@ export interface FileClaim {
 export function claimFile(path: string): FileClaim | undefined {
   const flock = systemFlock();
   if (!flock) return { release() {} };
-  const file = openSync(path, 'r+');
+  let file: number;
+  try {
+    file = openSync(path, 'r+');
+  } catch {
+    // SQLite cannot open it either, and explains why.
+    return { release() {} };
+  }
   if (flock(file, LOCK_EXCLUSIVE | WITHOUT_WAITING) !== 0) {
     closeSync(file);
     return undefined;
