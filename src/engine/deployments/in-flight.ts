@@ -39,7 +39,7 @@ export async function settleInFlight(
         // The evaluation that follows decides who still belongs in a dynamic campaign, and enters
         // them.
         const start = { deploymentId, enteredAt: at, afterEvent: await tx.lastEventId() };
-        if (isStatic.has(campaignId)) await tx.insertRuns(runs.map((run) => anew(run, start)));
+        if (isStatic.has(campaignId)) await tx.insertRuns(runs.map((run) => restarted(run, start)));
       });
     }
   }
@@ -69,7 +69,7 @@ async function cancel(tx: Statements, runs: RunHead[], end: Ending, at: number):
 }
 
 /** The new run keeps the cause of the old run's entry. */
-function anew(
+function restarted(
   { campaignId, userId, entry, entryEventId }: LiveRun,
   start: Pick<NewRun, 'deploymentId' | 'enteredAt' | 'afterEvent'>,
 ): NewRun {

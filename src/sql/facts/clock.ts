@@ -1,7 +1,7 @@
 import type { Clock, ComparisonOperator, Expr, Query, Unit } from '../ast.ts';
+import { FLIPPED } from '../flipped.ts';
 import { exprsOfQuery, partsOf, queriesIn } from '../walk.ts';
 import { constantOf } from './constants.ts';
-import { FLIPPED } from './places.ts';
 import type { Boundary, ClockUse } from './query-facts.ts';
 import { isSchemaTable } from './tables.ts';
 

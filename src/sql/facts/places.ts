@@ -1,4 +1,5 @@
 import type { ColumnRef, ComparisonOperator, Expr, Query, Select, Source } from '../ast.ts';
+import { FLIPPED } from '../flipped.ts';
 import { isPlainPath } from '../json-path.ts';
 import { exprsOfQuery, partsOf, queriesIn, selectsIn, walkExpr } from '../walk.ts';
 import { constantOf } from './constants.ts';
@@ -173,16 +174,6 @@ const GIVES: ReadonlySet<string> = new Set(
   `coalesce ifnull nullif any_value greatest least lower upper json_unquote json_extract json_value round truncate floor ceiling abs date
    timestamp sum avg min max first_value last_value nth_value lag lead`.split(/\s+/),
 );
-
-export const FLIPPED: Record<ComparisonOperator, ComparisonOperator> = {
-  '=': '=',
-  '<=>': '<=>',
-  '<>': '<>',
-  '<': '>',
-  '<=': '>=',
-  '>': '<',
-  '>=': '<=',
-};
 
 /** The path in the first argument that a JSON function reads. */
 function pathArgument(expr: Expr): string | undefined {

@@ -1,4 +1,5 @@
 import type { ComparisonOperator, Expr } from '../ast.ts';
+import { FLIPPED } from '../flipped.ts';
 import type { SqlType } from '../sql-type.ts';
 import { walkExpr } from '../walk.ts';
 import {
@@ -35,16 +36,6 @@ export function compare(printer: Printer, op: ComparisonOperator, left: Expr, ri
   checkTimes(printer, [left, right]);
   return `(${operand(printer, left, right)} ${op} ${operand(printer, right, left)})`;
 }
-
-const FLIPPED: Record<ComparisonOperator, ComparisonOperator> = {
-  '=': '=',
-  '<=>': '<=>',
-  '<>': '<>',
-  '<': '>',
-  '<=': '>=',
-  '>': '<',
-  '>=': '<=',
-};
 
 /** An operand, converted for comparison with the other one. */
 function operand(printer: Printer, expr: Expr, other: Expr): string {

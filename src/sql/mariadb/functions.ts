@@ -1,4 +1,5 @@
 import type { Call, Expr } from '../ast.ts';
+import { entriesOf, printCall } from './call-table.ts';
 import { compare } from './comparisons.ts';
 import { asDouble, asFlag, asInteger, asNumber, asText, jsonText } from './convert.ts';
 import { JSON_FUNCTIONS } from './json-functions.ts';
@@ -16,22 +17,22 @@ export function call(printer: Printer, node: Call): string {
 }
 
 const FUNCTIONS: ReadonlyMap<string, PrintCall> = new Map<string, PrintCall>([
-  ...named(
+  ...entriesOf(
     `concat concat_ws lower upper substring_index reverse find_in_set char_length length bit_length ascii ord strcmp quote soundex
      unhex md5 sha crc32 to_base64 from_base64`,
     (printer, node) =>
-      plain(
+      printCall(
         node,
         node.args.map((arg) => asText(printer, arg)),
       ),
   ),
   // The first argument is a text, the others are whole numbers.
-  ...named('left right substring repeat sha2', (printer, { name, args: [first, ...rest] }) => {
+  ...entriesOf('left right substring repeat sha2', (printer, { name, args: [first, ...rest] }) => {
     const numbers = rest.map((arg) => asWhole(printer, arg));
     return `${name}(${[asText(printer, first!), ...numbers].join(', ')})`;
   }),
   ['replace', replace],
-  ...named('lpad rpad', (printer, { name, args: [text, length, fill] }) => {
+  ...entriesOf('lpad rpad', (printer, { name, args: [text, length, fill] }) => {
     const [padded, size] = [asText(printer, text!), asWhole(printer, length!)];
     // If the filling is empty, MySQL returns the text unfilled.
     const cut = `if(${size} < 0, null, left(${padded}, ${size}))`;
@@ -40,27 +41,29 @@ const FUNCTIONS: ReadonlyMap<string, PrintCall> = new Map<string, PrintCall>([
     if (filling === undefined) return `if(char_length(${asText(printer, fill!)}) = 0, ${cut}, ${filled})`;
     return filling === '' ? cut : filled;
   }),
-  ...named('locate', (printer, { args: [part, whole, from] }) => {
+  ...entriesOf('locate', (printer, { args: [part, whole, from] }) => {
     const begin = from ? `, ${asWhole(printer, from)}` : '';
     return `locate(${asText(printer, part!)}, ${asText(printer, whole!)}${begin})`;
   }),
-  ...named('insert', (printer, { args: [text, at, length, other] }) => {
+  ...entriesOf('insert', (printer, { args: [text, at, length, other] }) => {
     return `insert(${asText(printer, text!)}, ${asWhole(printer, at!)}, ${asWhole(printer, length!)}, ${asText(printer, other!)})`;
   }),
-  ...named('elt', (printer, { args: [index, ...texts] }) => {
+  ...entriesOf('elt', (printer, { args: [index, ...texts] }) => {
     return `elt(${[asWhole(printer, index!), ...texts.map((text) => asText(printer, text))].join(', ')})`;
   }),
-  ...named('space char', (printer, node) =>
-    plain(
+  ...entriesOf('space char', (printer, node) =>
+    printCall(
       node,
       node.args.map((arg) => asWhole(printer, arg)),
     ),
   ),
-  ...named('bin oct conv hex format bit_count', (printer, node) => plain(node, printNumbers(printer, node))),
-  ...named(
+  ...entriesOf('bin oct conv hex format bit_count', (printer, node) =>
+    printCall(node, printNumbers(printer, node)),
+  ),
+  ...entriesOf(
     `abs sign ceiling floor round truncate sqrt exp ln log log10 sin cos tan cot asin acos atan degrees radians pi rand`,
     (printer, node) =>
-      plain(
+      printCall(
         node,
         node.args.map((arg) => asNumber(printer, arg)),
       ),
@@ -85,17 +88,6 @@ const FUNCTIONS: ReadonlyMap<string, PrintCall> = new Map<string, PrintCall>([
   ...REGEXP_FUNCTIONS,
   ...TIME_FUNCTIONS,
 ]);
-
-function named(names: string, print: PrintCall): [string, PrintCall][] {
-  return names
-    .trim()
-    .split(/\s+/)
-    .map((name) => [name, print]);
-}
-
-function plain({ name }: Call, args: string[]): string {
-  return `${name}(${args.join(', ')})`;
-}
 
 /** A whole number as an argument: MariaDB reads a different number only from JSON. */
 function asWhole(printer: Printer, expr: Expr): string {

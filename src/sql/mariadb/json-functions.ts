@@ -1,15 +1,16 @@
 import type { Call, Expr, MemberOf } from '../ast.ts';
+import { entriesOf } from './call-table.ts';
 import { asJson, asText } from './convert.ts';
 import { constantOf, quote, textOf } from './literals.ts';
 import type { PrintCall, Printer } from './printer.ts';
 import { ofTimeType } from './time-functions.ts';
 
 export const JSON_FUNCTIONS: [string, PrintCall][] = [
-  ...named('json_extract json_remove json_merge_patch json_merge_preserve', (printer, node) =>
+  ...entriesOf('json_extract json_remove json_merge_patch json_merge_preserve', (printer, node) =>
     withPaths(printer, node),
   ),
   ['json_unquote', (printer, { args }) => `json_unquote(${printer.expr(args[0]!)})`],
-  ...named('json_depth json_overlaps json_keys json_contains_path json_length', (printer, node) =>
+  ...entriesOf('json_depth json_overlaps json_keys json_contains_path json_length', (printer, node) =>
     withPaths(printer, node),
   ),
   ['json_quote', (printer, { args }) => `json_quote(${asText(printer, args[0]!)})`],
@@ -19,7 +20,7 @@ export const JSON_FUNCTIONS: [string, PrintCall][] = [
   ['json_type', jsonType],
   ['json_value', jsonValue],
   ['json_search', search],
-  ...named('json_array json_object', (printer, { name, args }) => {
+  ...entriesOf('json_array json_object', (printer, { name, args }) => {
     // Keys are texts.
     const print = (arg: Expr, index: number) =>
       name === 'json_object' && index % 2 === 0 ? asText(printer, arg) : asJson(printer, arg);
@@ -27,7 +28,7 @@ export const JSON_FUNCTIONS: [string, PrintCall][] = [
     // inner join. It does not assume this about COALESCE.
     return `coalesce(json_extract(${name}(${args.map(print).join(', ')}), '$'), null)`;
   }),
-  ...named('json_set json_insert json_replace json_array_insert', (printer, { name, args }) => {
+  ...entriesOf('json_set json_insert json_replace json_array_insert', (printer, { name, args }) => {
     const print = (arg: Expr, index: number) =>
       index === 0 ? printer.expr(arg) : index % 2 === 1 ? pathOf(printer, arg) : asJson(printer, arg);
     return `${name}(${args.map(print).join(', ')})`;
@@ -42,13 +43,6 @@ export function memberOf(printer: Printer, { value, array }: MemberOf): string {
     return `if(${printer.expr(value)} is null or ${printer.expr(array)} is null, null, 0)`;
   const overlaps = `json_overlaps(${printer.expr(array)}, json_array(${asJson(printer, value)}))`;
   return constantOf(value) ? overlaps : `if(${printer.expr(value)} is null, null, ${overlaps})`;
-}
-
-function named(names: string, print: PrintCall): [string, PrintCall][] {
-  return names
-    .trim()
-    .split(/\s+/)
-    .map((name) => [name, print]);
 }
 
 function withPaths(printer: Printer, { name, args }: Call): string {

@@ -1,4 +1,5 @@
 import type { Call, DateArithmetic, Expr, Extract, TimestampDiff, Unit } from '../ast.ts';
+import { entriesOf, printCall } from './call-table.ts';
 import { asInteger, asNumber, asText, asTime } from './convert.ts';
 import { constantOf, textOf } from './literals.ts';
 import type { PrintCall, Printer } from './printer.ts';
@@ -10,41 +11,41 @@ import type { PrintCall, Printer } from './printer.ts';
  */
 
 export const TIME_FUNCTIONS: [string, PrintCall][] = [
-  ...named(
+  ...entriesOf(
     'year quarter month day dayofweek dayofyear weekday weekofyear to_days to_seconds',
-    (printer, node) => plain(node, [asTime(printer, node.args[0]!)]),
+    (printer, node) => printCall(node, [asTime(printer, node.args[0]!)]),
   ),
   // MariaDB's names have a collation that treats different letters as equal.
-  ...named(
+  ...entriesOf(
     'dayname monthname',
-    (printer, node) => `(${plain(node, [asTime(printer, node.args[0]!)])} collate utf8mb4_bin)`,
+    (printer, node) => `(${printCall(node, [asTime(printer, node.args[0]!)])} collate utf8mb4_bin)`,
   ),
-  ...named('week yearweek', (printer, node) => {
+  ...entriesOf('week yearweek', (printer, node) => {
     const [time, mode] = node.args;
-    return plain(node, [asTime(printer, time!), ...(mode ? [wholeOf(printer, mode)] : [])]);
+    return printCall(node, [asTime(printer, time!), ...(mode ? [wholeOf(printer, mode)] : [])]);
   }),
-  ...named('date last_day', (printer, node) => {
+  ...entriesOf('date last_day', (printer, node) => {
     const [time] = node.args;
-    const printed = plain(node, [asTime(printer, time!)]);
+    const printed = printCall(node, [asTime(printer, time!)]);
     return ofTimeType(time!) ? printed : `(${printed} + interval 0 day)`;
   }),
   [
     'timestamp',
     (printer, node) => {
       const [time, added] = node.args;
-      if (added) return plain(node, [asTime(printer, time!), ofTime(printer, added, node)]);
-      const printed = plain(node, [asTime(printer, time!)]);
+      if (added) return printCall(node, [asTime(printer, time!), ofTime(printer, added, node)]);
+      const printed = printCall(node, [asTime(printer, time!)]);
       return ofTimeType(time!) ? printed : `(${printed} + interval 0 second)`;
     },
   ],
-  ...named('hour minute second microsecond time time_format', (printer, node) => {
+  ...entriesOf('hour minute second microsecond time time_format', (printer, node) => {
     const [time, format] = node.args;
-    return plain(node, [ofTime(printer, time!, node), ...(format ? [asText(printer, format)] : [])]);
+    return printCall(node, [ofTime(printer, time!, node), ...(format ? [asText(printer, format)] : [])]);
   }),
   // MariaDB keeps the digits of the second.
   ['time_to_sec', (printer, node) => `truncate(time_to_sec(${ofTime(printer, node.args[0]!, node)}), 0)`],
-  ...named('timediff addtime subtime', (printer, node) =>
-    plain(
+  ...entriesOf('timediff addtime subtime', (printer, node) =>
+    printCall(
       node,
       node.args.map((arg) => (textOf(arg) === undefined ? ofTime(printer, arg, node) : printer.expr(arg))),
     ),
@@ -52,26 +53,31 @@ export const TIME_FUNCTIONS: [string, PrintCall][] = [
   [
     'datediff',
     (printer, node) =>
-      plain(
+      printCall(
         node,
         node.args.map((arg) => asTime(printer, arg)),
       ),
   ],
   [
     'date_format',
-    (printer, node) => plain(node, [asTime(printer, node.args[0]!), asText(printer, node.args[1]!)]),
+    (printer, node) => printCall(node, [asTime(printer, node.args[0]!), asText(printer, node.args[1]!)]),
   ],
   ['str_to_date', strToDate],
   [
     'convert_tz',
     (printer, node) =>
-      plain(node, [asTime(printer, node.args[0]!), ...node.args.slice(1).map((arg) => asText(printer, arg))]),
+      printCall(node, [
+        asTime(printer, node.args[0]!),
+        ...node.args.slice(1).map((arg) => asText(printer, arg)),
+      ]),
   ],
   ['unix_timestamp', unixTimestamp],
   ['from_unixtime', fromUnixtime],
-  ...named('sec_to_time from_days', (printer, node) => plain(node, [ofTime(printer, node.args[0]!, node)])),
-  ...named('makedate maketime period_add period_diff', (printer, node) =>
-    plain(
+  ...entriesOf('sec_to_time from_days', (printer, node) =>
+    printCall(node, [ofTime(printer, node.args[0]!, node)]),
+  ),
+  ...entriesOf('makedate maketime period_add period_diff', (printer, node) =>
+    printCall(
       node,
       node.args.map((arg) => wholeOf(printer, arg)),
     ),
@@ -135,17 +141,6 @@ const DATE_UNITS: Record<string, string> = {
 
 const CAST_HINT = 'it reads texts as times otherwise; write CAST(… AS DATETIME)';
 
-function named(names: string, print: PrintCall): [string, PrintCall][] {
-  return names
-    .trim()
-    .split(/\s+/)
-    .map((name) => [name, print]);
-}
-
-function plain({ name }: Call, args: string[]): string {
-  return `${name}(${args.join(', ')})`;
-}
-
 /** Other types become a time, or NULL. */
 export function ofTimeType({ type }: Expr): boolean {
   return type.kind === 'datetime' || type.kind === 'date' || type.kind === 'time';
@@ -176,7 +171,7 @@ function strToDate(printer: Printer, node: Call): string {
       'only with a literal it has the same type',
     );
   }
-  const printed = plain(node, [asText(printer, text!), printer.expr(format!)]);
+  const printed = printCall(node, [asText(printer, text!), printer.expr(format!)]);
   if (node.type.kind === 'time') return printed;
   return `(${printed} + interval 0 ${node.type.kind === 'date' ? 'day' : 'second'})`;
 }

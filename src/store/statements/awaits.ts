@@ -9,7 +9,7 @@ import type { Dialect, Row } from '../driver/driver.ts';
 import { prepared, rows } from '../driver/statement.ts';
 import { dirtyUsers } from '../driver/tables.ts';
 import { fromTime, toTime } from '../driver/times.ts';
-import { eventOf } from './events.ts';
+import { eventOf, newestEvent } from './events.ts';
 
 export function awaitStatements(on: Context): AwaitStatements {
   return {
@@ -39,7 +39,7 @@ export function awaitStatements(on: Context): AwaitStatements {
 
     async placesAt(queries) {
       if (queries.length === 0) return [];
-      const [newest] = await rows(on, lastEvent, {});
+      const newest = await newestEvent(on);
       const found = await rows(on, eventTimes, {
         userIds: [...new Set(queries.map(({ userId }) => userId))],
         after: Math.min(...queries.map(({ after }) => after)),
@@ -50,7 +50,7 @@ export function awaitStatements(on: Context): AwaitStatements {
         const later = (ofUser.get(userId) ?? []).filter(
           (row) => Number(row.id) > after && fromTime(String(row.created_at)) >= at,
         );
-        const place = later.length === 0 ? Number(newest?.id ?? 0) : Number(later[0]!.id) - 1;
+        const place = later.length === 0 ? newest : Number(later[0]!.id) - 1;
         return Math.max(place, after);
       });
     },
@@ -122,10 +122,6 @@ const eventsAfter = prepared<{ pairs: string[][]; after: number }>(
     from ${events} where ${dialect.inTuples([events.userId, events.name], param('pairs'))}
       and ${events.id} > ${param('after')}
     order by ${events.userId}, ${events.id}`,
-);
-
-const lastEvent = prepared<Record<string, never>>(
-  () => sql`select max(${events.id}) as ${sql.identifier('id')} from ${events}`,
 );
 
 const eventTimes = prepared<{ userIds: string[]; after: number; from: string }>(

@@ -1,6 +1,10 @@
+import { sql } from 'drizzle-orm';
 import type { JsonObject } from '../../core/json.ts';
 import type { EventRow } from '../../engine/ports/users.ts';
+import { events } from '../../schema/index.ts';
+import type { Context } from '../driver/context.ts';
 import type { Row } from '../driver/driver.ts';
+import { prepared, rows } from '../driver/statement.ts';
 import { fromTime } from '../driver/times.ts';
 
 /**
@@ -17,3 +21,13 @@ export function eventOf(row: Row, prefix: '' | 'event_' = ''): EventRow {
     messageId: row[`${prefix}message_id`] as string | null,
   };
 }
+
+/** The id of the newest event of all users; 0 without events. */
+export async function newestEvent(on: Context): Promise<number> {
+  const [row] = await rows(on, newest, {});
+  return Number(row?.id ?? 0);
+}
+
+const newest = prepared<Record<string, never>>(
+  () => sql`select max(${events.id}) as ${sql.identifier('id')} from ${events}`,
+);

@@ -11,6 +11,7 @@ import { prepared, rows, run } from '../driver/statement.ts';
 import { dirtyUsers, idempotencyKeys } from '../driver/tables.ts';
 import { fromTime, toTime } from '../driver/times.ts';
 import { deleteUsers } from './delete-users.ts';
+import { newestEvent } from './events.ts';
 
 export function userStatements(on: Context): UserStatements {
   const looked = (ids: string[], found: string[]) => {
@@ -83,10 +84,7 @@ export function userStatements(on: Context): UserStatements {
       );
     },
 
-    async lastEventId() {
-      const [row] = await rows(on, lastEventId, {});
-      return Number(row?.id ?? 0);
-    },
+    lastEventId: () => newestEvent(on),
 
     async knownEvents(pairs) {
       if (pairs.length === 0) return new Set();
@@ -185,10 +183,6 @@ const insertEvents = bulkInsert({
   into: events,
   columns: [events.name, events.userId, events.createdAt, events.attributes, events.messageId],
 });
-
-const lastEventId = prepared<Record<string, never>>(
-  () => sql`select max(${events.id}) as ${sql.identifier('id')} from ${events}`,
-);
 
 const knownEvents = prepared<{ pairs: string[][] }>(
   (param, dialect) => sql`select ${events.userId}, ${events.messageId} from ${events}
